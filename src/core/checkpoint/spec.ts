@@ -1,0 +1,167 @@
+/**
+ * What a checkpoint folder holds, in terms the rest of core uses. Nothing here is a tensor's content:
+ * a TensorRef says where in which file the bytes lie.
+ */
+
+export type Dtype = 'f32' | 'f16' | 'bf16';
+export const DTYPE_BYTES: Readonly<Record<Dtype, number>> = { f32: 4, f16: 2, bf16: 2 };
+
+/** One tensor inside a .safetensors file, row-major as stored. */
+export interface TensorRef {
+  readonly name: string;
+  /** Absolute path with symlinks resolved: ONNX Runtime refuses external data behind links. */
+  readonly file: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** First byte, counted from the start of the file. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** `weight` is `[out, in]`, `bias` is `[out]`. */
+export interface LinearRef {
+  readonly weight: TensorRef;
+  readonly bias?: TensorRef;
+}
+
+/** `weight` and `bias` are `[width]`. */
+export interface NormRef {
+  readonly weight: TensorRef;
+  readonly bias?: TensorRef;
+}
+
+/** Rotary scaling of Llama 3.1 (transformers `_compute_llama3_parameters`) or a plain divisor of positions. */
+export type RopeScaling =
+  | { readonly type: 'linear'; readonly factor: number }
+  | {
+      readonly type: 'llama3';
+      readonly factor: number;
+      readonly lowFreqFactor: number;
+      readonly highFreqFactor: number;
+      readonly originalMaxPositions: number;
+    };
+
+export interface DecoderLayerRef {
+  readonly inputNorm: NormRef;
+  readonly query: LinearRef;
+  readonly key: LinearRef;
+  readonly value: LinearRef;
+  readonly output: LinearRef;
+  readonly postNorm: NormRef;
+  readonly gate: LinearRef;
+  readonly up: LinearRef;
+  readonly down: LinearRef;
+}
+
+/** A Llama-style decoder: RMS norm before attention and MLP, rotary positions, SwiGLU. */
+export interface DecoderSpec {
+  readonly layers: number;
+  readonly hidden: number;
+  readonly heads: number;
+  /** Key/value heads; divides `heads`. Query head h reads kv head floor(h / (heads / kvHeads)). */
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly intermediate: number;
+  readonly vocab: number;
+  readonly rmsEpsilon: number;
+  readonly ropeTheta: number;
+  readonly ropeScaling?: RopeScaling;
+  readonly maxPositions: number;
+  readonly weights: {
+    /** `[vocab, hidden]` */
+    readonly embedding: TensorRef;
+    readonly layers: readonly DecoderLayerRef[];
+    readonly norm: NormRef;
+    /** `[vocab, hidden]`; the embedding itself when tied. */
+    readonly head: TensorRef;
+  };
+}
+
+export interface VisionLayerRef {
+  readonly norm1: NormRef;
+  readonly query: LinearRef;
+  readonly key: LinearRef;
+  readonly value: LinearRef;
+  readonly output: LinearRef;
+  readonly norm2: NormRef;
+  readonly fc1: LinearRef;
+  readonly fc2: LinearRef;
+}
+
+export type Activation = 'quick_gelu' | 'gelu' | 'gelu_tanh' | 'silu' | 'relu';
+
+/** A CLIP vision tower, cut after the layer whose output is used. */
+export interface VisionSpec {
+  /** Side of the square input in pixels. */
+  readonly imageSize: number;
+  readonly patchSize: number;
+  readonly hidden: number;
+  readonly heads: number;
+  readonly intermediate: number;
+  readonly layerNormEpsilon: number;
+  readonly activation: Activation;
+  /** `default` drops the class token, `full` keeps it as the first image token. */
+  readonly select: 'default' | 'full';
+  readonly weights: {
+    /** `[hidden]` */
+    readonly classEmbedding: TensorRef;
+    /** `[hidden, 3, patchSize, patchSize]` */
+    readonly patchEmbedding: TensorRef;
+    /** `[1 + patches, hidden]` */
+    readonly positionEmbedding: TensorRef;
+    readonly preNorm: NormRef;
+    /** Only the layers that are run (all up to `vision_feature_layer`). */
+    readonly layers: readonly VisionLayerRef[];
+  };
+}
+
+export interface ProjectorSpec {
+  readonly activation: Activation;
+  readonly first: LinearRef;
+  readonly second: LinearRef;
+}
+
+export type Resample = 'nearest' | 'lanczos' | 'bilinear' | 'bicubic' | 'box' | 'hamming';
+
+/** What preprocessor_config.json says, with the Python class's defaults filled in. */
+export interface ImageProcessorSpec {
+  /** Resize so that the shortest edge has this many pixels; or to an exact size. */
+  readonly resize?: { readonly shortestEdge: number } | { readonly height: number; readonly width: number };
+  readonly resample: Resample;
+  readonly crop?: { readonly height: number; readonly width: number };
+  /** 1/255 or so; undefined when not rescaled. */
+  readonly rescale?: number;
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+  readonly normalize: boolean;
+  /** LLaVA-NeXT: candidate canvas sizes as [height, width]. */
+  readonly gridPinpoints?: readonly (readonly [number, number])[];
+}
+
+export type Family = 'llava' | 'llava_next';
+
+export interface ModelSpec {
+  readonly family: Family;
+  /** Absolute path of the checkpoint folder as the user named it. */
+  readonly directory: string;
+  /** Which table of tensor names fitted: `hf`, `hf-5`, `original`… for `inspect`. */
+  readonly layout: string;
+  readonly dtype: Dtype;
+  readonly decoder: DecoderSpec;
+  readonly vision: VisionSpec;
+  readonly projector: ProjectorSpec;
+  /** LLaVA-NeXT's learned row end, `[hidden]`. */
+  readonly imageNewline?: TensorRef;
+  readonly processor: ImageProcessorSpec;
+  /** How the config asks for images when an experiment says nothing. */
+  readonly aspect: 'processor' | 'pad' | 'anyres';
+  /** Id that stands for the image once in `input_ids`; -200 in original LLaVA folders. */
+  readonly imageTokenId: number;
+  /** The text that stands for the image in prompts. */
+  readonly imageTokenText: string;
+  readonly eosTokenIds: readonly number[];
+  /** The weight files, absolute and link-free, with their sizes in bytes. */
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  /** Number of stored parameters that are used. */
+  readonly parameters: number;
+}

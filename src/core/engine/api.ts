@@ -1,0 +1,43 @@
+/**
+ * What the engine offers the command line, data set runs and the engine process. `model.ts` implements it.
+ */
+import type { ModelSpec } from '../checkpoint/spec';
+import type { Knockout, QuestionInput } from '../experiment/types';
+import type {
+  AttentionResult, CheckResult, CleanResult, Curve, CurvePart, ExampleInfo, LensResult, ModelInfo, RunControl,
+} from './types';
+
+export interface Model {
+  readonly spec: ModelSpec;
+  readonly info: ModelInfo;
+  /** Encodes prompt and image, finds the sets. Throws CrossflowError `usage` on bad input. Runs no decoder. */
+  prepare(question: QuestionInput, control?: RunControl): Promise<Example>;
+  /** Bytes held beside the weights: caches of loaded examples and image prefixes. */
+  readonly cacheBytes: number;
+  close(): Promise<void>;
+}
+
+export interface Example {
+  readonly info: ExampleInfo;
+  /** The clean run and the greedy answer; computed once, then remembered. */
+  clean(control?: RunControl): Promise<CleanResult>;
+  /**
+   * One curve per knockout, exact. `onPart` is called as chunks finish. `method: 'full'` runs the whole sequence for
+   * every variant (the reference).
+   */
+  knockouts(
+    list: readonly Knockout[],
+    control?: RunControl & { onPart?(part: CurvePart): void; method?: 'fork' | 'full' },
+  ): Promise<Curve[]>;
+  /** Words: see defaultTrack(). */
+  lens(words: readonly string[], control?: RunControl): Promise<LensResult>;
+  /** Attention of these rows (positions of the expanded sequence) in every layer and head. */
+  attention(rows: readonly number[], control?: RunControl): Promise<AttentionResult>;
+  check(list: readonly Knockout[], control?: RunControl): Promise<CheckResult>;
+  /** Changes sets without preparing anew (clicked patches). Throws `usage` like prepare. */
+  withSets(sets: QuestionInput['sets']): Example;
+  /** Frees the caches of this example (shared ones when the last user goes). */
+  release(): void;
+}
+// openModel(directory: string, options?: EngineOptions): Promise<Model> stands in ./model.ts.
+// runQuestion(model, experiment, control): Promise<ResultDocument> (design section 4) stands in ./run.ts.

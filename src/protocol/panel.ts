@@ -1,0 +1,155 @@
+/**
+ * Every message between the extension host and the panel. One union each way; a request carries an id and is answered
+ * by exactly one `reply` with a value or a failure. The panel renders what the host says and asks for changes; the
+ * config text is the truth, so an edit comes back as a new `experiment` message.
+ */
+import type {
+  AttentionResult, Candidate, CheckResult, CleanResult, Curve, CurvePart, ExampleInfo, LensResult, ModelInfo,
+} from '../core/engine/types';
+import type { Knockout, SetDefinition } from '../core/experiment/types';
+import type { Box } from '../core/vision/image';
+
+export interface PanelProblem {
+  readonly message: string;
+  readonly hint?: string;
+  readonly line?: number;
+}
+
+/** What the config says, as far as it could be read. */
+export interface PanelExperiment {
+  /** File name without `.flow.json`. */
+  readonly title: string;
+  readonly uri: string;
+  readonly model: string;
+  readonly question: string;
+  readonly gold?: string;
+  readonly options?: readonly [string, string];
+  readonly objects: readonly Box[];
+  readonly sets: Readonly<Record<string, SetDefinition>>;
+  readonly knockouts: readonly Knockout[];
+  readonly window: number;
+  /** Webview URI of the picture, once it is known to exist. */
+  readonly image?: string;
+  /** Name of the patch set that clicks edit; made on the first click when absent. */
+  readonly activeSet: string;
+  readonly isDataset: boolean;
+  /** Untrusted workspace: view only, nothing runs. */
+  readonly restricted: boolean;
+  readonly problems: readonly PanelProblem[];
+}
+
+/** What is going on, as kinds. */
+export type PanelStatus =
+  | { readonly kind: 'idle' }
+  | {
+      readonly kind: 'busy';
+      readonly what: string;
+      /** 0 to 1, where known. */
+      readonly fraction?: number;
+      readonly secondsLeft?: number;
+      readonly cancellable: boolean;
+    }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'error'; readonly message: string; readonly hint?: string }
+  /** The engine's process ended by itself; what was computed stays on the screen. */
+  | { readonly kind: 'engine-down'; readonly message: string };
+
+export interface DatasetRow {
+  readonly questionId: string;
+  readonly image: string;
+  readonly question: string;
+  readonly gold: string;
+  readonly predicted: string;
+  readonly baseScore: number;
+  /** Change in percent per layer, by edge. */
+  readonly curves: Readonly<Record<string, readonly number[]>>;
+  /** Largest distance of any curve from the mean curve in standard deviations. */
+  readonly outlier: number;
+}
+
+export type HostToPanel =
+  | { readonly type: 'experiment'; readonly experiment: PanelExperiment }
+  | { readonly type: 'status'; readonly status: PanelStatus }
+  | { readonly type: 'model'; readonly model: ModelInfo }
+  /** Replaces everything shown about the example; null when there is none (yet). */
+  | { readonly type: 'example'; readonly example: ExampleInfo | null }
+  | { readonly type: 'clean'; readonly clean: CleanResult }
+  /**
+   * The knockouts now computed or being computed, by knockoutId; `curves[i]` is null until its first part arrives.
+   * Sent at the start of each round, with the curves that are still valid filled in.
+   */
+  | { readonly type: 'curves'; readonly knockouts: readonly Knockout[]; readonly curves: readonly (Curve | null)[] }
+  | { readonly type: 'curve-part'; readonly part: CurvePart }
+  | { readonly type: 'lens'; readonly lens: LensResult }
+  | { readonly type: 'reply'; readonly id: number; readonly outcome: Outcome }
+  /** A command of the palette that acts on what the panel shows. */
+  | { readonly type: 'do'; readonly action: PanelAction };
+
+export type PanelAction = 'toggle-play' | 'next-layer' | 'previous-layer' | 'clear-patches' | 'export' | 'focus-image';
+
+export type Outcome =
+  | { readonly ok: true; readonly value: RequestResult }
+  | { readonly ok: false; readonly message: string; readonly hint?: string };
+
+/** Requests that are answered; `result` names the answer's type. */
+export interface PanelRequests {
+  /** Attention of one row, all layers and heads. `values` is `[layers, heads, 1, columns]`. */
+  attention: { params: { readonly row: number }; result: AttentionResult };
+  /** Attention averaged over heads, of all text rows: `[layers, 1, rows, columns]`. */
+  flow: { params: Record<string, never>; result: AttentionResult };
+  /** The five best lens words of one row in every layer, through the final norm: `[layers + 1][5]`. */
+  tokenLens: { params: { readonly row: number }; result: readonly (readonly Candidate[])[] };
+  /** Runs both ways and compares. */
+  check: { params: Record<string, never>; result: CheckResult };
+  /** Saves; the host asks where. Resolves to the path, or undefined when the user changed their mind. */
+  export: { params: ExportRequest; result: string | undefined };
+}
+export type RequestName = keyof PanelRequests;
+export type RequestResult = PanelRequests[RequestName]['result'];
+
+export type ExportRequest =
+  | { readonly what: 'knockouts' | 'lens'; readonly format: 'svg' | 'png' | 'pdf' | 'csv' }
+  | { readonly what: 'image'; readonly format: 'png'; /** data URL */ readonly data: string }
+  | { readonly what: 'flow'; readonly format: 'svg'; readonly data: string }
+  | { readonly what: 'result'; readonly format: 'json' };
+
+export type PanelToHost =
+  | { readonly type: 'ready' }
+  | { [K in RequestName]: { readonly type: 'request'; readonly id: number; readonly name: K; readonly params: PanelRequests[K]['params'] } }[RequestName]
+  /** The full new content of a patch set (ascending); one undo step in the text. Adds `set->Question` when new. */
+  | { readonly type: 'set-patches'; readonly set: string; readonly patches: readonly number[] }
+  | { readonly type: 'choose-set'; readonly set: string }
+  | { readonly type: 'add-knockout'; readonly knockout: Knockout }
+  | { readonly type: 'add-token-knockout'; readonly from: number; readonly to: number }
+  | { readonly type: 'remove-knockout'; readonly index: number }
+  | { readonly type: 'set-window'; readonly window: number }
+  | { readonly type: 'set-question'; readonly question: string }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'run' }
+  | { readonly type: 'restart-engine' }
+  | { readonly type: 'undo' }
+  | { readonly type: 'reveal-line'; readonly line: number }
+  | { readonly type: 'show-output' }
+  /** Something went wrong inside the panel; goes to the output channel. */
+  | { readonly type: 'panel-error'; readonly message: string };
+
+/** Persisted by the panel with setState, read again after a window reload. */
+export interface PanelSavedState {
+  readonly uri: string;
+  readonly layer: number;
+  readonly overlay: string;
+  readonly head: number | 'mean';
+  readonly row?: number;
+}
+
+// ---- results view of a data set run -------------------------------------------------------------------------------
+export type HostToResults =
+  | { readonly type: 'results'; readonly title: string; readonly edges: readonly string[]; readonly layers: number; readonly rows: readonly DatasetRow[]; readonly kept: number; readonly asked: number }
+  | { readonly type: 'results-progress'; readonly done: number; readonly total: number; readonly secondsLeft?: number }
+  | { readonly type: 'results-status'; readonly status: PanelStatus };
+export type ResultsToHost =
+  | { readonly type: 'ready' }
+  | { readonly type: 'open-question'; readonly questionId: string }
+  | { readonly type: 'open-folder' }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'resume' };
