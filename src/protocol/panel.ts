@@ -120,7 +120,8 @@ export type PanelToHost =
   | { readonly type: 'set-patches'; readonly set: string; readonly patches: readonly number[] }
   | { readonly type: 'choose-set'; readonly set: string }
   | { readonly type: 'add-knockout'; readonly knockout: Knockout }
-  | { readonly type: 'add-token-knockout'; readonly from: number; readonly to: number }
+  /** Positions of the expanded sequence; with `image` the source is every image token and `from` the first of them. */
+  | { readonly type: 'add-token-knockout'; readonly from: number; readonly to: number; readonly image?: true }
   | { readonly type: 'remove-knockout'; readonly index: number }
   | { readonly type: 'set-window'; readonly window: number }
   | { readonly type: 'set-question'; readonly question: string }
@@ -140,6 +141,10 @@ export interface PanelSavedState {
   readonly overlay: string;
   readonly head: number | 'mean';
   readonly row?: number;
+  readonly boxes?: boolean;
+  readonly grid?: boolean;
+  /** Which of an anyres picture's two grids clicks mean. */
+  readonly gridKind?: 'base' | 'tile';
 }
 
 // ---- results view of a data set run -------------------------------------------------------------------------------
