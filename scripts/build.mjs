@@ -1,0 +1,127 @@
+#!/usr/bin/env node
+/**
+ * Bundles every entry point into dist/.
+ *   node scripts/build.mjs [--production] [--watch]
+ * Native packages stay outside the bundles (a .node file cannot be bundled); everything else goes in, so that the
+ * extension and the command line need no other node_modules at run time.
+ */
+import { build, context } from 'esbuild';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { NATIVE_PACKAGES, root } from './lib/project.mjs';
+import { bundledLicenses } from './lib/licenses.mjs';
+
+const production = process.argv.includes('--production');
+const watch = process.argv.includes('--watch');
+const at = (...parts) => path.join(root, ...parts);
+
+/** Faces that run in Node: the command line, the extension host's side, the engine's process. */
+const NODE_ENTRIES = { cli: 'src/cli/main.ts', extension: 'src/host/extension.ts', engine: 'src/engine-process/main.ts' };
+/** Pages of the editor; each may import a style sheet, which comes out beside it under the same name. */
+const WEBVIEW_ENTRIES = { panel: 'webview/panel.ts', results: 'webview/results.ts' };
+/** Faces that figures are set in. */
+const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf', 'DejaVuSans-Oblique.ttf'];
+
+/** pdfkit finds its standard fonts through createRequire, which no bundler sees: a plain require it does see. */
+const pdfkitFonts = {
+  name: 'pdfkit-fonts',
+  setup(b) {
+    b.onLoad({ filter: /pdfkit[\\/]js[\\/]pdfkit(\.node)?\.m?js$/ }, async ({ path: file }) => {
+      const before = await readFile(file, 'utf8');
+      const after = before.replace(/\brequire\$1\(('#standard-fonts\/[^']+')\)/g, 'require($1)');
+      if (after === before) throw new Error(`${file}: no standard fonts found; has pdfkit changed how it loads them?`);
+      return { contents: after, loader: 'js' };
+    });
+  },
+};
+
+/** What exists of a table of entries; what does not is said and left out. */
+function present(entries) {
+  return Object.entries(entries).filter(([name, file]) => {
+    if (existsSync(at(file))) return true;
+    console.warn(`build: no ${file}, so no ${name}`);
+    return false;
+  });
+}
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  outdir: 'dist',
+};
+
+const nodeBuild = {
+  ...common,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  external: ['vscode', ...NATIVE_PACKAGES],
+  keepNames: true,
+  // ESM packages ask import.meta.url where they lie; in a CommonJS bundle that is the bundle.
+  define: { 'import.meta.url': '__bundleUrl' },
+  banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  // vega-canvas awaits the optional package "canvas" at top level, which CommonJS cannot; its browser build asks for
+  // a canvas only where there is a document. Crossflow draws SVG and needs none.
+  alias: { 'vega-canvas': at('node_modules/vega-canvas/build/vega-canvas.browser.js') },
+  plugins: [pdfkitFonts],
+};
+
+const webviewBuild = {
+  ...common,
+  outdir: 'dist/webview',
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  loader: { '.svg': 'text', '.ttf': 'file' },
+};
+
+/** Copies the fonts with their licence. */
+async function copyFonts() {
+  const from = at('node_modules/dejavu-fonts-ttf');
+  await mkdir(at('dist/fonts'), { recursive: true });
+  for (const font of FONTS) await copyFile(path.join(from, 'ttf', font), at('dist/fonts', font));
+  await copyFile(path.join(from, 'LICENSE'), at('dist/fonts/LICENSE'));
+}
+
+/** Files of dist/ that no entry point makes any more; they must not linger in a package. */
+async function removeStale(made) {
+  for (const entry of await readdir(at('dist'), { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    const inside = path.relative(at('dist'), file).split(path.sep);
+    if (entry.isFile() && inside[0] !== 'fonts' && !made.has(file)) await rm(file);
+  }
+}
+
+// One build per entry point: they share nothing in these formats, and a mistake in one face leaves the others whole.
+const builds = [
+  ...present(NODE_ENTRIES).map(([name, file]) => ({ ...nodeBuild, entryPoints: { [name]: file } })),
+  ...present(WEBVIEW_ENTRIES).map(([name, file]) => ({ ...webviewBuild, entryPoints: { [name]: file } })),
+];
+await mkdir(at('dist'), { recursive: true });
+await copyFonts();
+if (watch) {
+  for (const options of builds) await (await context({ ...options, logLevel: 'info' })).watch();
+} else {
+  const started = performance.now();
+  const settled = await Promise.allSettled(builds.map((options) => build(options)));
+  if (existsSync(at('dist/cli.js'))) await chmod(at('dist/cli.js'), 0o755);
+  const results = settled.filter((r) => r.status === 'fulfilled').map((r) => r.value);
+  if (results.length < settled.length) {
+    console.error('build: failed; see above');
+    process.exit(1);
+  }
+  const outputs = results.flatMap((r) => Object.entries(r.metafile.outputs));
+  const notice = at('dist/THIRD_PARTY_LICENSES.txt');
+  await writeFile(notice, await bundledLicenses(results.flatMap((r) => Object.keys(r.metafile.inputs))));
+  await removeStale(new Set([notice, ...outputs.map(([file]) => at(file))]));
+  const sizes = outputs
+    .filter(([file]) => !file.endsWith('.map'))
+    .map(([file, { bytes }]) => `${file} ${Math.round(bytes / 1024)} kB`);
+  console.log(`built in ${((performance.now() - started) / 1000).toFixed(1)} s: ${sizes.join(', ') || 'nothing yet'}`);
+}
