@@ -9,6 +9,14 @@ import type {
 import type { Knockout, SetDefinition } from '../core/experiment/types';
 import type { Box } from '../core/vision/image';
 
+/** The panel sees core through this file alone. */
+export type {
+  Answer, AttentionResult, Candidate, CheckResult, CleanResult, Curve, CurvePart, ExampleInfo, LensResult, ModelInfo, TokenInfo,
+} from '../core/engine/types';
+export type { EdgeKnockout, Knockout, SetDefinition } from '../core/experiment/types';
+export { knockoutId, knockoutLabel } from '../core/experiment/types';
+export type { Box, ImageGeometry, PatchGrid, PatchPlace, Rect } from '../core/vision/image';
+
 export interface PanelProblem {
   readonly message: string;
   readonly hint?: string;

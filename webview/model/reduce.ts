@@ -1,0 +1,68 @@
+/** What each message of the host does to the state. Pure. */
+import { knockoutId, knockoutLabel, type Curve, type HostToPanel, type Knockout } from '../../src/protocol/panel';
+import { layersOf, type LiveCurve, type PanelState } from './state';
+
+export function reduce(s: PanelState, m: HostToPanel): PanelState {
+  switch (m.type) {
+    case 'experiment': {
+      const set = s.draft && m.experiment.sets[s.draft.set];
+      const caughtUp = s.draft && set?.kind === 'patches' && sameNumbers(set.patches, s.draft.patches);
+      return { ...s, experiment: m.experiment, ...(caughtUp ? { draft: undefined } : {}) };
+    }
+    case 'status':
+      return { ...s, status: m.status };
+    case 'model': {
+      // The middle layer is where the picture is most telling before the user has chosen one.
+      const layer = s.layerChosen ? s.layer : Math.floor(m.model.layers / 2);
+      const head = s.head !== 'mean' && s.head >= m.model.heads ? 'mean' : s.head;
+      return { ...s, model: m.model, layer: Math.min(layer, m.model.layers - 1), head };
+    }
+    case 'example':
+      return m.example === null
+        ? { ...s, example: undefined, clean: undefined, lens: undefined, curves: [] }
+        : { ...s, example: m.example, gridKind: gridKindFor(s, m.example.geometry.grids.map((g) => g.kind)) };
+    case 'clean':
+      return { ...s, clean: m.clean };
+    case 'curves':
+      return { ...s, curves: m.knockouts.map((k, i) => liveCurve(k, m.curves[i] ?? null, layersOf(s))) };
+    case 'curve-part': {
+      const { index, layer, score, change } = m.part;
+      return {
+        ...s,
+        curves: s.curves.map((c, i) =>
+          i === index ? { ...c, scores: withValue(c.scores, layer, score), change: withValue(c.change, layer, change) } : c,
+        ),
+      };
+    }
+    case 'lens':
+      return { ...s, lens: m.lens };
+    case 'reply':
+    case 'do':
+      return s;
+  }
+}
+
+function liveCurve(knockout: Knockout, curve: Curve | null, layers: number): LiveCurve {
+  const empty = (): number[] => new Array<number>(layers).fill(NaN);
+  return {
+    knockout,
+    id: knockoutId(knockout),
+    label: knockoutLabel(knockout),
+    scores: curve?.scores ?? empty(),
+    change: curve?.change ?? empty(),
+  };
+}
+
+function withValue(list: readonly number[], at: number, value: number): number[] {
+  const out = list.slice();
+  while (out.length < at) out.push(NaN);
+  out[at] = value;
+  return out;
+}
+
+function gridKindFor(s: PanelState, kinds: readonly ('base' | 'tile')[]): 'base' | 'tile' {
+  return kinds.length === 0 || kinds.includes(s.gridKind) ? s.gridKind : kinds[0];
+}
+
+export const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((x, i) => x === b[i]);

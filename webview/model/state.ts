@@ -1,0 +1,76 @@
+/** What the panel knows and shows. Plain data: no DOM here. */
+import type {
+  CleanResult, ExampleInfo, Knockout, LensResult, ModelInfo, PanelExperiment, PanelStatus,
+} from '../../src/protocol/panel';
+
+/** A curve as far as it has arrived; NaN where it has not. */
+export interface LiveCurve {
+  readonly knockout: Knockout;
+  readonly id: string;
+  readonly label: string;
+  readonly scores: readonly number[];
+  readonly change: readonly number[];
+}
+
+/** What lies over the picture: `none`, `attention`, `set:NAME` or `effect:KNOCKOUT ID`. */
+export type Overlay = 'none' | 'attention' | `set:${string}` | `effect:${string}`;
+
+export interface PanelState {
+  readonly experiment?: PanelExperiment;
+  readonly status: PanelStatus;
+  readonly model?: ModelInfo;
+  readonly example?: ExampleInfo;
+  readonly clean?: CleanResult;
+  readonly curves: readonly LiveCurve[];
+  readonly lens?: LensResult;
+  /** Chosen layer, from 0. */
+  readonly layer: number;
+  /** Chosen by the user (now or before a reload), not by us. */
+  readonly layerChosen: boolean;
+  readonly head: number | 'mean';
+  readonly overlay: Overlay;
+  /** Chosen token (position of the expanded sequence); undefined: the last one. */
+  readonly row?: number;
+  readonly boxes: boolean;
+  readonly grid: boolean;
+  readonly gridKind: 'base' | 'tile';
+  readonly playing: boolean;
+  /** Patches as just clicked, until the config says the same. */
+  readonly draft?: { readonly set: string; readonly patches: readonly number[] };
+}
+
+export const INITIAL: PanelState = {
+  status: { kind: 'idle' },
+  curves: [],
+  layer: 0,
+  layerChosen: false,
+  head: 'mean',
+  overlay: 'attention',
+  boxes: true,
+  grid: true,
+  gridKind: 'base',
+  playing: false,
+};
+
+export const layersOf = (s: PanelState): number => s.model?.layers ?? 0;
+export const rowOf = (s: PanelState): number | undefined =>
+  s.example && s.example.tokens.length > 0 ? Math.min(s.row ?? Infinity, s.example.tokens.length - 1) : undefined;
+
+/** Patch numbers of the set being edited, as the user last left them. */
+export function activePatches(s: PanelState): readonly number[] {
+  const name = s.experiment?.activeSet;
+  if (name === undefined) return [];
+  if (s.draft?.set === name) return s.draft.patches;
+  const set = s.experiment?.sets[name];
+  return set?.kind === 'patches' ? set.patches : [];
+}
+
+/** Patch numbers of a named set: its positions inside the image. */
+export function patchesOfSet(example: ExampleInfo, name: string): number[] {
+  const end = example.imageStart + example.imageTokens;
+  return (example.sets[name] ?? []).filter((p) => p >= example.imageStart && p < end).map((p) => p - example.imageStart);
+}
+
+/** May the config be changed from here? */
+export const canEdit = (s: PanelState): boolean =>
+  s.experiment !== undefined && !s.experiment.restricted && !s.experiment.isDataset;

@@ -1,0 +1,72 @@
+/** Numbers and tokens as people read them. */
+import type { Knockout } from '../../src/protocol/panel';
+
+/** Significant digits that tell two attention weights apart without filling the line. */
+const DIGITS = 2;
+
+/** 0..1 as a percentage: `99.8 %`, `0.04 %`. */
+export function percent(p: number): string {
+  if (!Number.isFinite(p)) return '–';
+  const v = p * 100;
+  if (v === 0) return '0 %';
+  if (v < 0.01) return '< 0.01 %';
+  return `${v >= 99.95 && v < 100 ? v.toFixed(2) : v >= 10 ? v.toFixed(1) : v.toPrecision(DIGITS)} %`;
+}
+
+/** A change in percent with its sign: `−92.1 %`, `+0.3 %`. */
+export function change(c: number): string {
+  if (!Number.isFinite(c)) return '–';
+  const v = Math.abs(c) >= 1000 ? c.toPrecision(3) : c.toFixed(1);
+  if (Number(v) === 0) return '0.0 %';
+  return `${c > 0 ? '+' : ''}${v.replace('-', '−')} %`;
+}
+
+/** A weight between 0 and 1: `0.031`, `0.00042`. */
+export const weight = (w: number): string =>
+  !Number.isFinite(w) ? '–' : w === 0 ? '0' : w < 1e-4 ? w.toExponential(1).replace('-', '−') : w.toPrecision(DIGITS);
+
+/** A token so that blanks and line ends can be seen. */
+export function tokenText(text: string): string {
+  if (text === '') return '∅';
+  return text.replace(/ /g, '·').replace(/▁/g, '·').replace(/\n/g, '↵').replace(/\t/g, '⇥');
+}
+
+/** `12 s`, `3 min 20 s`, `1 h 5 min`. */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min${s % 60 ? ` ${s % 60} s` : ''}`;
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}
+
+export const count = (n: number): string => n.toLocaleString('en-US');
+export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+
+/** `7.1 B`, `21 M`. */
+export const parameters = (n: number): string =>
+  n >= 1e9 ? `${(n / 1e9).toFixed(1)} B` : n >= 1e6 ? `${Math.round(n / 1e6)} M` : count(n);
+
+/** `Image → Last`, `attention of Last`: a knockout for reading. */
+export function knockoutWords(k: Knockout): string {
+  if (k.kind === 'edge') return `${k.from} → ${k.to}`;
+  if (k.kind === 'prune') return `${k.of} dropped`;
+  return `${k.kind === 'mlp' ? 'MLP' : 'attention'} of ${k.of}`;
+}
+
+/** `window 3`, `window 3, heads 0 and 2`. */
+export function knockoutDetail(k: Knockout): string {
+  if (k.kind === 'prune') return 'after each layer';
+  const heads = k.kind === 'edge' && k.heads ? `, ${k.heads.length === 1 ? 'head' : 'heads'} ${k.heads.join(', ')}` : '';
+  return `window ${k.window}${heads}`;
+}
+
+/** Layers a window of size k around layer l covers: first, and the one after the last. */
+export const windowSpan = (l: number, k: number, layers: number): [number, number] => [
+  Math.max(0, l - Math.floor(k / 2)),
+  Math.min(layers, l + Math.ceil(k / 2)),
+];
+
+/** `layers 5–7`, `layer 5`. */
+export function spanWords([from, to]: readonly [number, number]): string {
+  return to - from <= 1 ? `layer ${from}` : `layers ${from}–${to - 1}`;
+}

@@ -1,0 +1,140 @@
+/** The panel's state, its changes and what it asks of the host. Elements listen and draw. */
+import type {
+  AttentionResult, Candidate, HostToPanel, Knockout, PanelAction, PanelToHost, RequestName,
+} from '../src/protocol/panel';
+import type { PanelHost } from './host';
+import { Answers } from './model/answers';
+import { reduce, sameNumbers } from './model/reduce';
+import { activePatches, canEdit, INITIAL, layersOf, type PanelState } from './model/state';
+
+/** How long clicked patches are shown although the config does not (yet) say the same. */
+const DRAFT_MS = 2000;
+/** Attention answers kept: one of a large model takes about 12 MB. */
+const KEPT_ATTENTION = 12;
+const KEPT_LENSES = 400;
+
+export class PanelStore {
+  state: PanelState = INITIAL;
+  readonly attention = new Answers<number, AttentionResult>((row) => this.host.request('attention', { row }), KEPT_ATTENTION, () => this.changed());
+  readonly flow = new Answers<0, AttentionResult>(() => this.host.request('flow', {}), 1, () => this.changed());
+  readonly tokenLens = new Answers<number, readonly (readonly Candidate[])[]>(
+    (row) => this.host.request('tokenLens', { row }), KEPT_LENSES, () => this.changed());
+
+  private readonly listeners = new Set<() => void>();
+  private readonly actions = new Set<(action: PanelAction) => void>();
+  private queued = false;
+  private draftTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What the answers kept belong to. */
+  private answersOf = '';
+
+  constructor(private readonly host: PanelHost, private readonly uri: string) {
+    const saved = host.load(uri);
+    if (saved) {
+      const { layer, overlay, head, row, boxes = true, grid = true, gridKind = 'base' } = saved;
+      this.state = {
+        ...INITIAL, layer, layerChosen: true, head, boxes, grid, gridKind,
+        overlay: overlay as PanelState['overlay'], ...(row === undefined ? {} : { row }),
+      };
+    }
+    host.listen((m) => this.receive(m));
+  }
+
+  /** Called once per batch of changes. Returns the way to stop. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Commands of the palette. */
+  onAction(listener: (action: PanelAction) => void): () => void {
+    this.actions.add(listener);
+    return () => this.actions.delete(listener);
+  }
+
+  post(message: PanelToHost): void {
+    this.host.post(message);
+  }
+
+  request: PanelHost['request'] = <K extends RequestName>(name: K, params: never) => this.host.request(name, params);
+
+  /** Changes what is shown (not the config) and remembers it. */
+  view(change: Partial<Pick<PanelState, 'layer' | 'head' | 'overlay' | 'row' | 'boxes' | 'grid' | 'gridKind' | 'playing'>>): void {
+    const layers = layersOf(this.state);
+    const next = { ...this.state, ...change };
+    if (change.layer !== undefined) {
+      this.state = { ...next, layer: Math.max(0, Math.min(layers - 1, change.layer)), layerChosen: true };
+    } else this.state = next;
+    if (!this.state.playing) this.save();
+    this.changed();
+  }
+
+  /** The set being edited now holds exactly these patches. */
+  setPatches(patches: readonly number[]): void {
+    const set = this.state.experiment?.activeSet;
+    if (set === undefined || !canEdit(this.state)) return;
+    const sorted = [...new Set(patches)].sort((a, b) => a - b);
+    if (sameNumbers(sorted, activePatches(this.state))) return;
+    this.state = { ...this.state, draft: { set, patches: sorted } };
+    clearTimeout(this.draftTimer);
+    this.draftTimer = setTimeout(() => this.dropDraft(), DRAFT_MS);
+    this.post({ type: 'set-patches', set, patches: sorted });
+    this.changed();
+  }
+
+  addKnockout(knockout: Knockout): void {
+    this.post({ type: 'add-knockout', knockout });
+  }
+
+  /** May the engine be asked for more now? */
+  get canAsk(): boolean {
+    const { experiment, clean, status } = this.state;
+    return clean !== undefined && status.kind !== 'engine-down' && experiment !== undefined && !experiment.restricted;
+  }
+
+  private dropDraft(): void {
+    this.state = { ...this.state, draft: undefined };
+    this.changed();
+  }
+
+  private receive(m: HostToPanel): void {
+    if (m.type === 'do') return this.actions.forEach((act) => act(m.action));
+    const before = this.state;
+    this.state = reduce(before, m);
+    if (m.type === 'example' || m.type === 'clean' || m.type === 'status') this.forget(before);
+    if (before.draft && !this.state.draft) clearTimeout(this.draftTimer);
+    this.changed();
+  }
+
+  /** Answers about another prompt, picture or model are of no use; nor are failures once the engine is back. */
+  private forget(before: PanelState): void {
+    const { example, experiment, model, clean, status } = this.state;
+    const now = JSON.stringify([example?.prompt, experiment?.image, model?.directory, clean?.answer.probability]);
+    if (example === undefined || now !== this.answersOf) {
+      this.attention.clear();
+      this.flow.clear();
+      this.tokenLens.clear();
+      if (this.state.row !== undefined && example && this.state.row >= example.tokens.length) {
+        this.state = { ...this.state, row: undefined };
+      }
+    } else if (before.status.kind === 'engine-down' && status.kind !== 'engine-down') {
+      this.attention.retry();
+      this.flow.retry();
+      this.tokenLens.retry();
+    }
+    this.answersOf = now;
+  }
+
+  private save(): void {
+    const { layer, overlay, head, row, boxes, grid, gridKind } = this.state;
+    this.host.save({ uri: this.uri, layer, overlay, head, boxes, grid, gridKind, ...(row === undefined ? {} : { row }) });
+  }
+
+  private changed(): void {
+    if (this.queued) return;
+    this.queued = true;
+    queueMicrotask(() => {
+      this.queued = false;
+      this.listeners.forEach((tell) => tell());
+    });
+  }
+}

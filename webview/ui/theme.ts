@@ -1,0 +1,62 @@
+/** The editor's colours, read from its CSS variables, and word when the theme changes. */
+
+/** Curve colours, dashes and markers; each differs in more than colour. The colours stand in panel.css. */
+export const SERIES = 8;
+const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 2], [8, 3, 2, 3], [], [6, 3], [2, 2], [8, 3, 2, 3]];
+const MARKERS = ['circle', 'rect', 'triangle', 'rectRot', 'crossRot', 'star', 'rectRounded', 'cross'] as const;
+
+export const dashOf = (i: number): readonly number[] => DASHES[i % DASHES.length];
+export const markerOf = (i: number): (typeof MARKERS)[number] => MARKERS[i % MARKERS.length];
+export const seriesClass = (i: number): string => `cf-series-${i % SERIES}`;
+
+export interface Theme {
+  readonly series: readonly string[];
+  readonly text: string;
+  readonly faint: string;
+  readonly line: string;
+  readonly background: string;
+  readonly focus: string;
+  readonly selected: string;
+  readonly highContrast: boolean;
+  readonly font: string;
+  readonly fontSize: number;
+}
+
+let current: Theme | undefined;
+const listeners = new Set<() => void>();
+
+export function theme(): Theme {
+  return (current ??= read());
+}
+
+export function onTheme(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function read(): Theme {
+  const style = getComputedStyle(document.body);
+  const get = (name: string, otherwise: string): string => style.getPropertyValue(name).trim() || otherwise;
+  return {
+    series: Array.from({ length: SERIES }, (_, i) => get(`--cf-series-${i}`, '#0072b2')),
+    text: get('--vscode-foreground', '#888888'),
+    faint: get('--cf-faint', '#888888'),
+    line: get('--cf-line', '#88888844'),
+    background: get('--vscode-editor-background', '#ffffff'),
+    focus: get('--vscode-focusBorder', '#0090f1'),
+    selected: get('--cf-selected', '#ffd43b'),
+    highContrast: document.body.className.includes('high-contrast'),
+    font: get('--vscode-font-family', 'sans-serif'),
+    fontSize: parseFloat(get('--vscode-font-size', '13px')) || 13,
+  };
+}
+
+/** VS Code changes the body's class and the root's variables when the theme changes. */
+export function watchTheme(): void {
+  const seen = new MutationObserver(() => {
+    current = undefined;
+    listeners.forEach((tell) => tell());
+  });
+  seen.observe(document.body, { attributes: true, attributeFilter: ['class'] });
+  seen.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
+}
