@@ -1,0 +1,13 @@
+// Loaded before mocha: TypeScript through tsx, and one package that tsx cannot take as it is.
+import 'tsx';
+import Module, { createRequire } from 'node:module';
+import path from 'node:path';
+
+// vega-canvas awaits the optional package "canvas" at top level, which CommonJS cannot; its browser build does without.
+// scripts/build.mjs does the same for the bundles.
+const require = createRequire(import.meta.url);
+const canvas = path.join(path.dirname(require.resolve('vega-canvas')), 'vega-canvas.browser.js');
+const resolve = Module._resolveFilename;
+Module._resolveFilename = function (request, ...rest) {
+  return request === 'vega-canvas' ? canvas : resolve.call(this, request, ...rest);
+};
