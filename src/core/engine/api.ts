@@ -29,8 +29,11 @@ export interface Example {
     list: readonly Knockout[],
     control?: RunControl & { onPart?(part: CurvePart): void; method?: 'fork' | 'full' },
   ): Promise<Curve[]>;
-  /** Words: see defaultTrack(). */
-  lens(words: readonly string[], control?: RunControl): Promise<LensResult>;
+  /**
+   * Words: see defaultTrack(). `row`: position of the expanded sequence that is read; left out, the last one (the panel
+   * reads any text token's row on hover).
+   */
+  lens(words: readonly string[], control?: RunControl & { readonly row?: number }): Promise<LensResult>;
   /** Attention of these rows (positions of the expanded sequence) in every layer and head. */
   attention(rows: readonly number[], control?: RunControl): Promise<AttentionResult>;
   check(list: readonly Knockout[], control?: RunControl): Promise<CheckResult>;

@@ -1,0 +1,88 @@
+/** The calls of protocol/engine.ts, done with core. Modules with native parts are loaded by the first call. */
+import type { Model } from '../core/engine/api';
+import type { AttentionResult, RunControl } from '../core/engine/types';
+import { failed } from '../core/errors';
+import type { CallName, EngineCalls } from '../protocol/engine';
+import { meanOverHeads } from './mean';
+import { Sessions } from './sessions';
+
+export interface CallContext<K extends CallName> {
+  readonly signal: AbortSignal;
+  emit(event: EngineCalls[K]['event']): void;
+}
+type Calls = {
+  readonly [K in CallName]: (params: EngineCalls[K]['params'], context: CallContext<K>) => Promise<EngineCalls[K]['result']>;
+};
+type RunCall = { readonly [K in CallName]: EngineCalls[K]['event'] extends never ? never : K }[CallName];
+
+/** Events above this rate would only keep both processes busy. */
+const PROGRESS_EVERY_MS = 50;
+
+function control<K extends RunCall>(context: CallContext<K>): RunControl {
+  let last = 0;
+  return {
+    signal: context.signal,
+    progress(progress) {
+      const now = performance.now();
+      if (now - last < PROGRESS_EVERY_MS && progress.done < progress.total) return;
+      last = now;
+      (context as CallContext<'clean'>).emit({ type: 'progress', progress });
+    },
+  };
+}
+
+export class EngineService {
+  #model: Promise<Model> | undefined;
+  readonly #sessions = new Sessions();
+
+  call<K extends CallName>(name: K, params: EngineCalls[K]['params'], context: CallContext<K>): Promise<EngineCalls[K]['result']> {
+    const run = this.#calls[name] as Calls[K] | undefined;
+    if (!run) return Promise.reject(failed(`the engine knows no call ${name}`));
+    return run(params, context);
+  }
+
+  readonly #calls: Calls = {
+    open: async ({ directory, options }) => {
+      if (this.#model) throw failed('this engine holds a model already');
+      this.#model = import('../core/engine/model').then(({ openModel }) => openModel(directory, options));
+      // A checkpoint that could not be opened may be mended and tried again.
+      this.#model.catch(() => (this.#model = undefined));
+      return (await this.#model).info;
+    },
+    prepare: async ({ session, question }, context) =>
+      (await this.#sessions.prepare(session, await this.#opened(), question, control(context))).info,
+    clean: async ({ session }, context) => this.#sessions.get(session).clean(control(context)),
+    knockouts: async ({ session, list, method }, context) =>
+      this.#sessions.get(session).knockouts(list, {
+        ...control(context),
+        ...(method && { method }),
+        onPart: (part) => context.emit({ type: 'part', part }),
+      }),
+    lens: async ({ session, words }, context) => this.#sessions.get(session).lens(words, control(context)),
+    attention: async ({ session, rows, mean }, context): Promise<AttentionResult> => {
+      const result = await this.#sessions.get(session).attention(rows, control(context));
+      return mean ? meanOverHeads(result) : result;
+    },
+    tokenLens: async ({ session, row }, context) =>
+      (await this.#sessions.get(session).lens([], { ...control(context), row })).top,
+    check: async ({ session, list }, context) => this.#sessions.get(session).check(list, control(context)),
+    dataset: async ({ experiment }, context) => {
+      const { runDatasetCall } = await import('./dataset');
+      return runDatasetCall(await this.#opened(), experiment, control(context), (event) => context.emit(event));
+    },
+    figure: async (request) => (await import('./figure')).figure(request),
+    memory: async () => ({
+      resident: process.memoryUsage.rss(),
+      caches: (await this.#model?.catch(() => undefined))?.cacheBytes ?? 0,
+    }),
+    release: async ({ session }) => {
+      this.#sessions.release(session);
+      return undefined;
+    },
+  };
+
+  async #opened(): Promise<Model> {
+    if (!this.#model) throw failed('no model is open');
+    return this.#model;
+  }
+}

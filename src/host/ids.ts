@@ -1,0 +1,45 @@
+/** Every id that the manifest and the code share; a test holds them against package.json. */
+
+export const LANGUAGE = 'crossflow';
+export const FLOW_SUFFIX = '.flow.json';
+/** Our files wherever they lie: on disk or not yet saved. */
+export const FLOW_SELECTOR = [{ language: LANGUAGE, scheme: 'file' }, { language: LANGUAGE, scheme: 'untitled' }];
+
+export const COMMANDS = {
+  openPanel: 'crossflow.openPanel',
+  run: 'crossflow.run',
+  runDataset: 'crossflow.runDataset',
+  check: 'crossflow.check',
+  cancel: 'crossflow.cancel',
+  restartEngine: 'crossflow.restartEngine',
+  openExample: 'crossflow.openExample',
+  newExperiment: 'crossflow.newExperiment',
+  newFromFile: 'crossflow.newExperimentFromFile',
+  newFromFolder: 'crossflow.newExperimentFromFolder',
+  openResults: 'crossflow.openResults',
+  exportFigure: 'crossflow.export',
+  showOutput: 'crossflow.showOutput',
+  playLayers: 'crossflow.playLayers',
+  nextLayer: 'crossflow.nextLayer',
+  previousLayer: 'crossflow.previousLayer',
+  clearPatches: 'crossflow.clearPatches',
+  focusImage: 'crossflow.focusImage',
+  openWalkthrough: 'crossflow.openWalkthrough',
+} as const;
+
+export const SETTINGS = {
+  section: 'crossflow',
+  threads: 'threads',
+  memoryBudget: 'memoryBudget',
+  device: 'device',
+  outputFolder: 'outputFolder',
+  runOnOpen: 'runOnOpen',
+  inlayHints: 'inlayHints',
+} as const;
+
+export const VIEWS = { container: 'crossflow', start: 'crossflow.start' } as const;
+export const PANEL_TYPE = 'crossflow.panel';
+export const RESULTS_TYPE = 'crossflow.results';
+export const WALKTHROUGH = 'crossflow.start';
+/** Context keys that menus ask. */
+export const CONTEXT = { panelActive: 'crossflow.panelActive', busy: 'crossflow.busy' } as const;

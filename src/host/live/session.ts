@@ -1,0 +1,304 @@
+/**
+ * The live loop of one config: every change of the text becomes a round that computes what the change made stale and
+ * streams it; a newer change ends the older round. Free of the editor: the panel and the language features listen.
+ */
+import type { CleanResult, Curve, CurvePart, ExampleInfo, LensResult, ModelInfo } from '../../core/engine/types';
+import { cancelled, toCrossflowError, type CrossflowError } from '../../core/errors';
+import type { Experiment, Knockout } from '../../core/experiment/types';
+import type { EngineOptions, Progress } from '../../core/engine/types';
+import type { CallName, EngineCalls } from '../../protocol/engine';
+import type { HostToPanel, PanelStatus } from '../../protocol/panel';
+import type { Engine } from '../engine/engine';
+import { CANCEL_GRACE_MS, EngineGone } from '../engine/process';
+import type { EnginePool, Lease } from '../engine/pool';
+import { BusyStatus } from './busy';
+import { planRound, wanted, type Have, type Plan, type Wanted } from './plan';
+
+/** Curves of earlier states of the text that are kept, so that undo answers at once. */
+const KEPT_CURVES = 500;
+/** A round that a newer change ended may finish a long chunk: ending the engine would cost the loaded model. */
+const SUPERSEDED_GRACE_MS = 20_000;
+
+export interface LiveDeps {
+  readonly pool: EnginePool;
+  options(): EngineOptions;
+  /** The checkpoint's folder; may ask the user whether a model may be fetched. Throws `usage` or `cancelled`. */
+  directory(model: Experiment['model']): Promise<string>;
+  /** Words that the lens follows. */
+  words(experiment: Experiment): readonly string[];
+  send(message: HostToPanel): void;
+  /** Something that the text shows (answer, curves, problems found by the engine) changed. */
+  changed(): void;
+}
+
+export interface Shown {
+  readonly model?: ModelInfo;
+  readonly example?: ExampleInfo;
+  readonly clean?: CleanResult;
+  readonly lens?: LensResult;
+  readonly knockouts: readonly Knockout[];
+  readonly curves: readonly (Curve | null)[];
+}
+
+const NOTHING: Shown = { knockouts: [], curves: [] };
+
+export class LiveSession {
+  #experiment: Experiment | undefined;
+  #lease: { readonly key: string; readonly lease: Lease; readonly listener: { dispose(): void } } | undefined;
+  #have: (Have & { generation: number; curves: Map<string, Curve> }) | undefined;
+  #shown: Shown = NOTHING;
+  #parts: CurvePart[] = [];
+  #status: PanelStatus = { kind: 'idle' };
+  #error: CrossflowError | undefined;
+  #abort: AbortController | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #grace = CANCEL_GRACE_MS;
+  #disposed = false;
+
+  constructor(
+    readonly id: string,
+    private readonly deps: LiveDeps,
+  ) {}
+
+  get shown(): Shown {
+    return this.#shown;
+  }
+  get status(): PanelStatus {
+    return this.#status;
+  }
+  /** Why the last round failed, for diagnostics. */
+  get error(): CrossflowError | undefined {
+    return this.#error;
+  }
+  get engine(): Engine | undefined {
+    return this.#lease?.lease.engine;
+  }
+
+  /** The text says something else now. Undefined: it cannot be read, so what is shown stays. */
+  update(experiment: Experiment | undefined): Promise<void> {
+    this.#experiment = experiment;
+    return experiment ? this.#start() : this.#round;
+  }
+
+  /** Computes everything anew, also when nothing changed: files on disk may have. */
+  run(): Promise<void> {
+    this.#have = undefined;
+    return this.#start();
+  }
+
+  cancel(): void {
+    this.#grace = CANCEL_GRACE_MS;
+    this.#abort?.abort();
+  }
+
+  restart(): Promise<void> {
+    this.#abort?.abort();
+    this.engine?.restart();
+    return this.run();
+  }
+
+  /** Everything that is shown, for a panel that has just come up. */
+  replay(): void {
+    const { model, example, clean, lens, knockouts, curves } = this.#shown;
+    if (model) this.deps.send({ type: 'model', model });
+    this.deps.send({ type: 'example', example: example ?? null });
+    if (clean) this.deps.send({ type: 'clean', clean });
+    this.deps.send({ type: 'curves', knockouts, curves });
+    for (const part of this.#parts) this.deps.send({ type: 'curve-part', part });
+    if (lens) this.deps.send({ type: 'lens', lens });
+    this.deps.send({ type: 'status', status: this.#status });
+  }
+
+  /** A question of the panel about the example that is shown. */
+  async ask<K extends 'attention' | 'tokenLens' | 'check'>(
+    name: K, params: Omit<EngineCalls[K]['params'], 'session'>, signal?: AbortSignal,
+  ): Promise<EngineCalls[K]['result']> {
+    await this.#round;
+    const engine = this.engine;
+    if (!engine || !this.#have || engine.generation !== this.#have.generation) await this.#start();
+    if (!this.engine) throw this.#error ?? cancelled();
+    return this.engine.call(name, { session: this.id, ...params } as EngineCalls[K]['params'], { ...(signal && { signal }) });
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#abort?.abort();
+    this.#drop();
+  }
+
+  #start(): Promise<void> {
+    const before = this.#round;
+    if (this.#abort) this.#grace = SUPERSEDED_GRACE_MS;
+    this.#abort?.abort();
+    const abort = (this.#abort = new AbortController());
+    return (this.#round = before.then(() => this.#runRound(abort)));
+  }
+
+  async #runRound(abort: AbortController): Promise<void> {
+    if (abort.signal.aborted || this.#disposed) {
+      // Cancelled while it waited for an older round to end.
+      if (this.#abort === abort && !this.#disposed) {
+        this.#abort = undefined;
+        this.#setStatus({ kind: 'cancelled' });
+      }
+      return;
+    }
+    const experiment = this.#experiment;
+    const want = experiment && wanted(experiment, this.deps.words(experiment));
+    if (!experiment || !want) return;
+    this.#grace = CANCEL_GRACE_MS;
+    const busy = new BusyStatus((status) => this.#setStatus(status));
+    try {
+      await this.#compute(experiment, want, abort.signal, busy);
+      this.#finish({ kind: 'idle' }, undefined, busy);
+    } catch (e) {
+      const error = toCrossflowError(e);
+      // A newer round follows and speaks for itself.
+      if (this.#abort !== abort && abort.signal.aborted) return busy.end();
+      const { engine } = this;
+      if (engine?.state.kind === 'down') this.#finish({ kind: 'engine-down', message: engine.state.message }, error, busy);
+      else if (error.kind === 'cancelled') this.#finish({ kind: 'cancelled' }, undefined, busy);
+      else if (e instanceof EngineGone && e.deliberate && !this.#disposed) this.#finish({ kind: 'cancelled' }, undefined, busy);
+      else this.#finish({ kind: 'error', message: error.message, ...(error.hint && { hint: error.hint }) }, error, busy);
+    } finally {
+      if (this.#abort === abort) this.#abort = undefined;
+    }
+  }
+
+  async #compute(experiment: Experiment, want: Wanted, signal: AbortSignal, busy: BusyStatus): Promise<void> {
+    const stop = (): void => {
+      if (signal.aborted) throw cancelled();
+    };
+    const engine = await this.#engineFor(experiment);
+    stop();
+    busy.phase('Loading the model');
+    const model = await this.#cancellableOpen(engine, signal, (progress) => busy.progress(progress));
+    stop();
+    if (this.#have?.generation !== engine.generation)
+      this.#have = this.#have && { ...this.#have, generation: engine.generation, sets: undefined };
+    const plan = planRound(this.#have, want);
+    if (plan.open || this.#shown.model === undefined) this.#show({ ...NOTHING, model }, { type: 'model', model });
+    const call = <K extends RunName>(name: K, params: Omit<EngineCalls[K]['params'], 'session'>): Promise<EngineCalls[K]['result']> =>
+      engine.call(name, { session: this.id, ...params } as EngineCalls[K]['params'], {
+        signal,
+        cancelGrace: () => this.#grace,
+        onEvent: (event) => {
+          if (event.type === 'progress') busy.progress(event.progress);
+          else this.#part(plan, event.part, want);
+        },
+      });
+    if (plan.prepare === 'all') {
+      this.#have = { model: want.model, seen: '', clean: false, curves: new Map(), generation: engine.generation };
+      busy.phase('Reading the picture');
+    }
+    if (plan.prepare !== 'no') {
+      const example = await call('prepare', { question: want.question });
+      this.#have = {
+        ...(this.#have ?? { clean: false, curves: new Map<string, Curve>() }),
+        model: want.model, seen: want.seen, sets: want.sets, generation: engine.generation,
+      };
+      const rest = plan.prepare === 'all' ? { ...NOTHING, model } : this.#shown;
+      this.#show({ ...rest, example }, { type: 'example', example });
+    }
+    const have = this.#have!;
+    const remember = (change: Partial<Have>): void => {
+      this.#have = { ...this.#have!, ...change } as typeof have;
+    };
+    const knockouts = want.knockouts.map(({ knockout }) => knockout);
+    this.#parts = [];
+    this.#show({ ...this.#shown, knockouts, curves: plan.kept }, { type: 'curves', knockouts, curves: plan.kept });
+    if (plan.clean) {
+      busy.phase('Clean run');
+      const clean = await call('clean', {});
+      remember({ clean: true });
+      this.#show({ ...this.#shown, clean }, { type: 'clean', clean });
+    }
+    if (plan.lens) {
+      busy.phase('Logit lens');
+      const lens = await call('lens', { words: want.words });
+      remember({ words: want.words });
+      this.#show({ ...this.#shown, lens }, { type: 'lens', lens });
+    }
+    if (plan.compute.length === 0) return;
+    busy.phase(plan.compute.length === 1 ? 'Knockout' : `${plan.compute.length} knockouts`);
+    const list = plan.compute.map((i) => want.knockouts[i]!.knockout);
+    const computed = await call('knockouts', { list, ...(want.method === 'full' && { method: want.method }) });
+    const curves = [...this.#shown.curves];
+    plan.compute.forEach((at, i) => {
+      const curve = computed[i]!;
+      curves[at] = curve;
+      this.#have!.curves.set(want.knockouts[at]!.key, curve);
+    });
+    for (const key of this.#have!.curves.keys()) {
+      if (this.#have!.curves.size <= KEPT_CURVES) break;
+      this.#have!.curves.delete(key);
+    }
+    this.#parts = [];
+    this.#show({ ...this.#shown, curves }, { type: 'curves', knockouts, curves });
+  }
+
+  /** Loading cannot be stopped, only left behind. */
+  async #cancellableOpen(engine: Engine, signal: AbortSignal, progress: (p: Progress) => void): Promise<ModelInfo> {
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(cancelled()), { once: true });
+    });
+    return Promise.race([engine.open(progress), aborted]);
+  }
+
+  async #engineFor(experiment: Experiment): Promise<Engine> {
+    const options = this.deps.options();
+    const key = JSON.stringify([experiment.model, options]);
+    if (this.#lease?.key === key) return this.#lease.lease.engine;
+    const lease = await this.deps.pool.lease(await this.deps.directory(experiment.model), options);
+    if (this.#disposed) {
+      lease.release();
+      throw cancelled();
+    }
+    this.#drop();
+    this.#have = undefined;
+    const listener = lease.engine.onState((state) => {
+      // A round on its way reports the end itself; between rounds nobody else would.
+      if (state.kind === 'down' && !this.#abort) this.#setStatus({ kind: 'engine-down', message: state.message });
+    });
+    this.#lease = { key, lease, listener };
+    return lease.engine;
+  }
+
+  #drop(): void {
+    const held = this.#lease;
+    this.#lease = undefined;
+    if (!held) return;
+    held.listener.dispose();
+    const { engine } = held.lease;
+    if (engine.state.kind === 'running') engine.call('release', { session: this.id }).catch(() => undefined);
+    held.lease.release();
+  }
+
+  #part(plan: Plan, part: CurvePart, want: Wanted): void {
+    const index = plan.compute[part.index];
+    if (index === undefined || index >= want.knockouts.length) return;
+    const moved = { ...part, index };
+    this.#parts.push(moved);
+    this.deps.send({ type: 'curve-part', part: moved });
+  }
+
+  #show(shown: Shown, message: HostToPanel): void {
+    this.#shown = shown;
+    this.deps.send(message);
+    this.deps.changed();
+  }
+
+  #finish(status: PanelStatus, error: CrossflowError | undefined, busy: BusyStatus): void {
+    busy.end();
+    this.#error = error;
+    this.#setStatus(status);
+    this.deps.changed();
+  }
+
+  #setStatus(status: PanelStatus): void {
+    this.#status = status;
+    this.deps.send({ type: 'status', status });
+  }
+}
+
+type RunName = Exclude<CallName, 'open' | 'dataset' | 'figure' | 'memory' | 'release'>;

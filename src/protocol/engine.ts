@@ -1,0 +1,109 @@
+/**
+ * Every message between the extension host and an engine process. All calls derive from one interface: name, what goes
+ * in, what comes back, and what arrives in between. Each call is answered by exactly one value or failure.
+ *
+ * A process serves one model (a checkpoint folder with its engine options) for every editor that shows it; a `session`
+ * names one of these editors. The process keeps one example per session. Messages travel as structured clones
+ * (`serialization: 'advanced'`), so typed arrays arrive as they are.
+ */
+import type {
+  AttentionResult, Candidate, CheckResult, CleanResult, Curve, CurvePart, EngineOptions, ExampleInfo, LensResult,
+  ModelInfo, Progress,
+} from '../core/engine/types';
+import type { ErrorKind, Place } from '../core/errors';
+import type { Experiment, Knockout, QuestionInput } from '../core/experiment/types';
+import type { DatasetRow } from './panel';
+
+/** Raised when a message changes; host and process come from one package, so unequal means a mixed installation. */
+export const ENGINE_PROTOCOL = 1;
+
+export interface InSession {
+  readonly session: string;
+}
+
+/** A drawing or table of results. `data` of `svg` and `csv` is UTF-8 text. */
+export interface FigureRequest {
+  readonly what: 'knockouts' | 'lens';
+  readonly format: 'svg' | 'png' | 'pdf' | 'csv';
+  readonly title: string;
+  readonly curves: readonly Curve[];
+  readonly lens?: LensResult;
+}
+
+export interface DatasetProgress {
+  /** Questions that have an answer in the journal, and those asked for. */
+  readonly done: number;
+  readonly total: number;
+  readonly secondsLeft?: number;
+}
+
+export interface DatasetResult {
+  readonly rows: readonly DatasetRow[];
+  readonly edges: readonly string[];
+  readonly layers: number;
+  /** Questions answered correctly, which the study keeps, and questions asked. */
+  readonly kept: number;
+  readonly asked: number;
+  /** Absolute folder with tables and figures. */
+  readonly output: string;
+}
+
+export interface MemoryReport {
+  /** Resident bytes of the process. */
+  readonly resident: number;
+  /** Bytes the model's caches hold. */
+  readonly caches: number;
+}
+
+/** What happens during a call that runs the model. */
+export type RunEvent = { readonly type: 'progress'; readonly progress: Progress };
+export type CurveEvent = RunEvent | { readonly type: 'part'; readonly part: CurvePart };
+export type DatasetEvent = RunEvent | ({ readonly type: 'dataset' } & DatasetProgress);
+
+export interface EngineCalls {
+  /** The first call: loads the model that this process serves. */
+  open: { params: { readonly directory: string; readonly options: EngineOptions }; result: ModelInfo; event: RunEvent };
+  /** Makes a session's example ready; only what differs from the session's last question is done again. */
+  prepare: { params: InSession & { readonly question: QuestionInput }; result: ExampleInfo; event: RunEvent };
+  clean: { params: InSession; result: CleanResult; event: RunEvent };
+  /** `full` runs the whole sequence for every variant (the reference); left out: `fork`. */
+  knockouts: {
+    params: InSession & { readonly list: readonly Knockout[]; readonly method?: 'fork' | 'full' };
+    result: readonly Curve[];
+    event: CurveEvent;
+  };
+  lens: { params: InSession & { readonly words: readonly string[] }; result: LensResult; event: RunEvent };
+  /** `mean` averages over heads: then `heads` is 1. */
+  attention: {
+    params: InSession & { readonly rows: readonly number[]; readonly mean: boolean };
+    result: AttentionResult;
+    event: RunEvent;
+  };
+  /** Five best lens words of one row per residual, through the final norm: `[layers + 1][5]`. */
+  tokenLens: { params: InSession & { readonly row: number }; result: readonly (readonly Candidate[])[]; event: RunEvent };
+  check: { params: InSession & { readonly list: readonly Knockout[] }; result: CheckResult; event: RunEvent };
+  dataset: { params: { readonly experiment: Experiment }; result: DatasetResult; event: DatasetEvent };
+  figure: { params: FigureRequest; result: Uint8Array; event: never };
+  memory: { params: Record<string, never>; result: MemoryReport; event: never };
+  /** The session's editor closed. */
+  release: { params: InSession; result: undefined; event: never };
+}
+export type CallName = keyof EngineCalls;
+
+export interface Failure {
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly hint?: string;
+  readonly place?: Place;
+}
+export type CallOutcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+export type HostToEngine =
+  | { [K in CallName]: { readonly type: 'call'; readonly id: number; readonly name: K; readonly params: EngineCalls[K]['params'] } }[CallName]
+  | { readonly type: 'cancel'; readonly id: number };
+
+export type EngineToHost =
+  /** Sent once, when the process can take calls. */
+  | { readonly type: 'ready'; readonly protocol: number; readonly pid: number }
+  | { readonly type: 'event'; readonly id: number; readonly event: EngineCalls[CallName]['event'] }
+  | { readonly type: 'answer'; readonly id: number; readonly outcome: CallOutcome<EngineCalls[CallName]['result']> };
