@@ -37,11 +37,13 @@ const layers = {
         policies: [
           ...CORE.map((name, i) => allow([name], ['errors', ...CORE.slice(0, i)])),
           allow(['protocol'], ['errors', ...CORE], 'type'),
+          // How a knockout is named is pure and the panel needs it; it goes through the protocol like all the rest.
+          allow(['protocol'], ['experiment']),
           allow(['cli'], ['errors', ...CORE]),
           allow(['engine-process'], ['errors', 'protocol', ...CORE]),
           allow(['host'], ['protocol', ...IN_HOST]),
           allow(['host'], CORE, 'type'),
-          allow(['webview'], ['protocol'], 'type'),
+          allow(['webview'], ['protocol']),
         ],
       },
     ],

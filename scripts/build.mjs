@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Bundles every entry point into dist/.
- *   node scripts/build.mjs [--production] [--watch]
+ *   node scripts/build.mjs [--production] [--watch] [--outdir FOLDER]
  * Native packages stay outside the bundles (a .node file cannot be bundled); everything else goes in, so that the
  * extension and the command line need no other node_modules at run time.
  */
@@ -9,12 +9,20 @@ import { build, context } from 'esbuild';
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { NATIVE_PACKAGES, root } from './lib/project.mjs';
 import { bundledLicenses } from './lib/licenses.mjs';
 
-const production = process.argv.includes('--production');
-const watch = process.argv.includes('--watch');
+const { values: options } = parseArgs({
+  options: {
+    production: { type: 'boolean', default: false },
+    watch: { type: 'boolean', default: false },
+    outdir: { type: 'string', default: 'dist' },
+  },
+});
+const { production, watch } = options;
 const at = (...parts) => path.join(root, ...parts);
+const dist = (...parts) => path.resolve(root, options.outdir, ...parts);
 
 /** Faces that run in Node: the command line, the extension host's side, the engine's process. */
 const NODE_ENTRIES = { cli: 'src/cli/main.ts', extension: 'src/host/extension.ts', engine: 'src/engine-process/main.ts' };
@@ -53,7 +61,7 @@ const common = {
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
-  outdir: 'dist',
+  outdir: dist(),
 };
 
 const nodeBuild = {
@@ -74,7 +82,7 @@ const nodeBuild = {
 
 const webviewBuild = {
   ...common,
-  outdir: 'dist/webview',
+  outdir: dist('webview'),
   platform: 'browser',
   format: 'iife',
   target: 'es2022',
@@ -84,16 +92,16 @@ const webviewBuild = {
 /** Copies the fonts with their licence. */
 async function copyFonts() {
   const from = at('node_modules/dejavu-fonts-ttf');
-  await mkdir(at('dist/fonts'), { recursive: true });
-  for (const font of FONTS) await copyFile(path.join(from, 'ttf', font), at('dist/fonts', font));
-  await copyFile(path.join(from, 'LICENSE'), at('dist/fonts/LICENSE'));
+  await mkdir(dist('fonts'), { recursive: true });
+  for (const font of FONTS) await copyFile(path.join(from, 'ttf', font), dist('fonts', font));
+  await copyFile(path.join(from, 'LICENSE'), dist('fonts/LICENSE'));
 }
 
 /** Files of dist/ that no entry point makes any more; they must not linger in a package. */
 async function removeStale(made) {
-  for (const entry of await readdir(at('dist'), { recursive: true, withFileTypes: true })) {
+  for (const entry of await readdir(dist(), { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
-    const inside = path.relative(at('dist'), file).split(path.sep);
+    const inside = path.relative(dist(), file).split(path.sep);
     if (entry.isFile() && inside[0] !== 'fonts' && !made.has(file)) await rm(file);
   }
 }
@@ -103,21 +111,21 @@ const builds = [
   ...present(NODE_ENTRIES).map(([name, file]) => ({ ...nodeBuild, entryPoints: { [name]: file } })),
   ...present(WEBVIEW_ENTRIES).map(([name, file]) => ({ ...webviewBuild, entryPoints: { [name]: file } })),
 ];
-await mkdir(at('dist'), { recursive: true });
+await mkdir(dist(), { recursive: true });
 await copyFonts();
 if (watch) {
-  for (const options of builds) await (await context({ ...options, logLevel: 'info' })).watch();
+  for (const one of builds) await (await context({ ...one, logLevel: 'info' })).watch();
 } else {
   const started = performance.now();
-  const settled = await Promise.allSettled(builds.map((options) => build(options)));
-  if (existsSync(at('dist/cli.js'))) await chmod(at('dist/cli.js'), 0o755);
+  const settled = await Promise.allSettled(builds.map((one) => build(one)));
+  if (existsSync(dist('cli.js'))) await chmod(dist('cli.js'), 0o755);
   const results = settled.filter((r) => r.status === 'fulfilled').map((r) => r.value);
   if (results.length < settled.length) {
     console.error('build: failed; see above');
     process.exit(1);
   }
   const outputs = results.flatMap((r) => Object.entries(r.metafile.outputs));
-  const notice = at('dist/THIRD_PARTY_LICENSES.txt');
+  const notice = dist('THIRD_PARTY_LICENSES.txt');
   await writeFile(notice, await bundledLicenses(results.flatMap((r) => Object.keys(r.metafile.inputs))));
   await removeStale(new Set([notice, ...outputs.map(([file]) => at(file))]));
   const sizes = outputs
