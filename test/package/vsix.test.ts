@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import AdmZip from 'adm-zip';
+import { listFiles, PackageManager } from '@vscode/vsce';
+
+const root = path.resolve(__dirname, '../..');
+const target = `${process.platform}-${process.arch}`;
+const vsix = path.join(root, 'out', `crossflow-${target}.vsix`);
+/** Largest package that may be shipped, in bytes. */
+const LIMIT = 60e6;
+
+/** Everything a package may hold, and must: each pattern has at least one file, each file a pattern. */
+const CONTENT: readonly RegExp[] = [
+  /^package\.json$/,
+  /^readme\.md$/,
+  /^changelog\.md$/,
+  /^LICENSE\.txt$/,
+  /^dist\/(cli|engine|extension)\.js$/,
+  /^dist\/webview\/(panel|results)\.js$/,
+  /^dist\/webview\/(panel|results)\.css$/,
+  /^dist\/fonts\/(DejaVuSans(-Bold|-Oblique)?\.ttf|LICENSE)$/,
+  /^dist\/THIRD_PARTY_LICENSES\.txt$/,
+  /^dist\/node_modules\/onnxruntime-node\/(package\.json|dist\/[a-z]+\.js)$/,
+  /^dist\/node_modules\/onnxruntime-node\/bin\/napi-v6\/[a-z0-9]+\/(x64|arm64)\/[^/]+$/,
+  /^dist\/node_modules\/onnxruntime-common\/(package\.json|dist\/cjs\/[a-z-]+\.(js|json))$/,
+  /^dist\/node_modules\/sharp\/(package\.json|LICENSE|dist\/[a-z]+\.cjs)$/,
+  /^dist\/node_modules\/@img\/colour\/[^/]+$/,
+  /^dist\/node_modules\/@img\/sharp-[^/]+\/(package\.json|README\.md|LICENSE|versions\.json|index\.cjs|lib\/[^/]+)$/,
+  /^dist\/node_modules\/(detect-libc|semver)\/([a-z]+\/)*[a-zA-Z-]+(\.js|\.json)?$/,
+  /^dist\/node_modules\/@resvg\/resvg-js[^/]*\/[^/]+$/,
+  /^media\/([a-z-]+\/)?[a-z0-9.-]+\.(png|svg|json)$/i,
+  /^schemas\/flow\.schema\.json$/,
+  /^models\/README\.md$/,
+  /^models\/shapes-llava\/[^/]+$/,
+  /^examples\/[^/]+\.(flow\.json|csv)$/,
+  /^examples\/images\/[^/]+\.jpg$/,
+];
+
+/** vsce's own names in a package. */
+const packaged = (file: string): string =>
+  file === 'LICENSE' ? 'LICENSE.txt' : ['README.md', 'CHANGELOG.md'].includes(file) ? file.toLowerCase() : file;
+
+const pack = (): void => {
+  execFileSync(process.execPath, ['scripts/package.mjs'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+};
+const digest = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
+
+describe('the packaged extension', function () {
+  this.timeout(300_000);
+  let files: string[];
+  let scratch: string;
+
+  before(() => {
+    scratch = mkdtempSync(path.join(os.tmpdir(), 'crossflow-vsix-'));
+    pack();
+    files = new AdmZip(vsix)
+      .getEntries()
+      .map((e) => e.entryName)
+      .filter((name) => name.startsWith('extension/'))
+      .map((name) => name.slice('extension/'.length));
+  });
+  after(() => rmSync(scratch, { recursive: true, force: true }));
+
+  it('holds only what it should', () => {
+    assert.deepEqual(
+      files.filter((file) => !CONTENT.some((pattern) => pattern.test(file))),
+      [],
+    );
+  });
+
+  it('holds all that it should', () => {
+    assert.deepEqual(
+      CONTENT.filter((pattern) => !files.some((file) => pattern.test(file))).map(String),
+      [],
+    );
+  });
+
+  it('holds no binary of another platform', () => {
+    const binaries = files.filter((file) => /\.node$/.test(file));
+    assert.equal(binaries.length, 3, binaries.join(', '));
+    const ort = `onnxruntime-node/bin/napi-v6/${process.platform}/${process.arch}/`;
+    for (const file of files) if (file.includes('onnxruntime-node/bin/')) assert.ok(file.includes(ort), file);
+  });
+
+  it('holds each file that its manifest names', () => {
+    const manifest = readFileSync(path.join(root, 'package.json'), 'utf8');
+    const named = [...manifest.matchAll(/"(?:\.\/)?((?:media|dist|schemas)\/[^"*]+\.\w+)"/g)].map((m) => m[1]!);
+    assert.ok(named.includes('dist/extension.js') && named.includes('media/icon.png'));
+    assert.deepEqual(
+      named.filter((file) => !files.includes(file)),
+      [],
+    );
+  });
+
+  it('holds each file that its readme shows', () => {
+    const shown = [...readFileSync(path.join(root, 'README.md'), 'utf8').matchAll(/!\[[^\]]*\]\(([^)]+)\)|src="([^"]+)"/g)];
+    assert.deepEqual(
+      shown.map((m) => m[1] ?? m[2]!).filter((file) => !files.includes(file)),
+      [],
+    );
+  });
+
+  it('is what .vscodeignore lets through, and natives beside it', async () => {
+    const listed = await listFiles({ cwd: root, packageManager: PackageManager.None });
+    const own = files.filter((file) => !file.startsWith('dist/node_modules/'));
+    assert.deepEqual(own.sort(), listed.map(packaged).sort());
+  });
+
+  it(`stays under ${LIMIT / 1e6} MB`, () => assert.ok(statSync(vsix).size < LIMIT, `${statSync(vsix).size} bytes`));
+
+  it('has the same bytes when it is made again', () => {
+    const first = digest(vsix);
+    copyFileSync(vsix, path.join(scratch, 'first.vsix'));
+    pack();
+    assert.equal(digest(vsix), first);
+  });
+
+  it('runs where there is no checkout and no node_modules', async () => {
+    new AdmZip(vsix).extractAllTo(scratch);
+    const cwd = path.join(scratch, 'extension');
+    const run = await promisify(execFile)(process.execPath, ['dist/cli.js', 'run', 'examples/star.flow.json', '--json'], {
+      cwd,
+      // Nothing of this checkout may help.
+      env: { PATH: process.env.PATH, HOME: scratch },
+      maxBuffer: 64e6,
+    });
+    const document = JSON.parse(run.stdout) as { answer: { probability: number }; knockouts: { scores: number[] }[] };
+    assert.ok(document.answer.probability > 0.5);
+    assert.ok(document.knockouts.length > 0 && document.knockouts.every((k) => k.scores.length === 10));
+  });
+});
