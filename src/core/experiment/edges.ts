@@ -1,0 +1,61 @@
+/** `source->target`: the target rows may not attend to the source columns. */
+import { PUBLISHED_EDGES } from './names';
+import { knockoutLabel, type Knockout } from './types';
+
+export const ARROW = '->';
+
+export type EdgeText =
+  | { readonly ok: true; readonly from: string; readonly to: string; readonly fromAt: number; readonly toAt: number }
+  | { readonly ok: false; readonly message: string; /** The text made right, where that can be told. */ readonly better?: string };
+
+/** What people write in place of the arrow. Longest first. */
+const OTHER_ARROWS = /\s*(-{2,}>|=+>|-+\/+>|[→↛⇒⟶➜↦]|>)\s*/u;
+
+/** Reads `A->B`. Blanks around names do not count. `fromAt`, `toAt`: where the names begin in the text. */
+export function parseEdge(text: string, known: Iterable<string> = []): EdgeText {
+  const parts = text.split(ARROW);
+  if (parts.length === 2) {
+    const [left = '', right = ''] = parts;
+    const from = left.trim();
+    const to = right.trim();
+    if (from && to) {
+      const fromAt = left.length - left.trimStart().length;
+      const toAt = left.length + ARROW.length + right.length - right.trimStart().length;
+      return { ok: true, from, to, fromAt, toAt };
+    }
+    const missing = from ? 'a target after' : to ? 'a source before' : 'a source and a target around';
+    const published = PUBLISHED_EDGES.find((edge) => (from ? edge.startsWith(from + ARROW) : to && edge.endsWith(ARROW + to)));
+    return { ok: false, message: `an edge needs ${missing} "${ARROW}"`, ...(published && { better: published }) };
+  }
+  if (parts.length > 2) return { ok: false, message: `an edge has one "${ARROW}", not ${parts.length - 1}` };
+  return { ok: false, message: `"${text}" has no "${ARROW}" between source and target`, ...guess(text, known) };
+}
+
+function guess(text: string, known: Iterable<string>): { better?: string } {
+  const names = [...known];
+  for (const from of names) {
+    for (const to of names) {
+      const rest = text.trim();
+      if (rest.length <= from.length + to.length || !rest.startsWith(from) || !rest.endsWith(to)) continue;
+      const between = rest.slice(from.length, rest.length - to.length);
+      if (/^[^\p{L}\p{N}]+$|^\s*to\s*$/u.test(between)) return { better: from + ARROW + to };
+    }
+  }
+  const other = OTHER_ARROWS.exec(text);
+  if (!other || other.index === 0 || other.index + other[0].length >= text.length) return {};
+  return { better: text.slice(0, other.index).trim() + ARROW + text.slice(other.index + other[0].length).trim() };
+}
+
+/** How figures name a knockout: `Image ↛ Question`, as the paper draws it. */
+export function publishedLabel(k: Knockout): string {
+  if (k.kind === 'edge') {
+    const heads = k.heads ? ` (head${k.heads.length === 1 ? '' : 's'} ${k.heads.join(', ')})` : '';
+    return `${k.from} ↛ ${k.to}${heads}`;
+  }
+  return knockoutLabel(k).replace(':', ' off: ').replace('prune off: ', 'without: ');
+}
+
+/** The sets a knockout names. */
+export function knockoutSets(k: Knockout): string[] {
+  return k.kind === 'edge' ? [k.from, k.to] : [k.of];
+}

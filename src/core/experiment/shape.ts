@@ -1,0 +1,153 @@
+/** zod's issues in words a researcher reads, each at its place in the text. */
+import type { Node } from 'jsonc-parser';
+import type { z } from 'zod';
+import { parseEdge } from './edges';
+import { nearest } from './nearest';
+import type { Fix, Problem } from './problems';
+import { flowSchema, knockoutSchema, setSchema, type FlowFile } from './schema';
+import { valueOf, type Source } from './source';
+import { article, counted, kindOf, name, oneOf, plain, replace, union, type Path } from './wording';
+
+type Issue = z.core.$ZodIssue;
+
+/** The file as data, or what is wrong with its shape. `known`: set names, for guessing what an edge meant. */
+export function readShape(source: Source, known: readonly string[]): { value?: FlowFile; problems: Problem[] } {
+  const root = source.root;
+  if (root?.type !== 'object') {
+    return { problems: [source.problem('wrong-value', root ?? { offset: 0, length: 0 }, 'an experiment is an object: { … }')] };
+  }
+  const result = flowSchema.safeParse(valueOf(root), { reportInput: true });
+  if (result.success) return { value: result.data, problems: [] };
+  const problems = result.error.issues.flatMap((issue) => translate(flatten(issue), source, known));
+  return { problems: withoutEchoes(problems).sort((a, b) => a.offset - b.offset) };
+}
+
+/** A mistyped key is one slip, not an unknown key and a missing one. */
+function withoutEchoes(problems: readonly Problem[]): Problem[] {
+  const meant = new Set(problems.flatMap((p) => (p.code === 'unknown-key' ? (p.fixes ?? []).map((fix) => fix.edits[0]?.content) : [])));
+  return problems.filter((p) => {
+    const added = p.code === 'missing-key' ? /"[^"]+"(?= is missing$)|"[^"]+"$/.exec(p.message)?.[0] : undefined;
+    return added === undefined || !meant.has(added);
+  });
+}
+
+/** Of a union's branches, the one that the writer most likely meant; its issues with full paths. */
+function flatten(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const wrongKind = (branch: readonly Issue[]) => branch.some((i) => i.code === 'invalid_type' && i.path.length === 0);
+  const cost = (branch: readonly Issue[]) =>
+    branch.reduce((sum, i) => sum + (i.code === 'unrecognized_keys' ? 2 * i.keys.length : 1), 0);
+  const [best] = issue.errors.filter((branch) => !wrongKind(branch)).sort((a, b) => cost(a) - cost(b));
+  if (!best) return [issue];
+  return best.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] } as Issue));
+}
+
+function translate(issues: readonly Issue[], source: Source, known: readonly string[]): Problem[] {
+  return issues.flatMap((issue) => {
+    const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+    return one(issue, path, source, known);
+  });
+}
+
+function one(issue: Issue, path: Path, source: Source, known: readonly string[]): Problem[] {
+  const node = source.node(path);
+  const what = name(path);
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, allowedKeys(node), source));
+  if (!node) {
+    const key = String(path.at(-1));
+    const object = source.node(path.slice(0, -1));
+    const where = path.length > 1 ? `${name(path.slice(0, -1))} needs "${key}"` : `"${key}" is missing`;
+    return [source.problem('missing-key', source.valueRange(path), where, insertKey(object, key, source))];
+  }
+  const wrong = (message: string, hint?: string, fixes?: Fix[]) => [
+    source.problem('wrong-value', node, message, { ...(hint && { hint }), ...(fixes && { fixes }) }),
+  ];
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'int' && typeof node.value === 'number'
+        ? wrong(`${what} must be a whole number, not ${node.value}`)
+        : wrong(`${what} must be ${article(issue.expected)}, not ${kindOf(node)}`);
+    case 'too_small':
+      if (issue.origin === 'string') return wrong(`${what} is empty`);
+      if (issue.origin === 'array') return wrong(`${what} needs ${counted(issue.minimum)}, not ${node.children?.length ?? 0}`);
+      return wrong(
+        issue.inclusive === false
+          ? `${what} must be greater than ${issue.minimum}, not ${node.value}`
+          : `${what} must be at least ${issue.minimum}, not ${node.value}`,
+      );
+    case 'too_big':
+      return issue.origin === 'array' || issue.origin === 'tuple'
+        ? wrong(`${what} takes ${counted(issue.maximum)}, not ${node.children?.length ?? 0}`)
+        : wrong(`${what} must be at most ${issue.maximum}, not ${node.value}`);
+    case 'invalid_value': {
+      const values = issue.values.map(String);
+      const near = nearest(String(node.value), values);
+      const fixes = near === undefined ? undefined : [replace(node, near, source)];
+      return wrong(`${what} must be ${oneOf(values)}, not ${JSON.stringify(valueOf(node))}`, near && `did you mean "${near}"?`, fixes);
+    }
+    case 'invalid_format': {
+      const edge = parseEdge(String(node.value), known);
+      const better = edge.ok ? undefined : edge.better;
+      return [
+        source.problem('bad-edge', node, edge.ok ? 'not an edge' : edge.message, {
+          hint: better ? `did you mean "${better}"?` : 'write it as "Source->Target", e.g. "Question->Last"',
+          ...(better && { fixes: [replace(node, better, source)] }),
+        }),
+      ];
+    }
+    case 'invalid_union':
+      return wrong(`${what} must be ${union(path)}, not ${kindOf(node)}`);
+    default:
+      return wrong(`${what}: ${issue.message}`);
+  }
+}
+
+/** Keys that may stand where an unknown one was found; from the schema, so nothing is listed twice. */
+function allowedKeys(node: Node | undefined): string[] {
+  const path = node ? pathKeys(node) : [];
+  if (path.length === 0) return Object.keys(flowSchema.shape);
+  const [top, , ...rest] = path;
+  if (top === 'image') return ['file', 'aspect'];
+  if (top === 'dataset') return ['csv', 'images', 'limit', 'aspect'];
+  if (rest.length > 0) return [];
+  const union = top === 'sets' ? setSchema : top === 'knockouts' ? knockoutSchema : undefined;
+  const keys = union?.options.flatMap((option) => ('shape' in option ? Object.keys(option.shape) : []));
+  return [...new Set(keys)];
+}
+
+function pathKeys(node: Node): Path {
+  const path: Path = [];
+  for (let n: Node | undefined = node; n?.parent; n = n.parent) {
+    if (n.parent.type === 'property') path.unshift(String(n.parent.children?.[0]?.value));
+    else if (n.parent.type === 'array') path.unshift(n.parent.children!.indexOf(n));
+  }
+  return path;
+}
+
+function unknownKey(key: string, path: Path, allowed: readonly string[], source: Source): Problem {
+  const range = source.keyRange([...path, key]);
+  const near = nearest(key, allowed);
+  const where = path.length > 0 ? ` in ${name(path)}` : '';
+  const hint = near ? `did you mean "${near}"?` : allowed.length > 0 ? `known: ${allowed.filter((k) => k !== '$schema').join(', ')}` : undefined;
+  return source.problem('unknown-key', range, `unknown key "${key}"${where}`, {
+    ...(hint && { hint }),
+    ...(near && { fixes: [{ title: `Change to "${near}"`, edits: [{ ...plain(range), content: JSON.stringify(near) }] }] }),
+  });
+}
+
+const TEMPLATES: Record<string, string> = {
+  model: '"../models/"',
+  image: '"images/"',
+  images: '"images"',
+  patches: '[]',
+  to: '"Last"',
+  from: '"Question"',
+};
+function insertKey(object: Node | undefined, key: string, source: Source): { fixes?: Fix[] } {
+  const first = object?.children?.[0];
+  if (!object || !first) return {};
+  const lead = source.text.slice(object.offset + 1, first.offset);
+  const indent = /^[^\S\r\n]*(?:\/\/[^\r\n]*)?(\r?\n[^\S\r\n]*)/.exec(lead)?.[1] ?? ' ';
+  const content = `"${key}": ${TEMPLATES[key] ?? '""'},${indent}`;
+  return { fixes: [{ title: `Add "${key}"`, edits: [{ offset: first.offset, length: 0, content }] }] };
+}
