@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { usage } from '../errors';
+import { readJsonFile } from './folder';
+import type { Family, ImageProcessorSpec, Resample } from './spec';
+import { pinpointsSchema } from './vision-config';
+
+const side = z.number().int().positive().max(65536);
+const sizeSchema = z.union([
+  side,
+  z.array(side).length(2),
+  z.looseObject({ shortest_edge: side.nullish(), longest_edge: side.nullish(), height: side.nullish(), width: side.nullish() }),
+]);
+type Size = z.infer<typeof sizeSchema>;
+const channels = z.union([z.number(), z.tuple([z.number(), z.number(), z.number()])]);
+
+const processorSchema = z.looseObject({
+  image_processor_type: z.string().nullish(),
+  feature_extractor_type: z.string().nullish(),
+  do_resize: z.boolean().nullish(),
+  size: sizeSchema.nullish(),
+  resample: z.union([z.number().int(), z.string()]).nullish(),
+  do_center_crop: z.boolean().nullish(),
+  crop_size: sizeSchema.nullish(),
+  do_rescale: z.boolean().nullish(),
+  rescale_factor: z.number().positive().nullish(),
+  do_normalize: z.boolean().nullish(),
+  image_mean: channels.nullish(),
+  image_std: channels.nullish(),
+  do_pad: z.boolean().nullish(),
+  image_grid_pinpoints: pinpointsSchema.nullish(),
+});
+type RawProcessor = z.infer<typeof processorSchema>;
+
+/** OPENAI_CLIP_MEAN and OPENAI_CLIP_STD of transformers.image_utils. */
+const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
+const CLIP_STD = [0.26862954, 0.26130258, 0.27577711] as const;
+
+/** PIL.Image.Resampling by number. */
+const RESAMPLES: readonly Resample[] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming'];
+
+/** Image processors that do what CLIPImageProcessor does (and, LLaVA's own, can pad to a square first). */
+const KNOWN = /^(CLIP|Llava|LlavaNext)(ImageProcessor|FeatureExtractor)(Fast|Pil)?$/;
+
+export interface Processor {
+  readonly spec: ImageProcessorSpec;
+  /** LlavaImageProcessor with `do_pad`: images are padded to a square. */
+  readonly pads: boolean;
+  /** The text that stands for the image in prompts, where processor_config.json says so. */
+  readonly imageToken?: string;
+}
+
+/**
+ * Reads processor_config.json (image_processor inside, as transformers 5 writes it) or preprocessor_config.json of the
+ * first folder that has one. Without either, the class's own defaults hold, at the tower's size.
+ * @param folders the checkpoint, and for original LLaVA the CLIP folder
+ */
+export async function readProcessor(
+  folders: readonly string[],
+  family: Family,
+  imageSize: number,
+  gridPinpoints?: ImageProcessorSpec['gridPinpoints'],
+): Promise<Processor> {
+  let imageToken: string | undefined;
+  for (const folder of folders) {
+    const nestedFile = join(folder, 'processor_config.json');
+    const nested = await readJsonFile(nestedFile, nestedSchema);
+    imageToken ??= nested?.image_token ?? undefined;
+    const file = nested?.image_processor ? nestedFile : join(folder, 'preprocessor_config.json');
+    const raw = nested?.image_processor ?? (await readJsonFile(file, processorSchema));
+    if (raw == null) continue;
+    const spec = fill(raw, file, gridPinpoints);
+    checkSize(spec, family, imageSize, file);
+    return { spec, pads: family === 'llava' && isLlava(raw) && (raw.do_pad ?? false), ...token(imageToken) };
+  }
+  const spec = fill({ size: imageSize, crop_size: imageSize }, folders[0] ?? '', gridPinpoints);
+  return { spec, pads: false, ...token(imageToken) };
+}
+
+const nestedSchema = z.looseObject({ image_token: z.string().nullish(), image_processor: processorSchema.nullish() });
+const token = (imageToken: string | undefined): { imageToken?: string } => (imageToken ? { imageToken } : {});
+const isLlava = (raw: RawProcessor): boolean => /^LlavaImageProcessor/.test(raw.image_processor_type ?? '');
+
+function fill(raw: RawProcessor, file: string, pinpoints?: ImageProcessorSpec['gridPinpoints']): ImageProcessorSpec {
+  const type = raw.image_processor_type ?? raw.feature_extractor_type ?? 'CLIPImageProcessor';
+  if (!KNOWN.test(type)) {
+    const hint = 'supported: CLIPImageProcessor, LlavaImageProcessor, LlavaNextImageProcessor';
+    throw usage(`image_processor_type is "${type}", which is not supported`, file, hint);
+  }
+  const own = raw.image_grid_pinpoints;
+  if (own && pinpoints && JSON.stringify(own) !== JSON.stringify(pinpoints)) {
+    throw usage('image_grid_pinpoints differs from that of config.json', file);
+  }
+  const resize = (raw.do_resize ?? true) ? resizeOf(raw.size ?? 224, file) : undefined;
+  const crop = (raw.do_center_crop ?? true) ? exact(raw.crop_size ?? 224, 'crop_size', file) : undefined;
+  return {
+    ...(resize ? { resize } : {}),
+    resample: resampleOf(raw.resample ?? 3, file),
+    ...(crop ? { crop } : {}),
+    ...((raw.do_rescale ?? true) ? { rescale: raw.rescale_factor ?? 1 / 255 } : {}),
+    mean: triple(raw.image_mean ?? [...CLIP_MEAN]),
+    std: triple(raw.image_std ?? [...CLIP_STD]),
+    normalize: raw.do_normalize ?? true,
+    ...(pinpoints ? { gridPinpoints: pinpoints } : {}),
+  };
+}
+
+/** A plain number is the shortest edge: `default_to_square` is false for `size` in all of these classes. */
+function resizeOf(size: Size, file: string): ImageProcessorSpec['resize'] {
+  if (typeof size === 'number') return { shortestEdge: size };
+  if (!Array.isArray(size) && size.shortest_edge != null) {
+    if (size.longest_edge != null) throw usage('size.longest_edge is not supported', file);
+    return { shortestEdge: size.shortest_edge };
+  }
+  return exact(size, 'size', file);
+}
+
+function exact(size: Size, key: string, file: string): { height: number; width: number } {
+  if (typeof size === 'number') return { height: size, width: size };
+  if (Array.isArray(size)) return { height: size[0] as number, width: size[1] as number };
+  const { height, width } = size;
+  if (height == null || width == null) throw usage(`${key} has neither shortest_edge nor height and width`, file);
+  return { height, width };
+}
+
+function resampleOf(value: number | string, file: string): Resample {
+  const name = typeof value === 'number' ? RESAMPLES[value] : RESAMPLES.find((r) => r === value.toLowerCase());
+  if (name === undefined) throw usage(`resample ${JSON.stringify(value)} is not a filter of Pillow`, file, 'use 0 to 5');
+  return name;
+}
+
+const triple = (v: number | [number, number, number]): [number, number, number] =>
+  typeof v === 'number' ? [v, v, v] : v;
+
+/** What comes out must be what the tower takes. */
+function checkSize(spec: ImageProcessorSpec, family: Family, imageSize: number, file: string): void {
+  const { crop, resize } = spec;
+  const out = crop ?? (resize && 'height' in resize ? resize : undefined);
+  const fits = out !== undefined && out.height === imageSize && out.width === imageSize;
+  // LLaVA-NeXT always resizes its base image and tiles to a square; the crop then changes nothing
+  const tile = resize && ('shortestEdge' in resize ? resize.shortestEdge : resize.height);
+  if (fits || (family === 'llava_next' && out === undefined && tile === imageSize)) return;
+  const got = out ? `${out.height}x${out.width}` : 'no fixed size';
+  throw usage(`gives images of ${got}, but the vision tower takes ${imageSize}x${imageSize}`, file);
+}

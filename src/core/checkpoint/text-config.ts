@@ -1,0 +1,198 @@
+import { z } from 'zod';
+import { usage } from '../errors';
+import { parseValue } from './folder';
+import type { RopeScaling } from './spec';
+
+/** What config.json says about the decoder, with the Python class's defaults filled in. */
+export interface TextConfig {
+  readonly layers: number;
+  readonly hidden: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly intermediate: number;
+  readonly vocab: number;
+  readonly rmsEpsilon: number;
+  readonly ropeTheta: number;
+  readonly ropeScaling?: RopeScaling;
+  readonly maxPositions: number;
+  readonly attentionBias: boolean;
+  readonly mlpBias: boolean;
+  readonly tied: boolean;
+  readonly eos: readonly number[];
+}
+
+/** No supported model comes near it; keeps sizes computed from a damaged config finite. */
+const LARGEST = 2 ** 31;
+export const count = z.number().int().positive().max(LARGEST);
+export const tokenId = z.number().int().nonnegative().max(LARGEST);
+const tokenIds = z.union([tokenId, z.array(tokenId)]);
+
+const ropeSchema = z.looseObject({
+  rope_type: z.string().nullish(),
+  type: z.string().nullish(),
+  rope_theta: z.number().positive().nullish(),
+  factor: z.number().positive().nullish(),
+  low_freq_factor: z.number().positive().nullish(),
+  high_freq_factor: z.number().positive().nullish(),
+  original_max_position_embeddings: count.nullish(),
+  partial_rotary_factor: z.number().nullish(),
+});
+
+const textSchema = z.looseObject({
+  model_type: z.string().nullish(),
+  vocab_size: count.nullish(),
+  hidden_size: count.nullish(),
+  intermediate_size: count.nullish(),
+  num_hidden_layers: count.max(10_000).nullish(),
+  num_attention_heads: count.nullish(),
+  num_key_value_heads: count.nullish(),
+  head_dim: count.nullish(),
+  hidden_act: z.string().nullish(),
+  max_position_embeddings: count.nullish(),
+  rms_norm_eps: z.number().nonnegative().nullish(),
+  rope_theta: z.number().positive().nullish(),
+  rope_scaling: ropeSchema.nullish(),
+  rope_parameters: ropeSchema.nullish(),
+  partial_rotary_factor: z.number().nullish(),
+  attention_bias: z.boolean().nullish(),
+  mlp_bias: z.boolean().nullish(),
+  sliding_window: z.number().nullish(),
+  layer_types: z.array(z.string()).nullish(),
+  tie_word_embeddings: z.boolean().nullish(),
+  eos_token_id: tokenIds.nullish(),
+  quantization_config: z.unknown().optional(),
+});
+type RawText = z.infer<typeof textSchema>;
+
+/** transformers LlamaConfig and MistralConfig: the values that hold where config.json is silent. */
+const DEFAULTS = {
+  llama: { intermediate: 11008, kvHeads: undefined, maxPositions: 2048, slidingWindow: null },
+  mistral: { intermediate: 14336, kvHeads: 8, maxPositions: 4096 * 32, slidingWindow: 4096 },
+} as const;
+export type TextModelType = keyof typeof DEFAULTS;
+const isTextModel = (x: string): x is TextModelType => Object.hasOwn(DEFAULTS, x);
+
+/**
+ * @param value `text_config` of a llava-hf folder, or the whole config of an original LLaVA folder
+ * @param forced the decoder's type where the folder's own `model_type` speaks of the whole model
+ * @param prefix how errors name the place, e.g. `text_config`
+ */
+export function parseTextConfig(value: unknown, file: string, prefix: string, forced?: TextModelType): TextConfig {
+  const raw = parseValue(value ?? {}, textSchema, file, prefix);
+  const key = (name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
+  const type = forced ?? raw.model_type ?? 'llama';
+  if (!isTextModel(type)) {
+    const hint = `supported: ${Object.keys(DEFAULTS).join(', ')}`;
+    throw usage(`${key('model_type')} is "${type}", which is not supported`, file, hint);
+  }
+  const defaults = DEFAULTS[type];
+  refuseUnsupported(raw, defaults.slidingWindow, file, key);
+
+  const hidden = raw.hidden_size ?? 4096;
+  const heads = raw.num_attention_heads ?? 32;
+  // a null means "as many as heads" in both classes; a missing key means the class's default
+  const kvHeads = raw.num_key_value_heads ?? (raw.num_key_value_heads === null ? heads : (defaults.kvHeads ?? heads));
+  if (heads % kvHeads !== 0) {
+    throw usage(`${key('num_key_value_heads')} (${kvHeads}) does not divide num_attention_heads (${heads})`, file);
+  }
+  if (raw.head_dim == null && hidden % heads !== 0) {
+    throw usage(`${key('num_attention_heads')} (${heads}) does not divide hidden_size (${hidden})`, file);
+  }
+  const headDim = raw.head_dim ?? hidden / heads;
+  if (headDim % 2 !== 0) {
+    throw usage(`${key('head_dim')} (${headDim}) is odd; rotary positions need pairs`, file);
+  }
+  const maxPositions = raw.max_position_embeddings ?? defaults.maxPositions;
+  return {
+    layers: raw.num_hidden_layers ?? 32,
+    hidden,
+    heads,
+    kvHeads,
+    headDim,
+    intermediate: raw.intermediate_size ?? defaults.intermediate,
+    vocab: raw.vocab_size ?? 32000,
+    rmsEpsilon: raw.rms_norm_eps ?? 1e-6,
+    ...rope(raw, maxPositions, file, key),
+    maxPositions,
+    attentionBias: type === 'llama' && (raw.attention_bias ?? false),
+    mlpBias: type === 'llama' && (raw.mlp_bias ?? false),
+    tied: raw.tie_word_embeddings ?? false,
+    eos: raw.eos_token_id == null ? [] : [raw.eos_token_id].flat(),
+  };
+}
+
+function refuseUnsupported(
+  raw: RawText,
+  defaultWindow: number | null,
+  file: string,
+  key: (name: string) => string,
+): void {
+  refuseQuantized(raw.quantization_config, key('quantization_config'), file);
+  const activation = raw.hidden_act ?? 'silu';
+  if (activation !== 'silu' && activation !== 'swish') {
+    throw usage(`${key('hidden_act')} is "${activation}", which is not supported`, file, 'supported: silu');
+  }
+  const window = raw.sliding_window === undefined ? defaultWindow : raw.sliding_window;
+  if (window !== null) {
+    const what = `${key('sliding_window')} is ${window}${raw.sliding_window === undefined ? ' (by default)' : ''}`;
+    throw usage(`${what}: sliding windows are not supported`, file, 'supported: null, i.e. full attention');
+  }
+  const odd = raw.layer_types?.find((t) => t !== 'full_attention');
+  if (odd !== undefined) {
+    throw usage(`${key('layer_types')} has "${odd}", which is not supported`, file, 'supported: full_attention');
+  }
+}
+
+/** bitsandbytes, GPTQ, AWQ and so on store other numbers than the weights themselves. */
+export function refuseQuantized(value: unknown, key: string, file: string): void {
+  if (value == null) return;
+  throw usage(`${key}: quantised checkpoints are not supported`, file, 'use the checkpoint in f32, f16 or bf16');
+}
+
+/** As transformers' `convert_rope_params_to_dict`: `rope_scaling` wins over `rope_parameters`, a theta inside over one
+ * beside them. */
+function rope(
+  raw: RawText,
+  maxPositions: number,
+  file: string,
+  key: (name: string) => string,
+): { ropeTheta: number; ropeScaling?: RopeScaling } {
+  const [name, params] =
+    raw.rope_scaling && Object.keys(raw.rope_scaling).length > 0
+      ? ['rope_scaling', raw.rope_scaling]
+      : ['rope_parameters', raw.rope_parameters ?? {}];
+  const ropeTheta = params.rope_theta ?? raw.rope_theta ?? 10_000;
+  const partial = params.partial_rotary_factor ?? raw.partial_rotary_factor ?? 1;
+  if (partial !== 1) throw usage(`${key('partial_rotary_factor')} is ${partial}; only 1 is supported`, file);
+  const number = (k: 'factor' | 'low_freq_factor' | 'high_freq_factor'): number => {
+    const value = params[k];
+    if (value == null) throw usage(`${key(name)}.${k} is missing`, file);
+    return value;
+  };
+  const type = params.rope_type ?? params.type ?? 'default';
+  switch (type) {
+    case 'default':
+      return { ropeTheta };
+    case 'linear':
+      return { ropeTheta, ropeScaling: { type, factor: number('factor') } };
+    case 'llama3': {
+      const lowFreqFactor = number('low_freq_factor');
+      const highFreqFactor = number('high_freq_factor');
+      if (highFreqFactor <= lowFreqFactor) {
+        throw usage(`${key(name)}.high_freq_factor is not above low_freq_factor`, file);
+      }
+      const originalMaxPositions = params.original_max_position_embeddings ?? maxPositions;
+      return {
+        ropeTheta,
+        ropeScaling: { type, factor: number('factor'), lowFreqFactor, highFreqFactor, originalMaxPositions },
+      };
+    }
+    default:
+      throw usage(
+        `${key(name)}.rope_type is "${type}", which is not supported`,
+        file,
+        'supported: default, linear, llama3',
+      );
+  }
+}

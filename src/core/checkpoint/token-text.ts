@@ -1,0 +1,72 @@
+/** How a vocabulary spells bytes: SentencePiece (`▁`, `<0x0A>`), byte-level BPE (`Ġ`), or plain text. */
+export type VocabularyKind = 'sentencepiece' | 'bytes' | 'text';
+
+/** Told by the decoder in tokenizer.json: byte-level vocabularies have a ByteLevel decoder, somewhere in it. */
+export function vocabularyKind(tokenizer: Readonly<Record<string, unknown>>): VocabularyKind {
+  const types = (value: unknown): string[] => {
+    if (typeof value !== 'object' || value === null) return [];
+    const { type, decoders, pretokenizers } = value as Record<string, unknown>;
+    const nested = [decoders, pretokenizers].flatMap((list) => (Array.isArray(list) ? list.flatMap(types) : []));
+    return [...(typeof type === 'string' ? [type] : []), ...nested];
+  };
+  return [tokenizer['decoder'], tokenizer['pre_tokenizer']].flatMap(types).includes('ByteLevel')
+    ? 'bytes'
+    : 'sentencepiece';
+}
+
+const utf8 = new TextEncoder();
+const strict = new TextDecoder('utf-8', { fatal: true });
+
+/** The UTF-8 bytes a token string stands for. */
+export function tokenBytes(token: string, kind: VocabularyKind): Uint8Array {
+  if (kind === 'text') return utf8.encode(token);
+  if (kind === 'bytes') {
+    const table = byteOfCharacter();
+    const bytes = [...token].map((c) => table.get(c));
+    // a token outside the alphabet (an added word) is plain text
+    return bytes.some((b) => b === undefined) ? utf8.encode(token) : Uint8Array.from(bytes as number[]);
+  }
+  const byte = /^<0x([0-9A-Fa-f]{2})>$/.exec(token);
+  if (byte) return Uint8Array.of(Number.parseInt(byte[1] as string, 16));
+  return utf8.encode(token.replaceAll('▁', ' '));
+}
+
+/** One character (0-255) per byte, so that string search finds byte positions. */
+export const binaryString = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+
+/** Bytes as text; what is no whole character stands as `<0xE2>`. */
+export function visibleText(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; ) {
+    const length = sequenceLength(bytes[at] as number);
+    const part = bytes.subarray(at, at + length);
+    const decoded = part.length === length ? tryDecode(part) : undefined;
+    text += decoded ?? `<0x${(bytes[at] as number).toString(16).toUpperCase().padStart(2, '0')}>`;
+    at += decoded === undefined ? 1 : length;
+  }
+  return text;
+}
+
+/** Bytes in a UTF-8 character that begins with this byte. */
+const sequenceLength = (first: number): number => (first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4);
+
+function tryDecode(bytes: Uint8Array): string | undefined {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+let characters: Map<string, number> | undefined;
+/** The alphabet of byte-level BPE: GPT-2's `bytes_to_unicode`, turned around. */
+function byteOfCharacter(): Map<string, number> {
+  if (characters) return characters;
+  characters = new Map();
+  let next = 256;
+  for (let byte = 0; byte < 256; byte++) {
+    const printable = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+    characters.set(String.fromCharCode(printable ? byte : next++), byte);
+  }
+  return characters;
+}

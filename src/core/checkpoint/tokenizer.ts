@@ -1,0 +1,183 @@
+/**
+ * Text to token ids and back, from the folder's own tokenizer.json; nothing is ever fetched.
+ *
+ * This uses @huggingface/tokenizers and @huggingface/jinja, the two parts that PreTrainedTokenizer of
+ * @huggingface/transformers consists of, and not that package as a whole: importing it takes about 250 ms and loads
+ * onnxruntime-node and sharp along with it, the two parts take 15 ms. A test holds both against each other.
+ */
+import { join } from 'node:path';
+import { Template } from '@huggingface/jinja';
+import { Tokenizer as Encoder } from '@huggingface/tokenizers';
+import { z } from 'zod';
+import { failed, usage } from '../errors';
+import { readChatTemplate } from './chat-template';
+import { isFile, reason, readJsonFile } from './folder';
+import type { ModelSpec } from './spec';
+import { binaryString, tokenBytes, visibleText, vocabularyKind } from './token-text';
+
+/** One part of a chat message, as chat templates of LLaVA expect them. */
+export type ChatPart = { readonly type: 'image' } | { readonly type: 'text'; readonly text: string };
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: readonly ChatPart[];
+}
+
+export interface Tokenizer {
+  /** Text of the begin-of-sequence token, where the tokenizer names one. */
+  readonly bosText?: string;
+  /** Whether the folder has a chat template. */
+  readonly hasChatTemplate: boolean;
+  /** @param options.special whether the tokenizer adds its own special tokens (bos) */
+  encode(text: string, options: { readonly special: boolean }): number[];
+  /** Text of an answer, as Python's `decode` gives it. Ids without a token (padded vocabulary) are left out. */
+  decode(ids: readonly number[], options?: { readonly skipSpecial?: boolean }): string;
+  /** One token for people: spaces and newlines as such, bytes that are no whole character as `<0xE2>`. */
+  tokenText(id: number): string;
+  /** Token strings as the published code compares them with the prompt: `▁` or `Ġ` is a space, `Ċ` a newline. */
+  pieces(ids: readonly number[]): string[];
+  /** The tokens' UTF-8 bytes, one character (0-255) per byte. */
+  bytePieces(ids: readonly number[]): string[];
+  /** Id of a token string, or undefined. */
+  id(token: string): number | undefined;
+  isSpecial(id: number): boolean;
+  /** The token whose probability stands for a word: its first. @throws CrossflowError `usage` when it has none */
+  firstToken(word: string): number;
+  /** The checkpoint's chat template filled with these messages, up to where the answer begins. */
+  chat(messages: readonly ChatMessage[]): string;
+}
+
+const jsonObject = z.record(z.string(), z.unknown());
+const tokenText = z.union([z.string(), z.looseObject({ content: z.string() })]).nullish();
+const configSchema = z.looseObject({
+  bos_token: tokenText,
+  eos_token: tokenText,
+  unk_token: tokenText,
+  pad_token: tokenText,
+  clean_up_tokenization_spaces: z.boolean().nullish(),
+});
+
+/** @throws CrossflowError `usage` when tokenizer.json is missing or cannot be used */
+export async function openTokenizer(spec: Pick<ModelSpec, 'directory'>): Promise<Tokenizer> {
+  const { directory } = spec;
+  const file = join(directory, 'tokenizer.json');
+  const json = await readJsonFile(file, jsonObject);
+  if (json === undefined) throw await missing(directory, file);
+  const configFile = join(directory, 'tokenizer_config.json');
+  const config = (await readJsonFile(configFile, configSchema)) ?? {};
+  const template = await readChatTemplate(directory);
+  let encoder: Encoder;
+  try {
+    encoder = new Encoder(json, config);
+  } catch (e) {
+    throw usage(`is no tokenizer that can be used: ${reason(e)}`, file);
+  }
+  return new FileTokenizer(encoder, config, json, template);
+}
+
+async function missing(directory: string, file: string): Promise<Error> {
+  const python = 'AutoTokenizer.from_pretrained(folder, use_fast=True).save_pretrained(folder)';
+  const model = await isFile(join(directory, 'tokenizer.model'));
+  return model
+    ? usage('is missing; tokenizer.model alone cannot be read', file, `make it in Python (transformers): ${python}`)
+    : usage('is missing', file, 'copy it from the repository the checkpoint came from');
+}
+
+class FileTokenizer implements Tokenizer {
+  readonly bosText?: string;
+  readonly hasChatTemplate: boolean;
+  private readonly kind;
+  private readonly special = new Set<number>();
+  private readonly added = new Set<number>();
+  private template?: Template;
+
+  constructor(
+    private readonly encoder: Encoder,
+    private readonly config: z.infer<typeof configSchema>,
+    json: Record<string, unknown>,
+    private readonly source: { readonly text: string; readonly file: string } | undefined,
+  ) {
+    this.kind = vocabularyKind(json);
+    for (const [id, token] of encoder.get_added_tokens_decoder()) {
+      this.added.add(id);
+      if (token.special) this.special.add(id);
+    }
+    this.hasChatTemplate = source !== undefined;
+    const bos = contentOf(config.bos_token);
+    if (bos !== undefined) this.bosText = bos;
+  }
+
+  encode(text: string, { special }: { readonly special: boolean }): number[] {
+    if (text === '') return special ? this.encoder.encode('', { add_special_tokens: true }).ids : [];
+    return this.encoder.encode(text, { add_special_tokens: special }).ids;
+  }
+
+  decode(ids: readonly number[], { skipSpecial = false }: { readonly skipSpecial?: boolean } = {}): string {
+    const known = ids.filter((id) => this.encoder.id_to_token(id) !== undefined);
+    if (known.length === 0) return '';
+    return this.encoder.decode(known, {
+      skip_special_tokens: skipSpecial,
+      // off unless asked for, as in Python; the library's own default is on
+      clean_up_tokenization_spaces: this.config.clean_up_tokenization_spaces ?? false,
+    });
+  }
+
+  tokenText(id: number): string {
+    const token = this.encoder.id_to_token(id);
+    if (token === undefined) return `<${id}>`;
+    return this.added.has(id) ? token : visibleText(tokenBytes(token, this.kind));
+  }
+
+  pieces(ids: readonly number[]): string[] {
+    const tokens = ids.map((id) => this.encoder.id_to_token(id) ?? '');
+    return tokens.some((t) => t.includes('▁'))
+      ? tokens.map((t) => t.replaceAll('▁', ' '))
+      : tokens.map((t) => t.replaceAll('Ġ', ' ').replaceAll('Ċ', '\n'));
+  }
+
+  bytePieces(ids: readonly number[]): string[] {
+    return ids.map((id) => {
+      const token = this.encoder.id_to_token(id) ?? '';
+      return binaryString(tokenBytes(token, this.added.has(id) ? 'text' : this.kind));
+    });
+  }
+
+  id(token: string): number | undefined {
+    return this.encoder.token_to_id(token);
+  }
+
+  isSpecial(id: number): boolean {
+    return this.special.has(id);
+  }
+
+  firstToken(word: string): number {
+    const [first] = this.encode(word, { special: false });
+    if (first === undefined) throw usage(`"${word}" has no token`);
+    return first;
+  }
+
+  chat(messages: readonly ChatMessage[]): string {
+    if (this.source === undefined) throw failed('the checkpoint has no chat template');
+    try {
+      this.template ??= new Template(this.source.text);
+      return this.template.render({
+        messages,
+        add_generation_prompt: true,
+        ...this.specialTexts(),
+      });
+    } catch (e) {
+      throw usage(`the chat template cannot be filled: ${reason(e)}`, this.source.file);
+    }
+  }
+
+  /** What templates may name: `bos_token`, `eos_token`… */
+  private specialTexts(): Record<string, string> {
+    const texts: Record<string, string> = {};
+    for (const key of ['bos_token', 'eos_token', 'unk_token', 'pad_token'] as const) {
+      const text = contentOf(this.config[key]);
+      if (text !== undefined) texts[key] = text;
+    }
+    return texts;
+  }
+}
+
+const contentOf = (t: z.infer<typeof tokenText>): string | undefined => (typeof t === 'string' ? t : t?.content);

@@ -1,0 +1,122 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { usage } from '../errors';
+import { isFile, linkFree, readJsonFile, reason } from './folder';
+import { readSafetensorsHeader, type SafetensorsHeader, type StoredTensor } from './safetensors';
+import type { Dtype, TensorRef } from './spec';
+
+const SINGLE = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
+const DTYPES: Readonly<Record<string, Dtype>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
+
+/** All tensors of one folder by name, whichever file they lie in. */
+export class WeightTable {
+  /** Tensors given out so far, each once. */
+  readonly used = new Map<string, TensorRef>();
+
+  private constructor(
+    readonly folder: string,
+    private readonly tensors: ReadonlyMap<string, { file: string; stored: StoredTensor }>,
+    readonly files: readonly { readonly path: string; readonly bytes: number }[],
+    /** What errors about a missing tensor name: the single file, or the index. */
+    private readonly listing: string,
+  ) {}
+
+  /**
+   * Reads the headers of `model.safetensors` or of all shards in `model.safetensors.index.json`.
+   * @throws CrossflowError `usage` for damaged or missing files, and for folders with pickled weights only.
+   */
+  static async open(folder: string): Promise<WeightTable> {
+    const single = join(folder, SINGLE);
+    if (await isFile(single)) {
+      const header = await readSafetensorsHeader(await linkFree(single));
+      const entries = [...header.tensors].map(
+        ([name, stored]) => [name, { file: header.file, stored }] as const,
+      );
+      return new WeightTable(folder, new Map(entries), [fileOf(header)], single);
+    }
+    const listing = join(folder, INDEX);
+    const index = await readJsonFile(listing, indexSchema);
+    if (index === undefined) throw await noWeights(folder);
+    return WeightTable.fromShards(folder, listing, index.weight_map);
+  }
+
+  private static async fromShards(folder: string, listing: string, map: Record<string, string>): Promise<WeightTable> {
+    const headers = new Map<string, SafetensorsHeader>();
+    for (const shard of [...new Set(Object.values(map))].sort()) {
+      if (/[\\/]/.test(shard) || !shard.endsWith('.safetensors')) {
+        throw usage(`weight_map names "${shard}"; only .safetensors files of the same folder are read`, listing);
+      }
+      const path = join(folder, shard);
+      if (!(await isFile(path))) {
+        throw usage(`shard ${shard} is missing`, path, `${INDEX} names it; download it again`);
+      }
+      headers.set(shard, await readSafetensorsHeader(await linkFree(path)));
+    }
+    const tensors = new Map<string, { file: string; stored: StoredTensor }>();
+    for (const [name, shard] of Object.entries(map)) {
+      const header = headers.get(shard) as SafetensorsHeader;
+      const stored = header.tensors.get(name);
+      if (stored === undefined) throw usage(`says that ${name} lies in ${shard}, but it does not`, listing);
+      tensors.set(name, { file: header.file, stored });
+    }
+    return new WeightTable(folder, tensors, [...headers.values()].map(fileOf), listing);
+  }
+
+  has(name: string): boolean {
+    return this.tensors.has(name);
+  }
+
+  names(): IterableIterator<string> {
+    return this.tensors.keys();
+  }
+
+  /** Shape as stored, without marking the tensor as used. */
+  shape(name: string): readonly number[] | undefined {
+    return this.tensors.get(name)?.stored.shape;
+  }
+
+  /** The tensor of this name and shape. @throws CrossflowError `usage` when it is missing or different. */
+  get(name: string, shape: readonly number[]): TensorRef {
+    const entry = this.tensors.get(name);
+    if (entry === undefined) throw usage(`tensor ${name} is missing`, this.listing);
+    const { stored, file } = entry;
+    if (stored.shape.length !== shape.length || stored.shape.some((n, i) => n !== shape[i])) {
+      const found = `has shape [${stored.shape.join(', ')}]`;
+      throw usage(`tensor ${name} ${found}, config.json asks for [${shape.join(', ')}]`, file);
+    }
+    const dtype = DTYPES[stored.dtype];
+    if (dtype === undefined) {
+      throw usage(`tensor ${name} has dtype ${stored.dtype}, which is not supported`, file, 'F32, F16 and BF16 are');
+    }
+    const ref = { name, file, dtype, shape, offset: stored.begin, length: stored.end - stored.begin };
+    this.used.set(name, ref);
+    return ref;
+  }
+}
+
+const fileOf = (h: SafetensorsHeader): { path: string; bytes: number } => ({ path: h.file, bytes: h.bytes });
+
+/** Why a folder without safetensors files cannot be used. Pickles are named, never opened. */
+async function noWeights(folder: string): Promise<Error> {
+  let names: string[];
+  try {
+    names = (await readdir(folder)).sort();
+  } catch (e) {
+    return usage(`cannot be read: ${reason(e)}`, folder);
+  }
+  const safetensors = names.filter((n) => n.endsWith('.safetensors'));
+  if (safetensors.length > 0) {
+    return usage(`neither ${SINGLE} nor ${INDEX} is there, only ${safetensors[0]}`, folder, `add ${INDEX}`);
+  }
+  const pickled = names.find((n) => /\.(bin|pth|pt|ckpt)$/.test(n));
+  if (pickled !== undefined) {
+    const how =
+      'get safetensors: a safetensors revision from the Hub, https://huggingface.co/spaces/safetensors/convert, or in ' +
+      'Python model.save_pretrained(folder, safe_serialization=True)';
+    return usage(`has only pickled weights (${pickled}); pickles can run code and are never opened`, folder, how);
+  }
+  return usage(`has no weights: ${SINGLE} is missing`, folder);
+}
