@@ -1,19 +1,12 @@
+import type { SetDefinition, TemplateName } from '../prompt/types';
 import type { Aspect, Box } from '../vision/image';
 
-export type TemplateName = 'vicuna_v1' | 'llava_llama_3';
+export type { SetDefinition, TemplateName } from '../prompt/types';
 
 /** The published suffix of every question, with its leading space. */
 export const DEFAULT_INSTRUCTION = ' \nAnswer the question using a single word or phrase.';
 /** Window size of the published runs. */
 export const DEFAULT_WINDOW = 9;
-
-/** A token set of the user's own. */
-export type SetDefinition =
-  | { readonly kind: 'patches'; readonly patches: readonly number[] }
-  /** The nth place (from 1) the text stands after the image. */
-  | { readonly kind: 'text'; readonly text: string; readonly nth: number }
-  /** Image patches that are not in the other set. */
-  | { readonly kind: 'not'; readonly of: string };
 
 /** In each layer of the window, the target rows may not attend to the source columns. */
 export interface EdgeKnockout {

@@ -1,3 +1,14 @@
+/** Conversation templates of the published runs; see ./templates.ts. */
+export type TemplateName = 'vicuna_v1' | 'llava_llama_3';
+
+/** A token set of the user's own. */
+export type SetDefinition =
+  | { readonly kind: 'patches'; readonly patches: readonly number[] }
+  /** The nth place (from 1) the text stands after the image. */
+  | { readonly kind: 'text'; readonly text: string; readonly nth: number }
+  /** Image patches that are not in the other set. */
+  | { readonly kind: 'not'; readonly of: string };
+
 /** A filled prompt as token ids. */
 export interface EncodedPrompt {
   /** The filled template, with the image token's text once. */
