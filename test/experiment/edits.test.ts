@@ -2,8 +2,18 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { createScanner, findNodeAtLocation, parse, parseTree, type JSONPath, type ParseError } from 'jsonc-parser';
 import {
-  addKnockout, addSet, applyEdits, chain, difference, knockoutInFile, removeKnockout, removeSet, setPatches, setQuestion,
-  setWindow, type Edit,
+  addKnockout,
+  addSet,
+  applyEdits,
+  chain,
+  difference,
+  knockoutInFile,
+  removeKnockout,
+  removeSet,
+  setPatches,
+  setQuestion,
+  setWindow,
+  type Edit,
 } from '../../src/core/experiment/edits';
 import type { Knockout, SetDefinition } from '../../src/core/experiment/types';
 
@@ -20,7 +30,7 @@ function comments(text: string, path?: JSONPath): string[] {
     if (token === LINE_COMMENT || token === BLOCK_COMMENT) {
       const offset = scanner.getTokenOffset();
       const inside = node && offset >= node.offset && offset < node.offset + node.length;
-      if (!inside) found.push(text.substr(offset, scanner.getTokenLength()));
+      if (!inside) found.push(text.slice(offset, offset + scanner.getTokenLength()));
     }
   }
   return found;
@@ -43,7 +53,7 @@ interface Layout {
 /** JSON text of a value with comments and blanks strewn in wherever they may stand. */
 function render(value: unknown, layout: Layout): string {
   let at = 0;
-  const noise = (): string => layout.noise[at++ % layout.noise.length]!;
+  const noise = (): string => layout.noise[at++ % layout.noise.length];
   const gap = (indent: string): string => {
     const n = noise();
     if (n === '//') return ` // n${at}${layout.eol}${indent}`;
@@ -74,13 +84,20 @@ const names = fc.constantFrom('clicked', 'verb', 'a b', 'quo"te', 'ünï');
 const patches = fc.array(fc.nat({ max: 99 }), { maxLength: 8 });
 const definitions: fc.Arbitrary<SetDefinition> = fc.oneof(
   patches.map((list) => ({ kind: 'patches' as const, patches: list })),
-  fc.record({ kind: fc.constant('text' as const), text: fc.string({ minLength: 1 }), nth: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({
+    kind: fc.constant('text' as const),
+    text: fc.string({ minLength: 1 }),
+    nth: fc.integer({ min: 1, max: 3 }),
+  }),
   fc.record({ kind: fc.constant('not' as const), of: names }),
 );
 const knockouts: fc.Arbitrary<Knockout> = fc.oneof(
   fc.record({ kind: fc.constant('edge' as const), from: names, to: names, window: fc.integer({ min: 1, max: 9 }) }),
   fc.record({
-    kind: fc.constant('edge' as const), from: names, to: names, window: fc.constant(3),
+    kind: fc.constant('edge' as const),
+    from: names,
+    to: names,
+    window: fc.constant(3),
     heads: fc.uniqueArray(fc.nat({ max: 3 }), { minLength: 1 }),
   }),
   fc.record({ kind: fc.constantFrom('attention' as const, 'mlp' as const), of: names, window: fc.constant(3) }),
@@ -118,7 +135,8 @@ function holds(change: fc.Arbitrary<[Change, (file: Record<string, unknown>) => 
   );
 }
 
-const setsOf = (file: Record<string, unknown>): Record<string, unknown> => (file.sets ??= {}) as Record<string, unknown>;
+const setsOf = (file: Record<string, unknown>): Record<string, unknown> =>
+  (file.sets ??= {}) as Record<string, unknown>;
 const listOf = (file: Record<string, unknown>): unknown[] => (file.knockouts ??= []) as unknown[];
 const ascending = (list: readonly number[]) => [...new Set(list)].sort((a, b) => a - b);
 
@@ -135,7 +153,8 @@ describe('edits of an experiment', () => {
         (t) => addSet(t, name + '2', set),
         (f) => {
           const { kind, ...rest } = set;
-          if (kind === 'text') setsOf(f)[name + '2'] = set.nth === 1 ? { text: set.text } : { text: set.text, nth: set.nth };
+          if (kind === 'text')
+            setsOf(f)[name + '2'] = set.nth === 1 ? { text: set.text } : { text: set.text, nth: set.nth };
           else if (kind === 'not') setsOf(f)[name + '2'] = { not: set.of };
           else setsOf(f)[name + '2'] = rest;
         },
@@ -150,7 +169,10 @@ describe('edits of an experiment', () => {
         const changed = applyEdits(text, setPatches(text, name, list));
         const value = read(changed, layout.trailing);
         const got = (setsOf(value)[name] as { patches: number[] }).patches;
-        assert.deepEqual([...got].sort((a, b) => a - b), ascending(list));
+        assert.deepEqual(
+          [...got].sort((a, b) => a - b),
+          ascending(list),
+        );
         assert.deepEqual(comments(changed), comments(text), changed);
       }),
       { numRuns: 400 },
@@ -167,14 +189,24 @@ describe('edits of an experiment', () => {
     holds(
       fc.nat({ max: 4 }).map((i) => [
         (t) => removeKnockout(t, i),
-        (f) => void (Array.isArray(f.knockouts) && f.knockouts.splice(i, 1)),
+        (f) => {
+          if (Array.isArray(f.knockouts)) f.knockouts.splice(i, 1);
+        },
         ['knockouts', i],
       ]),
     );
   });
 
   it('removeSet takes out', () => {
-    holds(names.map((name) => [(t) => removeSet(t, name), (f) => void (f.sets && delete setsOf(f)[name]), ['sets', name]]));
+    holds(
+      names.map((name) => [
+        (t) => removeSet(t, name),
+        (f) => {
+          if (f.sets) f.sets = Object.fromEntries(Object.entries(f.sets).filter(([key]) => key !== name));
+        },
+        ['sets', name],
+      ]),
+    );
   });
 
   it('keeps what a person wrote', () => {
@@ -190,8 +222,13 @@ describe('edits of an experiment', () => {
   ]
 }
 `;
-    const click = chain(text, (t) => setPatches(t, 'clicked', [14, 12, 13]), (t) => setPatches(t, 'other', [1]),
-      (t) => addKnockout(t, { kind: 'edge', from: 'other', to: 'Last', window: 9 }), (t) => setWindow(t, 3));
+    const click = chain(
+      text,
+      (t) => setPatches(t, 'clicked', [14, 12, 13]),
+      (t) => setPatches(t, 'other', [1]),
+      (t) => addKnockout(t, { kind: 'edge', from: 'other', to: 'Last', window: 9 }),
+      (t) => setWindow(t, 3),
+    );
     assert.equal(click.length, 1);
     assert.equal(
       applyEdits(text, click),
@@ -213,14 +250,19 @@ describe('edits of an experiment', () => {
     );
     assert.equal(
       applyEdits(text, removeKnockout(text, 1)),
-      text.replace('"Question->Last", // first', '"Question->Last" // first').replace('"clicked->Question" // second', '// second'),
+      text
+        .replace('"Question->Last", // first', '"Question->Last" // first')
+        .replace('"clicked->Question" // second', '// second'),
     );
   });
 
   it('starts a set and the list of knockouts where there are none', () => {
     const text = '{\n  "model": "m",\n  "image": "i.jpg", // picture\n  "question": "q?"\n}\n';
-    const edits = chain(text, (t) => setPatches(t, 'clicked', [3, 2]),
-      (t) => addKnockout(t, { kind: 'edge', from: 'clicked', to: 'Question', window: 9 }));
+    const edits = chain(
+      text,
+      (t) => setPatches(t, 'clicked', [3, 2]),
+      (t) => addKnockout(t, { kind: 'edge', from: 'clicked', to: 'Question', window: 9 }),
+    );
     assert.equal(
       applyEdits(text, edits),
       '{\n  "model": "m",\n  "image": "i.jpg", // picture\n  "question": "q?",\n  "sets": {\n    "clicked": { "patches": [2, 3] }\n  },\n  "knockouts": ["clicked->Question"]\n}\n',
@@ -237,7 +279,7 @@ describe('edits of an experiment', () => {
       fc.property(fc.string(), fc.string(), fc.string(), fc.string(), (head, a, b, tail) => {
         const edits = difference(head + a + tail, head + b + tail);
         assert.equal(applyEdits(head + a + tail, edits), head + b + tail);
-        assert.ok(edits.length === 0 || edits[0]!.length <= a.length);
+        assert.ok(edits.length === 0 || edits[0].length <= a.length);
       }),
     );
   });

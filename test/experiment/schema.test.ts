@@ -5,7 +5,6 @@ import { BUILTIN_SETS } from '../../src/core/experiment/names';
 import { flowJsonSchema } from '../../src/core/experiment/schema';
 import { repositoryRoot } from '../support/golden';
 
-
 type Json = { [key: string]: Json } & { description?: string; properties?: Record<string, Json>; anyOf?: Json[] };
 
 describe('JSON schema of *.flow.json', () => {

@@ -6,7 +6,11 @@ export const ARROW = '->';
 
 export type EdgeText =
   | { readonly ok: true; readonly from: string; readonly to: string; readonly fromAt: number; readonly toAt: number }
-  | { readonly ok: false; readonly message: string; /** The text made right, where that can be told. */ readonly better?: string };
+  | {
+      readonly ok: false;
+      readonly message: string;
+      /** The text made right, where that can be told. */ readonly better?: string;
+    };
 
 /** What people write in place of the arrow. Longest first. */
 const OTHER_ARROWS = /\s*(-{2,}>|=+>|-+\/+>|[→↛⇒⟶➜↦]|>)\s*/u;
@@ -24,7 +28,9 @@ export function parseEdge(text: string, known: Iterable<string> = []): EdgeText 
       return { ok: true, from, to, fromAt, toAt };
     }
     const missing = from ? 'a target after' : to ? 'a source before' : 'a source and a target around';
-    const published = PUBLISHED_EDGES.find((edge) => (from ? edge.startsWith(from + ARROW) : to && edge.endsWith(ARROW + to)));
+    const published = PUBLISHED_EDGES.find((edge) =>
+      from ? edge.startsWith(from + ARROW) : to && edge.endsWith(ARROW + to),
+    );
     return { ok: false, message: `an edge needs ${missing} "${ARROW}"`, ...(published && { better: published }) };
   }
   if (parts.length > 2) return { ok: false, message: `an edge has one "${ARROW}", not ${parts.length - 1}` };

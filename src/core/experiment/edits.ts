@@ -12,8 +12,22 @@ export type { Edit } from './problems';
 
 /** Order of the keys in a tidy experiment; a new key goes behind the nearest one before it. */
 const ORDER = [
-  '$schema', 'model', 'prompt', 'instruction', 'image', 'question', 'answer', 'options', 'objects', 'dataset', 'sets',
-  'knockouts', 'window', 'track', 'output', 'method',
+  '$schema',
+  'model',
+  'prompt',
+  'instruction',
+  'image',
+  'question',
+  'answer',
+  'options',
+  'objects',
+  'dataset',
+  'sets',
+  'knockouts',
+  'window',
+  'track',
+  'output',
+  'method',
 ];
 
 function rootOf(text: string): Node {
@@ -106,10 +120,19 @@ function patchByPatch(text: string, set: string, list: Node, wanted: readonly nu
   const present = (list.children ?? []).map((child) => child.value as unknown);
   const surplus = present.findLastIndex((n, i) => !wanted.includes(n as number) || present.indexOf(n) !== i);
   const missing = wanted.find((n) => !present.includes(n));
-  if (surplus >= 0) return chain(text, (t) => removeFrom(t, listOf(t, set), surplus), (t) => setPatches(t, set, wanted));
+  if (surplus >= 0)
+    return chain(
+      text,
+      (t) => removeFrom(t, listOf(t, set), surplus),
+      (t) => setPatches(t, set, wanted),
+    );
   if (missing === undefined) return [];
   const after = list.children!.filter((child) => (child.value as number) < missing).at(-1);
-  return chain(text, (t) => insertInto(t, list, after, String(missing)), (t) => setPatches(t, set, wanted));
+  return chain(
+    text,
+    (t) => insertInto(t, list, after, String(missing)),
+    (t) => setPatches(t, set, wanted),
+  );
 }
 const listOf = (text: string, set: string): Node => find(rootOf(text), ['sets', set, 'patches'])!;
 
@@ -149,7 +172,10 @@ export function removeSet(text: string, name: string): Edit[] {
 
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const ordered = edits.map((edit, i) => ({ edit, i })).sort((a, b) => b.edit.offset - a.edit.offset || b.i - a.i);
-  return ordered.reduce((t, { edit }) => t.slice(0, edit.offset) + edit.content + t.slice(edit.offset + edit.length), text);
+  return ordered.reduce(
+    (t, { edit }) => t.slice(0, edit.offset) + edit.content + t.slice(edit.offset + edit.length),
+    text,
+  );
 }
 
 /** Several changes, each seeing the text the one before left, as one edit of the first text: one undo step. */

@@ -26,16 +26,22 @@ export function checkAgainstModel(experiment: Experiment, facts: ModelFacts): Pr
     const value = String(facts.layers);
     const range = node ?? source.valueRange(path);
     problems.push(
-      source.problem('window-too-large', range, `a window of ${window} layers is larger than the model's ${facts.layers}`, {
-        severity: 'warning',
-        hint: node ? `every layer is blocked at once; at most ${value}` : `the default is ${window}; add "window"`,
-        ...(node && { fixes: [replace(node, value, source)] }),
-      }),
+      source.problem(
+        'window-too-large',
+        range,
+        `a window of ${window} layers is larger than the model's ${facts.layers}`,
+        {
+          severity: 'warning',
+          hint: node ? `every layer is blocked at once; at most ${value}` : `the default is ${window}; add "window"`,
+          ...(node && { fixes: [replace(node, value, source)] }),
+        },
+      ),
     );
   };
   largeWindow(['window'], experiment.window);
   experiment.knockouts.forEach((knockout, i) => {
-    if ('window' in knockout && knockout.window !== experiment.window) largeWindow(['knockouts', i, 'window'], knockout.window);
+    if ('window' in knockout && knockout.window !== experiment.window)
+      largeWindow(['knockouts', i, 'window'], knockout.window);
     for (const head of (knockout.kind === 'edge' && knockout.heads) || []) {
       if (head < facts.heads) continue;
       const list = source.node(['knockouts', i, 'heads']);
@@ -57,7 +63,7 @@ function setsOf(experiment: Experiment, index: number, sets: Readonly<Record<str
   // An experiment that came from another process has no text; its names are still checked.
   const references = source.root
     ? knockoutReferences(source, index)
-    : knockoutSets(experiment.knockouts[index]!).map((name) => ({ name, range: { offset: 0, length: 0 } }));
+    : knockoutSets(experiment.knockouts[index]).map((name) => ({ name, range: { offset: 0, length: 0 } }));
   return references.flatMap(({ name, range }): Problem[] => {
     if (!Object.hasOwn(sets, name)) {
       const near = nearest(name, Object.keys(sets));
@@ -68,7 +74,9 @@ function setsOf(experiment: Experiment, index: number, sets: Readonly<Record<str
         }),
       ];
     }
-    return sets[name] === 0 ? [source.problem('empty-set', range, `set "${name}" is empty, so there is nothing to block`)] : [];
+    return sets[name] === 0
+      ? [source.problem('empty-set', range, `set "${name}" is empty, so there is nothing to block`)]
+      : [];
   });
 }
 

@@ -26,13 +26,20 @@ export async function checkFiles(experiment: Experiment): Promise<Problem[]> {
     const place = source.node(['image'])?.type === 'object' ? ['image', 'file'] : ['image'];
     const missing = await check('image', subject.image, 'file', place);
     problems.push(missing);
-    if (!missing) problems.push(...(await boxProblems(source, subject.image, subject.objects ?? [], source.valueRange(place))));
+    if (!missing)
+      problems.push(...(await boxProblems(source, subject.image, subject.objects ?? [], source.valueRange(place))));
   }
   return problems.filter((p) => p !== undefined);
 }
 
-async function fileProblem(source: Source, what: string, path: string, kind: Kind, range: Range): Promise<Problem | undefined> {
-  const found = await stat(path).catch((e: NodeJS.ErrnoException) => e);
+async function fileProblem(
+  source: Source,
+  what: string,
+  path: string,
+  kind: Kind,
+  range: Range,
+): Promise<Problem | undefined> {
+  const found = await stat(path).catch((e: unknown) => e as NodeJS.ErrnoException);
   if (found instanceof Error) {
     if (found.code !== 'ENOENT' && found.code !== 'ENOTDIR') {
       return source.problem('missing-file', range, `the ${what} ${kind} cannot be read: ${found.code}`, { hint: path });
@@ -44,12 +51,18 @@ async function fileProblem(source: Source, what: string, path: string, kind: Kin
     });
   }
   if (kind === 'folder' ? !found.isDirectory() : !found.isFile()) {
-    return source.problem('missing-file', range, `${path} is not a ${kind}`, { hint: `the ${what} ${kind} belongs here` });
+    return source.problem('missing-file', range, `${path} is not a ${kind}`, {
+      hint: `the ${what} ${kind} belongs here`,
+    });
   }
   try {
     await access(path, constants.R_OK);
   } catch (e) {
-    return source.problem('missing-file', range, `the ${what} ${kind} ${path} cannot be read: ${(e as NodeJS.ErrnoException).code}`);
+    return source.problem(
+      'missing-file',
+      range,
+      `the ${what} ${kind} ${path} cannot be read: ${(e as NodeJS.ErrnoException).code}`,
+    );
   }
   return undefined;
 }
@@ -59,14 +72,24 @@ async function nearestFile(path: string, kind: Kind): Promise<string | undefined
   const folder = dirname(path);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const fitting = entries.filter((e) =>
-    kind === 'folder' ? e.isDirectory() : !e.isDirectory() && extname(e.name).toLowerCase() === extname(path).toLowerCase(),
+    kind === 'folder'
+      ? e.isDirectory()
+      : !e.isDirectory() && extname(e.name).toLowerCase() === extname(path).toLowerCase(),
   );
-  const near = nearest(basename(path), fitting.map((e) => e.name));
+  const near = nearest(
+    basename(path),
+    fitting.map((e) => e.name),
+  );
   return near && join(folder, near);
 }
 
 /** A box without any pixel in the picture is an error; one that reaches past the border is cut there. */
-async function boxProblems(source: Source, image: string, boxes: readonly Box[], imageRange: Range): Promise<Problem[]> {
+async function boxProblems(
+  source: Source,
+  image: string,
+  boxes: readonly Box[],
+  imageRange: Range,
+): Promise<Problem[]> {
   if (boxes.length === 0) return [];
   // Loaded here only: sharp is native, and most checks do without.
   const { default: sharp } = await import('sharp');

@@ -90,7 +90,8 @@ export function insertInto(text: string, container: Node, after: Node | undefine
     const inside = text.slice(open, close);
     const wide = container.type === 'object' && content.length > 0;
     const inner = eol + outer + indentUnit(text);
-    if (/\S/.test(inside)) return [{ offset: open, length: 0, content: inner + content + (/^\s*[\r\n]/.test(inside) ? '' : eol + outer) }];
+    if (/\S/.test(inside))
+      return [{ offset: open, length: 0, content: inner + content + (/^\s*[\r\n]/.test(inside) ? '' : eol + outer) }];
     return [{ offset: open, length: inside.length, content: wide ? inner + content + eol + outer : content }];
   }
   const tail = tailOf(text, after, close);
@@ -121,7 +122,7 @@ export function removeFrom(text: string, container: Node, index: number): Edit[]
   const { comma } = tailOf(text, node, close);
   const edits: Edit[] = [];
   if (!comma && index > 0) {
-    const before = tailOf(text, children[index - 1]!, close).comma;
+    const before = tailOf(text, children[index - 1], close).comma;
     if (before) edits.push({ offset: before.start, length: before.end - before.start, content: '' });
   }
   const until = comma && !/\S/.test(text.slice(end, comma.start)) ? comma.end : end;
@@ -133,7 +134,9 @@ export function removeFrom(text: string, container: Node, index: number): Edit[]
   } else {
     // Inside a line: take the blanks on one side along.
     const forward = comma !== undefined || !/\S/.test(lead);
-    const from = forward ? start : Math.max(edits[0] ? edits[0].offset + edits[0].length : 0, lineStart + lead.trimEnd().length);
+    const from = forward
+      ? start
+      : Math.max(edits[0] ? edits[0].offset + edits[0].length : 0, lineStart + lead.trimEnd().length);
     const to = forward && rest[1] === undefined ? until + rest[0].length : until;
     edits.push({ offset: from, length: to - from, content: '' });
   }

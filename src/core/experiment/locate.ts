@@ -8,9 +8,21 @@ export type { Range } from './source';
 /** What a position is about. `range` is the part to underline or hover. */
 export type Located =
   /** A top-level key or its value. */
-  | { readonly kind: 'key'; readonly key: string; readonly path: JSONPath; readonly range: Range; readonly onKey: boolean }
+  | {
+      readonly kind: 'key';
+      readonly key: string;
+      readonly path: JSONPath;
+      readonly range: Range;
+      readonly onKey: boolean;
+    }
   /** A set's definition (its name, or inside it). */
-  | { readonly kind: 'set'; readonly name: string; readonly path: JSONPath; readonly range: Range; readonly onKey: boolean }
+  | {
+      readonly kind: 'set';
+      readonly name: string;
+      readonly path: JSONPath;
+      readonly range: Range;
+      readonly onKey: boolean;
+    }
   /** A knockout; `set` when the position is on a set's name inside it. */
   | {
       readonly kind: 'knockout';
@@ -23,7 +35,8 @@ export type Located =
   | { readonly kind: 'object'; readonly index: number; readonly path: JSONPath; readonly range: Range };
 
 const rangeOf = ({ offset, length }: Range): Range => ({ offset, length });
-const holds = (range: Range, offset: number): boolean => offset >= range.offset && offset <= range.offset + range.length;
+const holds = (range: Range, offset: number): boolean =>
+  offset >= range.offset && offset <= range.offset + range.length;
 
 /** What stands at an offset; undefined between things. Works on text with errors as far as it can be read. */
 export function nodeAt(text: string, offset: number): Located | undefined {
@@ -31,14 +44,17 @@ export function nodeAt(text: string, offset: number): Located | undefined {
   const node = source.root && findNodeAtOffset(source.root, offset, true);
   if (!node || node === source.root) return undefined;
   const onKey = node.parent?.type === 'property' && node.parent.children?.[0] === node;
-  const path = getNodePath(onKey ? node.parent : node);
+  const path = onKey ? [...getNodePath(node.parent), String(node.value)] : getNodePath(node);
   const [top, second] = path;
   if (typeof top !== 'string') return undefined;
   if (top === 'knockouts' && typeof second === 'number') {
     const set = knockoutReferences(source, second).find(({ range }) => holds(range, offset));
     const whole = source.valueRange(['knockouts', second]);
     return {
-      kind: 'knockout', index: second, path, range: rangeOf(whole),
+      kind: 'knockout',
+      index: second,
+      path,
+      range: rangeOf(whole),
       ...(set && { set: { name: set.name, range: rangeOf(set.range) } }),
     };
   }
@@ -71,7 +87,9 @@ export function outline(text: string): Outline {
   return {
     keys: Object.fromEntries(properties(source.root).map(([name, property]) => [name, rangeOf(property)])),
     sets: properties(sets).map(([name, property]) => ({
-      name, key: rangeOf(property.children![0]!), value: rangeOf(property.children![1] ?? property),
+      name,
+      key: rangeOf(property.children![0]),
+      value: rangeOf(property.children![1] ?? property),
     })),
     knockouts: items('knockouts'),
     objects: items('objects'),
@@ -80,7 +98,9 @@ export function outline(text: string): Outline {
 
 function properties(node: Node | undefined): [string, Node][] {
   if (node?.type !== 'object') return [];
-  return (node.children ?? []).flatMap((p): [string, Node][] => (p.children?.[0] ? [[String(p.children[0].value), p]] : []));
+  return (node.children ?? []).flatMap((p): [string, Node][] =>
+    p.children?.[0] ? [[String(p.children[0].value), p]] : [],
+  );
 }
 
 /** The range of the value at a path, e.g. `['sets', 'clicked']`. */

@@ -18,7 +18,11 @@ export const BUILTIN_SETS: readonly BuiltinSet[] = [
   { name: 'Central Object', description: "The central object's words in the question.", needs: 'objectName' },
   { name: 'Image Central Object', description: 'Image patches inside the objects’ boxes.', needs: 'objects' },
   { name: 'Image Without Central Object', description: 'Image patches outside the objects’ boxes.', needs: 'objects' },
-  { name: 'Image Pad', description: "The tokens that end a row of tile patches (LLaVA-NeXT's newline).", needs: 'tiles' },
+  {
+    name: 'Image Pad',
+    description: "The tokens that end a row of tile patches (LLaVA-NeXT's newline).",
+    needs: 'tiles',
+  },
   {
     name: 'Image Without Central Object with pad',
     description: 'Image patches outside the boxes, newline tokens included.',

@@ -21,8 +21,7 @@ export interface ParseResult {
 
 /** The text that an experiment was read from, for checks that come later. */
 const sources = new WeakMap<Experiment, Source>();
-export const sourceOf = (experiment: Experiment): Source =>
-  sources.get(experiment) ?? new Source('', experiment.file);
+export const sourceOf = (experiment: Experiment): Source => sources.get(experiment) ?? new Source('', experiment.file);
 
 /**
  * Reads an experiment. `file` is its (future) place: relative paths start in its folder. Looks on disk only to tell
@@ -38,7 +37,13 @@ export function parseExperiment(text: string, file: string): ParseResult {
   const window = written.window ?? DEFAULT_WINDOW;
   const knockouts = (written.knockouts ?? []).map((k) => toKnockout(k, window));
   const edges = knockouts.flatMap((knockout, i): Problem[] =>
-    knockout ? [] : [source.problem('bad-edge', source.valueRange(['knockouts', i]), 'not an edge', { hint: 'write "Source->Target"' })],
+    knockout
+      ? []
+      : [
+          source.problem('bad-edge', source.valueRange(['knockouts', i]), 'not an edge', {
+            hint: 'write "Source->Target"',
+          }),
+        ],
   );
   const whole = knockouts.filter((k) => k !== undefined);
   const { model, problem } = readModel(written.model, source);
@@ -131,7 +136,12 @@ function readModel(written: string, source: Source): { model?: Experiment['model
   if (HUB_ID.test(written)) return { model: { kind: 'hub', id: written } };
   const hint = 'a folder begins with ./ or ../, an id is organisation/name';
   return {
-    problem: source.problem('bad-model', source.valueRange(['model']), `"${written}" is neither a folder nor a Hugging Face id`, { hint }),
+    problem: source.problem(
+      'bad-model',
+      source.valueRange(['model']),
+      `"${written}" is neither a folder nor a Hugging Face id`,
+      { hint },
+    ),
   };
 }
 
@@ -146,9 +156,14 @@ function subjectProblems(written: FlowFile, source: Source): Problem[] {
   return (['image', 'question'] as const)
     .filter((key) => written[key] === undefined)
     .map((key) =>
-      source.problem('missing-key', source.valueRange([]).length ? { offset: source.root!.offset, length: 1 } : { offset: 0, length: 0 }, `"${key}" is missing`, {
-        hint: 'or give a "dataset"',
-      }),
+      source.problem(
+        'missing-key',
+        source.valueRange([]).length ? { offset: source.root!.offset, length: 1 } : { offset: 0, length: 0 },
+        `"${key}" is missing`,
+        {
+          hint: 'or give a "dataset"',
+        },
+      ),
     );
 }
 

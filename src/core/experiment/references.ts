@@ -50,10 +50,14 @@ const ownSets = (file: FlowFile): string[] => Object.keys(file.sets ?? {});
 function resolve({ name, range }: Reference, source: Source, file: FlowFile): Problem[] {
   const own = ownSets(file);
   if (own.includes(name)) {
-    const definition = file.sets![name]!;
+    const definition = file.sets![name];
     if ('patches' in definition && definition.patches.length === 0) {
       const message = `set "${name}" is empty, so there is nothing to block`;
-      return [source.problem('empty-set', source.valueRange(['sets', name, 'patches']), message, { hint: 'give it patch numbers' })];
+      return [
+        source.problem('empty-set', source.valueRange(['sets', name, 'patches']), message, {
+          hint: 'give it patch numbers',
+        }),
+      ];
     }
     return [];
   }
@@ -69,7 +73,9 @@ function resolve({ name, range }: Reference, source: Source, file: FlowFile): Pr
   }
   if (file.dataset || !builtin.needs) return [];
   if ((builtin.needs === 'options' && !file.options) || (builtin.needs === 'objects' && !file.objects?.length)) {
-    return [source.problem('unknown-set', range, `set "${name}" needs "${builtin.needs}"`, { hint: needs[builtin.needs] })];
+    return [
+      source.problem('unknown-set', range, `set "${name}" needs "${builtin.needs}"`, { hint: needs[builtin.needs] }),
+    ];
   }
   if (builtin.needs === 'objectName') {
     const hint = 'define a set of its words instead: "sets": { "object": { "text": "…" } }';
@@ -78,9 +84,11 @@ function resolve({ name, range }: Reference, source: Source, file: FlowFile): Pr
   return [];
 }
 
-const needs = { options: 'add "options": [true option, false option]', objects: 'add "objects": [[x, y, width, height]]' };
-const known = (own: readonly string[]) =>
-  [...own, 'Question', 'Image', 'Last'].map((name) => `"${name}"`).join(', ');
+const needs = {
+  options: 'add "options": [true option, false option]',
+  objects: 'add "objects": [[x, y, width, height]]',
+};
+const known = (own: readonly string[]) => [...own, 'Question', 'Image', 'Last'].map((name) => `"${name}"`).join(', ');
 
 function setProblems(source: Source, file: FlowFile): Problem[] {
   return Object.entries(file.sets ?? {}).flatMap(([name, definition]): Problem[] => {
@@ -103,10 +111,15 @@ function setProblems(source: Source, file: FlowFile): Problem[] {
       const place = file.question + (file.instruction ?? DEFAULT_INSTRUCTION);
       if (!place.includes(definition.text)) {
         problems.push(
-          source.problem('text-not-found', source.valueRange(['sets', name, 'text']), `"${definition.text}" is not in the question`, {
-            severity: 'warning',
-            hint: 'capital letters and blanks count',
-          }),
+          source.problem(
+            'text-not-found',
+            source.valueRange(['sets', name, 'text']),
+            `"${definition.text}" is not in the question`,
+            {
+              severity: 'warning',
+              hint: 'capital letters and blanks count',
+            },
+          ),
         );
       }
     }
@@ -117,7 +130,7 @@ function setProblems(source: Source, file: FlowFile): Problem[] {
 function notProblems(name: string, of: string, source: Source, file: FlowFile): Problem[] {
   const range = source.valueRange(['sets', name, 'not']);
   const seen = new Set<string>([name]);
-  for (let next = of; ; ) {
+  for (let next = of; ;) {
     if (seen.has(next)) return [source.problem('circular-set', range, `set "${name}" is defined by itself`)];
     seen.add(next);
     const definition = Object.hasOwn(file.sets ?? {}, next) ? file.sets![next] : undefined;
@@ -137,7 +150,9 @@ function duplicateKnockouts(source: Source, knockouts: readonly Knockout[]): Pro
       return [];
     }
     const message = `${knockoutLabel(knockout)} stands here twice`;
-    return [source.problem('duplicate-knockout', source.valueRange(['knockouts', i]), message, { severity: 'warning' })];
+    return [
+      source.problem('duplicate-knockout', source.valueRange(['knockouts', i]), message, { severity: 'warning' }),
+    ];
   });
 }
 

@@ -39,9 +39,7 @@ export const boxSchema = z
 
 export const setSchema = z.union([
   z.strictObject({
-    patches: z
-      .array(z.int().min(0))
-      .describe('Patch numbers as the panel shows them, counted from 0 along the rows.'),
+    patches: z.array(z.int().min(0)).describe('Patch numbers as the panel shows them, counted from 0 along the rows.'),
   }),
   z.strictObject({
     text: text().describe('The tokens of this text, at a place after the image.'),
@@ -62,11 +60,7 @@ export const knockoutSchema = z.union([
     from: setName().describe('Source: the set whose columns are hidden.'),
     to: setName().describe('Target: the set whose rows lose sight of the source.'),
     window: windowSize().optional().describe('Layers per window, for this knockout only.'),
-    heads: z
-      .array(z.int().min(0))
-      .min(1)
-      .optional()
-      .describe('Query heads to block, counted from 0. Left out: all.'),
+    heads: z.array(z.int().min(0)).min(1).optional().describe('Query heads to block, counted from 0. Left out: all.'),
   }),
   z.strictObject({
     attention: setName().describe("Knock out what attention adds to these rows' residual."),
@@ -96,7 +90,10 @@ export const flowSchema = z.strictObject({
   image: imageSchema.optional().describe('The picture: a path relative to this file, or a path with an aspect.'),
   question: text().optional().describe('What is asked about the picture.'),
   answer: text().optional().describe('Gold answer; compared with the model’s in lower case.'),
-  options: z.tuple([text(), text()]).optional().describe('True option, then false option, as they stand in the question.'),
+  options: z
+    .tuple([text(), text()])
+    .optional()
+    .describe('True option, then false option, as they stand in the question.'),
   objects: z
     .array(boxSchema)
     .optional()
@@ -118,7 +115,9 @@ export const flowSchema = z.strictObject({
   method: z
     .enum(['fork', 'full'])
     .optional()
-    .describe('`fork` computes only what a knockout changes; `full` runs the whole sequence each time (the slow reference).')
+    .describe(
+      '`fork` computes only what a knockout changes; `full` runs the whole sequence each time (the slow reference).',
+    )
     .meta({ default: 'fork' }),
 });
 

@@ -14,7 +14,9 @@ type Issue = z.core.$ZodIssue;
 export function readShape(source: Source, known: readonly string[]): { value?: FlowFile; problems: Problem[] } {
   const root = source.root;
   if (root?.type !== 'object') {
-    return { problems: [source.problem('wrong-value', root ?? { offset: 0, length: 0 }, 'an experiment is an object: { … }')] };
+    return {
+      problems: [source.problem('wrong-value', root ?? { offset: 0, length: 0 }, 'an experiment is an object: { … }')],
+    };
   }
   const result = flowSchema.safeParse(valueOf(root), { reportInput: true });
   if (result.success) return { value: result.data, problems: [] };
@@ -24,7 +26,9 @@ export function readShape(source: Source, known: readonly string[]): { value?: F
 
 /** A mistyped key is one slip, not an unknown key and a missing one. */
 function withoutEchoes(problems: readonly Problem[]): Problem[] {
-  const meant = new Set(problems.flatMap((p) => (p.code === 'unknown-key' ? (p.fixes ?? []).map((fix) => fix.edits[0]?.content) : [])));
+  const meant = new Set(
+    problems.flatMap((p) => (p.code === 'unknown-key' ? (p.fixes ?? []).map((fix) => fix.edits[0]?.content) : [])),
+  );
   return problems.filter((p) => {
     const added = p.code === 'missing-key' ? /"[^"]+"(?= is missing$)|"[^"]+"$/.exec(p.message)?.[0] : undefined;
     return added === undefined || !meant.has(added);
@@ -39,7 +43,7 @@ function flatten(issue: Issue): Issue[] {
     branch.reduce((sum, i) => sum + (i.code === 'unrecognized_keys' ? 2 * i.keys.length : 1), 0);
   const [best] = issue.errors.filter((branch) => !wrongKind(branch)).sort((a, b) => cost(a) - cost(b));
   if (!best) return [issue];
-  return best.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] } as Issue));
+  return best.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 function translate(issues: readonly Issue[], source: Source, known: readonly string[]): Problem[] {
@@ -52,7 +56,8 @@ function translate(issues: readonly Issue[], source: Source, known: readonly str
 function one(issue: Issue, path: Path, source: Source, known: readonly string[]): Problem[] {
   const node = source.node(path);
   const what = name(path);
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, allowedKeys(node), source));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => unknownKey(key, path, allowedKeys(node), source));
   if (!node) {
     const key = String(path.at(-1));
     const object = source.node(path.slice(0, -1));
@@ -69,7 +74,8 @@ function one(issue: Issue, path: Path, source: Source, known: readonly string[])
         : wrong(`${what} must be ${article(issue.expected)}, not ${kindOf(node)}`);
     case 'too_small':
       if (issue.origin === 'string') return wrong(`${what} is empty`);
-      if (issue.origin === 'array') return wrong(`${what} needs ${counted(issue.minimum)}, not ${node.children?.length ?? 0}`);
+      if (issue.origin === 'array')
+        return wrong(`${what} needs ${counted(issue.minimum)}, not ${node.children?.length ?? 0}`);
       return wrong(
         issue.inclusive === false
           ? `${what} must be greater than ${issue.minimum}, not ${node.value}`
@@ -83,7 +89,11 @@ function one(issue: Issue, path: Path, source: Source, known: readonly string[])
       const values = issue.values.map(String);
       const near = nearest(String(node.value), values);
       const fixes = near === undefined ? undefined : [replace(node, near, source)];
-      return wrong(`${what} must be ${oneOf(values)}, not ${JSON.stringify(valueOf(node))}`, near && `did you mean "${near}"?`, fixes);
+      return wrong(
+        `${what} must be ${oneOf(values)}, not ${JSON.stringify(valueOf(node))}`,
+        near && `did you mean "${near}"?`,
+        fixes,
+      );
     }
     case 'invalid_format': {
       const edge = parseEdge(String(node.value), known);
@@ -128,10 +138,16 @@ function unknownKey(key: string, path: Path, allowed: readonly string[], source:
   const range = source.keyRange([...path, key]);
   const near = nearest(key, allowed);
   const where = path.length > 0 ? ` in ${name(path)}` : '';
-  const hint = near ? `did you mean "${near}"?` : allowed.length > 0 ? `known: ${allowed.filter((k) => k !== '$schema').join(', ')}` : undefined;
+  const hint = near
+    ? `did you mean "${near}"?`
+    : allowed.length > 0
+      ? `known: ${allowed.filter((k) => k !== '$schema').join(', ')}`
+      : undefined;
   return source.problem('unknown-key', range, `unknown key "${key}"${where}`, {
     ...(hint && { hint }),
-    ...(near && { fixes: [{ title: `Change to "${near}"`, edits: [{ ...plain(range), content: JSON.stringify(near) }] }] }),
+    ...(near && {
+      fixes: [{ title: `Change to "${near}"`, edits: [{ ...plain(range), content: JSON.stringify(near) }] }],
+    }),
   });
 }
 

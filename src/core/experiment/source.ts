@@ -1,7 +1,5 @@
 /** The text of an experiment with its tree: from a path or an offset inside to line and column. */
-import {
-  findNodeAtLocation, parseTree, type JSONPath, type Node, type ParseError,
-} from 'jsonc-parser';
+import { findNodeAtLocation, parseTree, type JSONPath, type Node, type ParseError } from 'jsonc-parser';
 import type { Problem } from './problems';
 
 /** Files that no person writes by hand would only hang the editor. */
@@ -30,7 +28,10 @@ export class Source {
     const errors: ParseError[] = [];
     // A byte order mark is read as a blank, so offsets stay.
     const readable = text.startsWith('\uFEFF') ? ' ' + text.slice(1) : text;
-    this.root = text.length > MAX_TEXT || tooDeep(readable) ? undefined : parseTree(readable, errors, { allowTrailingComma: true });
+    this.root =
+      text.length > MAX_TEXT || tooDeep(readable)
+        ? undefined
+        : parseTree(readable, errors, { allowTrailingComma: true });
     this.syntaxErrors = errors;
   }
 
@@ -44,10 +45,10 @@ export class Source {
     let high = this.lineStarts.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.lineStarts[middle]! <= offset) low = middle;
+      if (this.lineStarts[middle] <= offset) low = middle;
       else high = middle - 1;
     }
-    return { line: low + 1, column: offset - this.lineStarts[low]! + 1 };
+    return { line: low + 1, column: offset - this.lineStarts[low] + 1 };
   }
 
   node(path: JSONPath): Node | undefined {
@@ -82,7 +83,9 @@ export class Source {
     message: string,
     more: Partial<Pick<Problem, 'hint' | 'fixes' | 'severity'>> = {},
   ): Problem {
-    const { offset, length } = range;
+    // jsonc-parser counts an unclosed comment past the text's end.
+    const offset = Math.min(range.offset, this.text.length);
+    const length = Math.min(range.length, this.text.length - offset);
     return { code, severity: 'error', message, ...more, offset, length, ...this.position(offset) };
   }
 }

@@ -9,7 +9,9 @@ const MOST = 5;
 export function syntaxProblems(source: Source): Problem[] {
   const { text } = source;
   if (text.length > MAX_TEXT) {
-    return [source.problem('syntax', { offset: 0, length: 0 }, `an experiment of ${text.length} characters is too long`)];
+    return [
+      source.problem('syntax', { offset: 0, length: 0 }, `an experiment of ${text.length} characters is too long`),
+    ];
   }
   if (source.deep) return [source.problem('syntax', { offset: 0, length: 0 }, 'nested too deeply for an experiment')];
   if (!/\S/.test(text.replace('\uFEFF', ''))) {
@@ -23,7 +25,12 @@ export function syntaxProblems(source: Source): Problem[] {
   }
   const lines = new Set<number>();
   const problems: Problem[] = [];
-  for (const error of source.syntaxErrors) {
+  const cutShort = unclosed(source);
+  const errors = cutShort
+    ? source.syntaxErrors.filter((e) => e.offset < text.trimEnd().length && !CLOSING.has(e.error))
+    : source.syntaxErrors;
+  if (cutShort && errors.length === 0) return [cutShort];
+  for (const error of errors) {
     const { line } = source.position(error.offset);
     if (lines.has(line) || problems.length === MOST) continue;
     lines.add(line);
@@ -31,6 +38,31 @@ export function syntaxProblems(source: Source): Problem[] {
   }
   if (problems.length === 0) problems.push(...duplicates(source));
   return problems;
+}
+
+/** Codes of jsonc-parser (a const enum there): closing brace and closing bracket expected. */
+const CLOSING: ReadonlyMap<number, string> = new Map([
+  [7, '}'],
+  [8, ']'],
+]);
+
+/** A text that ends too early: one problem, and a fix that closes everything. */
+function unclosed(source: Source): Problem | undefined {
+  const { text } = source;
+  const missing = source.syntaxErrors.flatMap((e) =>
+    e.offset >= text.trimEnd().length ? (CLOSING.get(e.error) ?? []) : [],
+  );
+  if (missing.length === 0) return undefined;
+  const closers = missing.join('');
+  const content = (/[\r\n]$/.test(text) ? '' : '\n') + closers + '\n';
+  return source.problem(
+    'syntax',
+    { offset: text.trimEnd().length, length: 0 },
+    `the text ends before the closing "${closers}"`,
+    {
+      fixes: [{ title: `Insert "${closers}"`, edits: [{ offset: text.length, length: 0, content }] }],
+    },
+  );
 }
 
 function describe(error: ParseError, source: Source): Problem {
@@ -47,13 +79,18 @@ function describe(error: ParseError, source: Source): Problem {
     });
   switch (printParseErrorCode(error.error)) {
     case 'CommaExpected':
-      return source.problem('syntax', { offset: error.offset, length: error.length }, 'a comma is missing before this', {
-        fixes: insert(',', before),
-      });
+      return source.problem(
+        'syntax',
+        { offset: error.offset, length: error.length },
+        'a comma is missing before this',
+        {
+          fixes: insert(',', before),
+        },
+      );
     case 'ColonExpected':
       return at('a colon is missing after the key', undefined, insert(':', before));
     case 'CloseBraceExpected':
-      return at('a closing "}" is missing', undefined, insert('}', text.trimEnd().length));
+      return at('a closing "}" is missing');
     case 'CloseBracketExpected':
       return at('a closing "]" is missing', undefined, insert(']', before));
     case 'PropertyNameExpected':
@@ -95,7 +132,7 @@ function endBefore(text: string, offset: number): number {
     const lineStart = text.lastIndexOf('\n', end - 1) + 1;
     const comment = /^(?:[^"/]|"(?:[^"\\]|\\.)*")*?(\/\/.*)$/.exec(text.slice(lineStart, end));
     if (!comment) return end;
-    end -= comment[1]!.length;
+    end -= comment[1].length;
   }
 }
 

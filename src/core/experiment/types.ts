@@ -78,9 +78,7 @@ export interface Experiment {
   readonly template?: TemplateName;
   readonly aspect?: Aspect;
   readonly instruction: string;
-  readonly subject:
-    | ({ readonly kind: 'question' } & QuestionInput)
-    | ({ readonly kind: 'dataset' } & DatasetInput);
+  readonly subject: ({ readonly kind: 'question' } & QuestionInput) | ({ readonly kind: 'dataset' } & DatasetInput);
   readonly sets: Readonly<Record<string, SetDefinition>>;
   readonly knockouts: readonly Knockout[];
   readonly window: number;

@@ -19,7 +19,8 @@ export function name(path: Path): string {
   if (path.length === 0) return 'the experiment';
   const [top, second, ...rest] = path;
   const tail = rest.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
-  if (top === 'knockouts' && typeof second === 'number') return `knockout ${second + 1}${tail && ` (${tail.replace(/^\./, '')})`}`;
+  if (top === 'knockouts' && typeof second === 'number')
+    return `knockout ${second + 1}${tail && ` (${tail.replace(/^\./, '')})`}`;
   if (top === 'sets' && typeof second === 'string') return `set "${second}"${tail && ` (${tail.replace(/^\./, '')})`}`;
   if (top === 'objects' && typeof second === 'number') return `box ${second + 1}${tail}`;
   return `"${path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i > 0 ? `.${part}` : part)).join('')}"`;
@@ -32,11 +33,21 @@ export function union(path: Path): string {
 }
 
 const ARTICLES: Record<string, string> = {
-  string: 'a text', number: 'a number', int: 'a whole number', array: 'a list', tuple: 'a list', object: 'an object',
-  record: 'an object', boolean: 'true or false',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  array: 'a list',
+  tuple: 'a list',
+  object: 'an object',
+  record: 'an object',
+  boolean: 'true or false',
 };
 export const article = (kind: string) => ARTICLES[kind] ?? kind;
 export const kindOf = (node: Node) =>
-  node.type === 'number' || node.type === 'boolean' ? String(node.value) : node.type === 'null' ? 'null' : article(node.type);
+  node.type === 'number' || node.type === 'boolean'
+    ? String(node.value)
+    : node.type === 'null'
+      ? 'null'
+      : article(node.type);
 export const counted = (n: number | bigint) => `${n} ${n === 1 ? 'entry' : 'entries'}`;
 export const oneOf = (values: readonly string[]) => values.map((v) => `"${v}"`).join(' or ');
