@@ -27,7 +27,9 @@ export async function readChatTemplate(
 
 function pick(value: z.infer<typeof templates>, file: string): string {
   if (typeof value === 'string') return value;
-  const byName = Array.isArray(value) ? new Map(value.map((t) => [t.name, t.template])) : new Map(Object.entries(value));
+  const byName = Array.isArray(value)
+    ? new Map(value.map((t) => [t.name, t.template]))
+    : new Map(Object.entries(value));
   const template = byName.get('default') ?? (byName.size === 1 ? [...byName.values()][0] : undefined);
   if (template !== undefined) return template;
   throw usage(`has several chat templates and no default: ${[...byName.keys()].join(', ')}`, file);

@@ -88,11 +88,11 @@ export function parseConfig(json: Record<string, unknown>, file: string): Checkp
 function familyOf(raw: RawConfig, file: string): Family {
   const { model_type: type, architectures } = raw;
   if (type != null) {
-    if (Object.hasOwn(FAMILIES, type)) return FAMILIES[type] as Family;
+    if (Object.hasOwn(FAMILIES, type)) return FAMILIES[type];
     throw unsupported(`model_type "${type}"`, file);
   }
   const known = architectures?.find((a) => Object.hasOwn(ARCHITECTURES, a));
-  if (known !== undefined) return ARCHITECTURES[known] as Family;
+  if (known !== undefined) return ARCHITECTURES[known];
   throw unsupported(architectures?.length ? `architecture "${architectures[0]}"` : 'a config without model_type', file);
 }
 

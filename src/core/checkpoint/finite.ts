@@ -44,10 +44,9 @@ function firstNotFinite(
   dtype: Dtype,
 ): { index: number; isNaN: boolean } | undefined {
   const exponent = EXPONENT[dtype];
-  const values =
-    dtype === 'f32' ? new Uint32Array(buffer, 0, bytes / 4) : new Uint16Array(buffer, 0, bytes / 2);
+  const values = dtype === 'f32' ? new Uint32Array(buffer, 0, bytes / 4) : new Uint16Array(buffer, 0, bytes / 2);
   for (let i = 0; i < values.length; i++) {
-    const bits = values[i] as number;
+    const bits = values[i];
     if ((bits & exponent) === exponent) return { index: i, isNaN: (bits & FRACTION[dtype]) !== 0 };
   }
   return undefined;
@@ -56,7 +55,7 @@ function firstNotFinite(
 function notFinite(ref: TensorRef, index: number, isNaN: boolean): Error {
   const place: number[] = [];
   for (let rest = index, i = ref.shape.length - 1; i >= 0; i--) {
-    const size = ref.shape[i] as number;
+    const size = ref.shape[i];
     place.unshift(rest % size);
     rest = Math.floor(rest / size);
   }

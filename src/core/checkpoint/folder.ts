@@ -1,14 +1,13 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { z } from 'zod';
+import { type z } from 'zod';
 import { usage } from '../errors';
 
 /** Largest JSON file that is read as a whole. The largest tokenizer.json of a supported model has 17 MB. */
 const JSON_LIMIT = 256 * 1024 * 1024;
 
 type Errno = NodeJS.ErrnoException;
-export const isMissing = (e: unknown): boolean =>
-  ['ENOENT', 'ENOTDIR'].includes((e as Errno | undefined)?.code ?? '');
+export const isMissing = (e: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((e as Errno | undefined)?.code ?? '');
 
 /** Why a file could not be read, in words. */
 export const reason = (e: unknown): string => {
@@ -83,7 +82,7 @@ export async function cacheSnapshot(repository: string): Promise<string | undefi
     return join(snapshots, main);
   }
   const names = await readdir(snapshots);
-  return names.length === 1 ? join(snapshots, names[0] as string) : undefined;
+  return names.length === 1 ? join(snapshots, names[0]) : undefined;
 }
 
 /** Hugging Face cache folders that may hold downloaded repositories, most specific first. */

@@ -24,7 +24,13 @@ const ORIGINAL = {
 
 export const LAYOUTS: readonly Layout[] = [
   // llava-hf folders up to transformers 4
-  { name: 'hf', ...HF_DECODER, vision: ['vision_tower.vision_model.'], projector: HF_PROJECTOR, newline: 'image_newline' },
+  {
+    name: 'hf',
+    ...HF_DECODER,
+    vision: ['vision_tower.vision_model.'],
+    projector: HF_PROJECTOR,
+    newline: 'image_newline',
+  },
   // as transformers 5 writes them
   { name: 'hf-5', ...HF_DECODER, vision: ['vision_tower.'], projector: HF_PROJECTOR, newline: 'image_newline' },
   // a model's own names in memory (state_dict), saved as they are
@@ -69,5 +75,9 @@ export function findLayout(weights: WeightTable, file: string): { layout: Layout
   const [first] = weights.names();
   const example = first === undefined ? 'there are none' : `the first is ${first}`;
   const known = LAYOUTS.slice(0, 4).map((l) => `${l.decoder}embed_tokens.weight`);
-  throw usage(`tensor names fit no known layout: ${example}`, file, `expected one of ${[...new Set(known)].join(', ')}`);
+  throw usage(
+    `tensor names fit no known layout: ${example}`,
+    file,
+    `expected one of ${[...new Set(known)].join(', ')}`,
+  );
 }

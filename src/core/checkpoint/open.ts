@@ -82,7 +82,8 @@ async function openTower(
   if (clipFolder === undefined) throw towerMissing(config);
   const table = await WeightTable.open(clipFolder);
   const prefix = visionPrefix(table, CLIP_PREFIXES);
-  if (prefix === undefined) throw usage('has no CLIP vision tower: no vision_model.embeddings.class_embedding', clipFolder);
+  if (prefix === undefined)
+    throw usage('has no CLIP vision tower: no vision_model.embeddings.class_embedding', clipFolder);
   return { table, prefix };
 }
 

@@ -109,7 +109,8 @@ function gridPinpoints(raw: RawOriginal, file: string): (readonly [number, numbe
   const value = raw.image_grid_pinpoints;
   if (value == null) throw usage('image_grid_pinpoints is missing, which anyres needs', file);
   const text = typeof value === 'string' ? value.replaceAll('(', '[').replaceAll(')', ']') : undefined;
-  const pairs = text === undefined ? parseValue(value, pinpointsSchema, file, 'image_grid_pinpoints') : parsePairs(text, file);
+  const pairs =
+    text === undefined ? parseValue(value, pinpointsSchema, file, 'image_grid_pinpoints') : parsePairs(text, file);
   return pairs.map(([width, height]) => [height, width] as const);
 }
 

@@ -9,7 +9,12 @@ const side = z.number().int().positive().max(65536);
 const sizeSchema = z.union([
   side,
   z.array(side).length(2),
-  z.looseObject({ shortest_edge: side.nullish(), longest_edge: side.nullish(), height: side.nullish(), width: side.nullish() }),
+  z.looseObject({
+    shortest_edge: side.nullish(),
+    longest_edge: side.nullish(),
+    height: side.nullish(),
+    width: side.nullish(),
+  }),
 ]);
 type Size = z.infer<typeof sizeSchema>;
 const channels = z.union([z.number(), z.tuple([z.number(), z.number(), z.number()])]);
@@ -117,7 +122,7 @@ function resizeOf(size: Size, file: string): ImageProcessorSpec['resize'] {
 
 function exact(size: Size, key: string, file: string): { height: number; width: number } {
   if (typeof size === 'number') return { height: size, width: size };
-  if (Array.isArray(size)) return { height: size[0] as number, width: size[1] as number };
+  if (Array.isArray(size)) return { height: size[0], width: size[1] };
   const { height, width } = size;
   if (height == null || width == null) throw usage(`${key} has neither shortest_edge nor height and width`, file);
   return { height, width };
@@ -125,7 +130,8 @@ function exact(size: Size, key: string, file: string): { height: number; width: 
 
 function resampleOf(value: number | string, file: string): Resample {
   const name = typeof value === 'number' ? RESAMPLES[value] : RESAMPLES.find((r) => r === value.toLowerCase());
-  if (name === undefined) throw usage(`resample ${JSON.stringify(value)} is not a filter of Pillow`, file, 'use 0 to 5');
+  if (name === undefined)
+    throw usage(`resample ${JSON.stringify(value)} is not a filter of Pillow`, file, 'use 0 to 5');
   return name;
 }
 

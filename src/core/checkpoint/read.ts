@@ -85,12 +85,12 @@ export function toFloat32(raw: Uint8Array, dtype: Dtype, out: Float32Array): voi
   const halves = new Uint16Array(raw.buffer, 0, out.length);
   if (dtype === 'f16') {
     const table = halfTable();
-    for (let i = 0; i < halves.length; i++) out[i] = table[halves[i] as number] as number;
+    for (let i = 0; i < halves.length; i++) out[i] = table[halves[i]];
     return;
   }
   // bf16 is the upper half of f32
   const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
-  for (let i = 0; i < halves.length; i++) bits[i] = (halves[i] as number) << 16;
+  for (let i = 0; i < halves.length; i++) bits[i] = halves[i] << 16;
 }
 
 let table: Float32Array | undefined;

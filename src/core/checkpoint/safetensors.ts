@@ -143,8 +143,12 @@ function refuseDuplicates(text: string, file: string): void {
   const seen = new Set<string>();
   let depth = 0;
   visit(text, {
-    onObjectBegin: () => void depth++,
-    onObjectEnd: () => void depth--,
+    onObjectBegin: () => {
+      depth++;
+    },
+    onObjectEnd: () => {
+      depth--;
+    },
     onObjectProperty: (name) => {
       if (depth !== 1) return;
       if (seen.has(name)) throw usage(`tensor ${name} stands in the header twice`, file);

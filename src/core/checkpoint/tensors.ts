@@ -12,9 +12,7 @@ export function tensorsOf(spec: ModelSpec): TensorRef[] {
     v.patchEmbedding,
     v.positionEmbedding,
     ...pair(v.preNorm),
-    ...v.layers.flatMap((l) =>
-      [l.norm1, l.query, l.key, l.value, l.output, l.norm2, l.fc1, l.fc2].flatMap(pair),
-    ),
+    ...v.layers.flatMap((l) => [l.norm1, l.query, l.key, l.value, l.output, l.norm2, l.fc1, l.fc2].flatMap(pair)),
     ...pair(projector.first),
     ...pair(projector.second),
     ...(spec.imageNewline ? [spec.imageNewline] : []),

@@ -22,12 +22,12 @@ export function tokenBytes(token: string, kind: VocabularyKind): Uint8Array {
   if (kind === 'text') return utf8.encode(token);
   if (kind === 'bytes') {
     const table = byteOfCharacter();
-    const bytes = [...token].map((c) => table.get(c));
+    const bytes = Array.from(token, (c) => table.get(c));
     // a token outside the alphabet (an added word) is plain text
     return bytes.some((b) => b === undefined) ? utf8.encode(token) : Uint8Array.from(bytes as number[]);
   }
   const byte = /^<0x([0-9A-Fa-f]{2})>$/.exec(token);
-  if (byte) return Uint8Array.of(Number.parseInt(byte[1] as string, 16));
+  if (byte) return Uint8Array.of(Number.parseInt(byte[1], 16));
   return utf8.encode(token.replaceAll('▁', ' '));
 }
 
@@ -37,11 +37,11 @@ export const binaryString = (bytes: Uint8Array): string => Buffer.from(bytes).to
 /** Bytes as text; what is no whole character stands as `<0xE2>`. */
 export function visibleText(bytes: Uint8Array): string {
   let text = '';
-  for (let at = 0; at < bytes.length; ) {
-    const length = sequenceLength(bytes[at] as number);
+  for (let at = 0; at < bytes.length;) {
+    const length = sequenceLength(bytes[at]);
     const part = bytes.subarray(at, at + length);
     const decoded = part.length === length ? tryDecode(part) : undefined;
-    text += decoded ?? `<0x${(bytes[at] as number).toString(16).toUpperCase().padStart(2, '0')}>`;
+    text += decoded ?? `<0x${bytes[at].toString(16).toUpperCase().padStart(2, '0')}>`;
     at += decoded === undefined ? 1 : length;
   }
   return text;

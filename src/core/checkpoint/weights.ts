@@ -32,9 +32,7 @@ export class WeightTable {
     const single = join(folder, SINGLE);
     if (await isFile(single)) {
       const header = await readSafetensorsHeader(await linkFree(single));
-      const entries = [...header.tensors].map(
-        ([name, stored]) => [name, { file: header.file, stored }] as const,
-      );
+      const entries = [...header.tensors].map(([name, stored]) => [name, { file: header.file, stored }] as const);
       return new WeightTable(folder, new Map(entries), [fileOf(header)], single);
     }
     const listing = join(folder, INDEX);
