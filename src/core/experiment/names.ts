@@ -1,52 +1,42 @@
-/** The token sets that exist without being defined, and what each holds. */
+/** The token sets that exist without being defined, in words, and the published edges. */
+import { SET_NAMES, SET_NEEDS, isSetName, type SetName, type SetNeed } from '../prompt/set-names';
 
 export interface BuiltinSet {
-  readonly name: string;
+  readonly name: SetName;
   readonly description: string;
-  /** What the experiment must give for the set to exist; `tiles` depends on the model and is not checked here. */
-  readonly needs?: 'options' | 'objects' | 'objectName' | 'tiles';
+  /** What the experiment must give, first of all, for the set to exist; `tiles` depends on the model. */
+  readonly needs?: SetNeed;
+}
+
+const DESCRIPTIONS: Readonly<Record<SetName, string>> = {
+  Last: 'The last position of the prompt, where the answer is read.',
+  Question: "The question's tokens.",
+  Image: 'All image tokens.',
+  'True Option': "The right option's words in the question.",
+  'False Option': "The wrong option's words in the question.",
+  'Question without Options': 'The question less both options.',
+  'Central Object': "The central object's words in the question.",
+  'Image Central Object': "Image patches inside the objects' boxes.",
+  'Image Without Central Object': "Image patches outside the objects' boxes.",
+  'Image Pad': "The tokens that end a row of tile patches (LLaVA-NeXT's newline).",
+  'Image Without Central Object with pad': 'Image patches outside the boxes, newline tokens included.',
+  'Image Original Patch': 'Patches of the whole, downsized image.',
+  'Image HD Patch Indice': 'Patches of the high-resolution tiles.',
+  'Image Central Object in HD Patch Indice': 'High-resolution patches inside the boxes.',
+  'Image HD Patch Without Central Object Indice': 'High-resolution patches outside the boxes.',
+  System: 'All before the image.',
+  Instruction: 'After the question, before the last position.',
+  Text: 'All after the image.',
+};
+
+export function builtinSet(name: string): BuiltinSet | undefined {
+  if (!isSetName(name)) return undefined;
+  const [needs]: readonly SetNeed[] = SET_NEEDS[name];
+  return { name, description: DESCRIPTIONS[name], ...(needs && { needs }) };
 }
 
 /** The published names, and `System`, `Instruction` and `Text` beside them. */
-export const BUILTIN_SETS: readonly BuiltinSet[] = [
-  { name: 'Last', description: 'The last position of the prompt, where the answer is read.' },
-  { name: 'Question', description: "The question's tokens." },
-  { name: 'Image', description: 'All image tokens.' },
-  { name: 'True Option', description: "The right option's words in the question.", needs: 'options' },
-  { name: 'False Option', description: "The wrong option's words in the question.", needs: 'options' },
-  { name: 'Question without Options', description: 'The question less both options.', needs: 'options' },
-  { name: 'Central Object', description: "The central object's words in the question.", needs: 'objectName' },
-  { name: 'Image Central Object', description: 'Image patches inside the objects’ boxes.', needs: 'objects' },
-  { name: 'Image Without Central Object', description: 'Image patches outside the objects’ boxes.', needs: 'objects' },
-  {
-    name: 'Image Pad',
-    description: "The tokens that end a row of tile patches (LLaVA-NeXT's newline).",
-    needs: 'tiles',
-  },
-  {
-    name: 'Image Without Central Object with pad',
-    description: 'Image patches outside the boxes, newline tokens included.',
-    needs: 'tiles',
-  },
-  { name: 'Image Original Patch', description: 'Patches of the whole, downsized image.', needs: 'tiles' },
-  { name: 'Image HD Patch Indice', description: 'Patches of the high-resolution tiles.', needs: 'tiles' },
-  {
-    name: 'Image Central Object in HD Patch Indice',
-    description: 'High-resolution patches inside the boxes.',
-    needs: 'tiles',
-  },
-  {
-    name: 'Image HD Patch Without Central Object Indice',
-    description: 'High-resolution patches outside the boxes.',
-    needs: 'tiles',
-  },
-  { name: 'System', description: 'All before the image.' },
-  { name: 'Instruction', description: 'After the question, before the last position.' },
-  { name: 'Text', description: 'All after the image.' },
-];
-
-const byName = new Map(BUILTIN_SETS.map((set) => [set.name, set]));
-export const builtinSet = (name: string): BuiltinSet | undefined => byName.get(name);
+export const BUILTIN_SETS: readonly BuiltinSet[] = SET_NAMES.flatMap((name) => builtinSet(name) ?? []);
 
 /** The six edges of the published study, in the order of its figures. */
 export const PUBLISHED_EDGES = [
