@@ -1,0 +1,52 @@
+/**
+ * The six published task files (GQA, https://github.com/FightingFighting/cross-modal-information-flow-in-MLLM,
+ * `datasets/`): which columns tell the options and the objects a question is about. The published scripts read the task
+ * from the last part of the file name, and so does this.
+ */
+
+/** Columns of one object's box are these plus ` x`, ` y`, ` w`, ` h`. */
+export type BoxColumns = 'central object' | 'object1' | 'object2';
+
+export interface TaskLayout {
+  readonly boxes: readonly BoxColumns[];
+  /** Has `true option` and `false option`. */
+  readonly options: boolean;
+  /** Has `central object name`. */
+  readonly objectName: boolean;
+}
+
+export const TASKS: Readonly<Record<string, TaskLayout>> = {
+  ChooseAttr: { boxes: ['central object'], options: true, objectName: true },
+  ChooseCat: { boxes: ['central object'], options: true, objectName: true },
+  ChooseRel: { boxes: ['object1', 'object2'], options: true, objectName: false },
+  CompareAttr: { boxes: ['object1', 'object2'], options: false, objectName: false },
+  LogicalObj: { boxes: ['object1', 'object2'], options: false, objectName: false },
+  QueryAttr: { boxes: ['central object'], options: false, objectName: true },
+};
+
+/** `…_ChooseAttr.csv` is `ChooseAttr`. */
+export function taskOf(file: string): string {
+  const name = file.replace(/^.*[\\/]/, '').replace(/\.csv$/i, '');
+  return name.slice(name.lastIndexOf('_') + 1);
+}
+
+/** The layout of a task; of a task that is not published, what its columns show. */
+export function layoutOf(task: string, columns: ReadonlySet<string>): TaskLayout {
+  const known = Object.hasOwn(TASKS, task) ? TASKS[task] : undefined;
+  if (known) return known;
+  const boxes = (['central object', 'object1', 'object2'] as const).filter((b) => columns.has(`${b} x`));
+  return { boxes, options: columns.has('true option'), objectName: columns.has('central object name') };
+}
+
+/** Columns a file of this layout must have. `answer` may be called `goden answer` (as in the results). */
+export function neededColumns(layout: TaskLayout): string[] {
+  return [
+    'question_id',
+    'img_id',
+    'question',
+    'answer',
+    ...(layout.options ? ['true option', 'false option'] : []),
+    ...(layout.objectName ? ['central object name'] : []),
+    ...layout.boxes.flatMap((b) => ['x', 'y', 'w', 'h'].map((c) => `${b} ${c}`)),
+  ];
+}

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+import { usage } from '../errors';
+import type { DatasetInput, Experiment, QuestionInput } from '../experiment/types';
+import type { Box } from '../vision/image';
+import { layoutOf, neededColumns, taskOf, type BoxColumns, type TaskLayout } from './layout';
+import { readTable, type TableRow } from './table';
+
+/** One question of a task file. */
+export interface DatasetRow {
+  /** Number of the row in the file, from 0; results are ordered by it. */
+  readonly index: number;
+  /** Line of the file, from 1. */
+  readonly line: number;
+  readonly questionId: string;
+  /** As the CSV has it, with or without `.jpg`. */
+  readonly imageId: string;
+  /** Absolute path of an existing file. */
+  readonly image: string;
+  /** Size of the image file in bytes: a picture that changed between two runs is noticed by it. */
+  readonly imageBytes: number;
+  readonly question: string;
+  /** Gold answer. */
+  readonly answer: string;
+  readonly options?: readonly [trueOption: string, falseOption: string];
+  /** Boxes of the objects that are there. */
+  readonly objects: readonly Box[];
+  readonly objectName?: string;
+}
+
+export interface Dataset {
+  readonly csv: string;
+  readonly task: string;
+  /** sha256 of the CSV file. */
+  readonly hash: string;
+  /** The rows asked for: all, or the first `limit`. */
+  readonly rows: readonly DatasetRow[];
+}
+
+/**
+ * Reads a task file and makes sure that every picture asked for is there. Throws CrossflowError `usage` naming the
+ * file, and the line or the column that is wrong.
+ */
+export async function readDataset(input: DatasetInput): Promise<Dataset> {
+  const table = await readTable(input.csv);
+  const task = taskOf(input.csv);
+  const layout = layoutOf(task, table.columns);
+  const answerColumn = table.columns.has('answer') ? 'answer' : 'goden answer';
+  const missing = neededColumns(layout).filter((c) => !table.columns.has(c === 'answer' ? answerColumn : c));
+  if (missing.length > 0) {
+    const names = missing.map((c) => `"${c}"`).join(', ');
+    throw usage(
+      `lacks the column${missing.length > 1 ? 's' : ''} ${names}`,
+      { file: input.csv, line: 1 },
+      `a ${task} file needs ${neededColumns(layout).join(', ')}`,
+    );
+  }
+  const reader = new RowReader(input.csv, layout, answerColumn);
+  const parsed = table.rows.map((row, index) => reader.read(row, index));
+  const asked = input.limit === undefined ? parsed : parsed.slice(0, input.limit);
+  return {
+    csv: input.csv,
+    task,
+    hash: createHash('sha256').update(table.bytes).digest('hex'),
+    rows: await withImages(asked, input),
+  };
+}
+
+type BareRow = Omit<DatasetRow, 'image' | 'imageBytes'>;
+
+class RowReader {
+  constructor(
+    private readonly file: string,
+    private readonly layout: TaskLayout,
+    private readonly answerColumn: string,
+  ) {}
+
+  read(row: TableRow, index: number): BareRow {
+    const { line } = row;
+    const needed = (column: string): string => {
+      const value = row.fields.get(column);
+      if (value === undefined || value.trim() === '') throw usage(`"${column}" is empty`, { file: this.file, line });
+      return value;
+    };
+    const [yes, no] = [present(row, 'true option'), present(row, 'false option')];
+    const objectName = present(row, 'central object name');
+    return {
+      index,
+      line,
+      questionId: needed('question_id').trim(),
+      imageId: needed('img_id').trim(),
+      question: needed('question'),
+      answer: needed(this.answerColumn),
+      objects: this.layout.boxes.flatMap((prefix) => this.box(row, prefix)),
+      ...(yes !== undefined && no !== undefined ? { options: [yes, no] as const } : {}),
+      ...(objectName !== undefined ? { objectName } : {}),
+    };
+  }
+
+  /** None or one box: "-" in every column means that the object is not in the picture. */
+  private box(row: TableRow, prefix: BoxColumns): Box[] {
+    const columns = ['x', 'y', 'w', 'h'].map((c) => `${prefix} ${c}`);
+    const texts = columns.map((column) => present(row, column));
+    if (texts.every((text) => text === undefined)) return [];
+    const [x = 0, y = 0, w = 0, h = 0] = texts.map((text, i) => {
+      const value = text === undefined ? NaN : Number(text);
+      const least = i < 2 ? -Infinity : 0;
+      if (Number.isInteger(value) && value >= least) return value;
+      throw usage(
+        `"${columns[i] ?? prefix}" is "${text ?? '-'}"`,
+        { file: this.file, line: row.line },
+        'a whole number of pixels, or "-" in x, y, w and h where the object is absent',
+      );
+    });
+    return [[x, y, w, h]];
+  }
+}
+
+function present(row: TableRow, column: string): string | undefined {
+  const text = row.fields.get(column)?.trim();
+  return text === undefined || text === '' || text === '-' ? undefined : text;
+}
+
+const IMAGE_TYPES = ['.jpg', '.jpeg', '.png', '.webp'];
+/** Files looked at side by side; enough to hide the delay of a network disk. */
+const STATS_AT_ONCE = 32;
+
+async function withImages(rows: readonly BareRow[], input: DatasetInput): Promise<DatasetRow[]> {
+  const found: DatasetRow[] = [];
+  const lost: BareRow[] = [];
+  for (let i = 0; i < rows.length; i += STATS_AT_ONCE) {
+    const part = rows.slice(i, i + STATS_AT_ONCE);
+    const files = await Promise.all(part.map((row) => findImage(input.images, row.imageId)));
+    part.forEach((row, j) => {
+      const file = files[j];
+      if (file) found.push({ ...row, ...file });
+      else lost.push(row);
+    });
+  }
+  const [first] = lost;
+  if (first) {
+    const others = lost.length > 1 ? ` (and ${lost.length - 1} more)` : '';
+    throw usage(
+      `no picture for row ${first.index + 1}, question ${first.questionId}: ${imageNames(first.imageId)[0] ?? first.imageId}${others}`,
+      { file: input.csv, line: first.line },
+      `looked in ${input.images}`,
+    );
+  }
+  return found;
+}
+
+/** `img_id` with `.jpg` where it has no image type of its own, as the published scripts do; other types after it. */
+function imageNames(id: string): string[] {
+  return IMAGE_TYPES.includes(extname(id).toLowerCase()) ? [id] : IMAGE_TYPES.map((type) => id + type);
+}
+
+async function findImage(folder: string, id: string): Promise<{ image: string; imageBytes: number } | undefined> {
+  for (const name of imageNames(id)) {
+    const image = resolve(join(folder, name));
+    const info = await stat(image).catch(() => undefined);
+    if (info?.isFile()) return { image, imageBytes: info.size };
+  }
+  return undefined;
+}
+
+/**
+ * What the engine is asked about a row. Options and the object's name are passed on only where they stand in the
+ * question: sets made of them are otherwise absent for this row, not wrong.
+ */
+export function toQuestion(row: DatasetRow, experiment: Experiment): QuestionInput {
+  const { options, objectName } = row;
+  return {
+    image: row.image,
+    ...(experiment.aspect ? { aspect: experiment.aspect } : {}),
+    ...(experiment.template ? { template: experiment.template } : {}),
+    instruction: experiment.instruction,
+    question: row.question,
+    answer: row.answer,
+    ...(options?.every((option) => row.question.includes(option)) ? { options } : {}),
+    ...(row.objects.length > 0 ? { objects: row.objects } : {}),
+    ...(objectName !== undefined && row.question.includes(objectName) ? { objectName } : {}),
+    sets: experiment.sets,
+  };
+}
