@@ -1,0 +1,64 @@
+/** The clean run kept: keys, values and residuals of every row in every layer. */
+import type { DecoderSpec } from '../checkpoint/spec';
+import type { DecoderOutput } from './decoder';
+
+/** Spare rows: another question on the same image, or the answer's own tokens, fit without copying the prefix. */
+const SPARE_ROWS = 128;
+
+export class Cache {
+  /** By layer, `[capacity, kv * d]`, keys after rotation. */
+  readonly keys: Float32Array[];
+  readonly values: Float32Array[];
+  /** By layer, `[capacity, H]`: what enters the layer. */
+  readonly residuals: Float32Array[];
+  readonly capacity: number;
+  /** Rows that hold something. */
+  length = 0;
+
+  constructor(
+    private readonly spec: DecoderSpec,
+    rows: number,
+  ) {
+    this.capacity = rows + SPARE_ROWS;
+    const make = (width: number): Float32Array[] =>
+      Array.from({ length: spec.layers }, () => new Float32Array(this.capacity * width));
+    this.keys = make(this.kv);
+    this.values = make(this.kv);
+    this.residuals = make(spec.hidden);
+  }
+
+  private get kv(): number {
+    return this.spec.kvHeads * this.spec.headDim;
+  }
+
+  get bytes(): number {
+    return 4 * this.spec.layers * this.capacity * (2 * this.kv + this.spec.hidden);
+  }
+
+  /** Adds the rows of a run with `keepAll` at the end. */
+  append(out: DecoderOutput, rows: number): void {
+    for (let l = 0; l < this.spec.layers; l++) {
+      this.keys[l].set(out.keys[l], this.length * this.kv);
+      this.values[l].set(out.values[l], this.length * this.kv);
+      this.residuals[l].set(out.residuals[l], this.length * this.spec.hidden);
+    }
+    this.length += rows;
+  }
+
+  /** A cache of its own that begins with the first `rows` rows of this one. */
+  fork(rows: number, capacity: number): Cache {
+    const copy = new Cache(this.spec, capacity);
+    for (let l = 0; l < this.spec.layers; l++) {
+      copy.keys[l].set(this.keys[l].subarray(0, rows * this.kv));
+      copy.values[l].set(this.values[l].subarray(0, rows * this.kv));
+      copy.residuals[l].set(this.residuals[l].subarray(0, rows * this.spec.hidden));
+    }
+    copy.length = rows;
+    return copy;
+  }
+
+  /** Rows `[first, end)` of what enters layer l, `[end - first, H]`. */
+  residualRows(l: number, first: number, end: number): Float32Array {
+    return this.residuals[l].subarray(first * this.spec.hidden, end * this.spec.hidden);
+  }
+}

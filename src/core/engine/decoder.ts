@@ -1,0 +1,122 @@
+/** Runs the decoder graph: fills in what a call leaves out. See graph/decoder.ts for the shapes. */
+import type { Tensor } from 'onnxruntime-node';
+import type { DecoderSpec } from '../checkpoint/spec';
+import { decoderGraph } from '../graph/decoder';
+import { angles, frequencies } from './rope';
+import { bool, f32, type Feed, flag, floats, int64, Session } from './session';
+import type { EngineOptions } from './types';
+
+/** `[kv|1, g|1, B|1, q, p + r]`, 1 = may see. */
+export interface Mask {
+  readonly dims: readonly [number, number, number, number, number];
+  readonly data: Uint8Array;
+}
+
+export interface LayerCall {
+  /** `[e, H]`; nothing joins when left out. */
+  readonly enter?: Float32Array;
+  /** Rows of the layer before that go on; all when left out. */
+  readonly keep?: readonly number[];
+  readonly allow: Mask;
+  /** `[N]`, or everything 1. */
+  readonly attentionScale?: Float32Array;
+  readonly mlpScale?: Float32Array;
+}
+
+export interface DecoderCall {
+  /** Position of a group's first row: the number of frozen rows before it. */
+  readonly past: number;
+  /** Rows of a group. */
+  readonly rows: number;
+  /** At most one group in every layer. */
+  readonly single: boolean;
+  readonly layers: readonly LayerCall[];
+  /** At least `past` rows each, `[>= p, kv * d]`. */
+  readonly pastKeys: readonly Float32Array[];
+  readonly pastValues: readonly Float32Array[];
+  /** Flat rows of the last layer that are computed to the end, `selectRows` of each group. */
+  readonly select: readonly number[];
+  readonly selectRows: number;
+  /** Give residual, key and value of all rows in every layer (single group entering at layer 0). */
+  readonly keepAll?: boolean;
+  /** Rows within a group whose attention is given (in the last layer: among the selected). */
+  readonly watch?: readonly number[];
+}
+
+export interface DecoderOutput {
+  /** `[m, H]`, before the final norm. */
+  readonly final: Float32Array;
+  /** By layer, `[r, H]` and `[r, kv * d]`; empty unless `keepAll`. */
+  readonly residuals: Float32Array[];
+  readonly keys: Float32Array[];
+  readonly values: Float32Array[];
+  /** By layer, `[heads, w, p + r]`; empty unless `watch`. */
+  readonly attention: Float32Array[];
+}
+
+const ONE = f32(Float32Array.of(1), [1, 1]);
+const NOTHING = int64([]);
+
+export class Decoder {
+  private readonly frequencies: Float32Array;
+  private constructor(
+    readonly spec: DecoderSpec,
+    private readonly session: Session,
+  ) {
+    this.frequencies = frequencies(spec);
+  }
+
+  static async create(spec: DecoderSpec, folder: string, options: EngineOptions): Promise<Decoder> {
+    return new Decoder(spec, await Session.create('decoder', decoderGraph(spec, folder), folder, options));
+  }
+
+  async run(call: DecoderCall): Promise<DecoderOutput> {
+    const { hidden, layers, kvHeads, headDim } = this.spec;
+    const kv = kvHeads * headDim;
+    const { cos, sin } = angles(this.frequencies, call.past, call.rows);
+    const all = Array.from({ length: call.rows }, (_, i) => i);
+    const feeds: Record<string, Feed> = {
+      rows: int64([call.rows]),
+      past: int64([call.past]),
+      single: flag(call.single),
+      cos: f32(cos, [call.rows, headDim / 2]),
+      sin: f32(sin, [call.rows, headDim / 2]),
+      export: call.keepAll ? int64(all) : NOTHING,
+      watch: call.watch ? int64(call.watch) : NOTHING,
+      select: int64(call.select),
+      select_rows: int64([call.selectRows]),
+    };
+    let live = 0;
+    call.layers.forEach((layer, l) => {
+      const enter = layer.enter ?? new Float32Array(0);
+      const keep = layer.keep ?? Array.from({ length: live }, (_, i) => i);
+      if (l > 0) feeds[`keep.${l}`] = int64(keep);
+      feeds[`enter.${l}`] = f32(enter, [enter.length / hidden, hidden]);
+      live = (l > 0 ? keep.length : 0) + enter.length / hidden;
+      feeds[`past_key.${l}`] = f32(call.pastKeys[l].subarray(0, call.past * kv), [call.past, kv]);
+      feeds[`past_value.${l}`] = f32(call.pastValues[l].subarray(0, call.past * kv), [call.past, kv]);
+      feeds[`allow.${l}`] = bool(layer.allow.data, layer.allow.dims);
+      feeds[`attention_scale.${l}`] = scale(layer.attentionScale);
+      feeds[`mlp_scale.${l}`] = scale(layer.mlpScale);
+    });
+    const byLayer = (name: string): string[] => Array.from({ length: layers }, (_, l) => `${name}.${l}`);
+    const kept = call.keepAll ? ['residual', 'key', 'value'].flatMap(byLayer) : [];
+    const watched = call.watch ? byLayer('attention') : [];
+    const out = await this.session.run(feeds, ['final', ...kept, ...watched]);
+    const take = (name: string): Float32Array[] => byLayer(name).map((key) => taken(out, key));
+    return {
+      final: taken(out, 'final'),
+      residuals: call.keepAll ? take('residual') : [],
+      keys: call.keepAll ? take('key') : [],
+      values: call.keepAll ? take('value') : [],
+      attention: call.watch ? take('attention') : [],
+    };
+  }
+
+  close(): Promise<void> {
+    return this.session.close();
+  }
+}
+
+const scale = (values: Float32Array | undefined): Feed => (values ? f32(values, [values.length, 1]) : ONE);
+const taken = (out: Record<string, Tensor>, name: string): Float32Array => floats(out[name]);

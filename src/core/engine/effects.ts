@@ -1,0 +1,59 @@
+/**
+ * What a knockout does, in positions of one example: which rows it changes in which layers. Pure.
+ */
+import { usage } from '../errors';
+import type { Knockout } from '../experiment/types';
+import { windowLayers } from '../experiment/windows';
+
+/** Half-open range of layers. */
+export interface LayerRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A knockout on one example, without its window. */
+export interface Effect {
+  /** Rows whose attention or sublayer output is changed, ascending. */
+  readonly targets: readonly number[];
+  /** Columns they may not see; empty for sublayer knockouts. */
+  readonly sources: readonly number[];
+  /** Blocked heads; undefined: all. */
+  readonly heads?: readonly number[];
+  readonly sublayer?: 'attention' | 'mlp';
+  /** First row that differs from the clean run, or undefined when nothing can (causality). */
+  readonly first?: number;
+}
+
+/** The layers in which a knockout acts when its curve stands at `centre`. */
+export function activeLayers(k: Knockout, centre: number, layers: number): LayerRange {
+  if (k.kind === 'prune') return { start: centre + 1, end: layers };
+  const [start, end] = windowLayers(centre, k.window, layers);
+  return { start, end };
+}
+
+/** `resolve` gives a set's positions (throws for unknown ones); `length` is the number of positions. */
+export function effectOf(k: Knockout, resolve: (set: string) => readonly number[], length: number, heads: number): Effect {
+  if (k.kind === 'edge') {
+    const targets = resolve(k.to);
+    const sources = resolve(k.from);
+    for (const h of k.heads ?? []) {
+      if (!Number.isInteger(h) || h < 0 || h >= heads) {
+        throw usage(`head ${h} of knockout ${k.from}->${k.to} does not exist`, undefined, `the model has heads 0 to ${heads - 1}`);
+      }
+    }
+    const earliest = Math.min(...sources);
+    const seeing = targets.filter((t) => t >= earliest);
+    const blocksAll = k.heads && new Set(k.heads).size === heads;
+    return {
+      targets: seeing, sources, first: seeing[0],
+      ...(k.heads && !blocksAll ? { heads: k.heads } : {}),
+    };
+  }
+  const rows = resolve(k.of);
+  if (k.kind !== 'prune') return { targets: rows, sources: [], sublayer: k.kind, first: rows[0] };
+  // A dropped row can only matter by being seen: dropping rows is blocking them from every row that stays.
+  const dropped = new Set(rows);
+  const targets: number[] = [];
+  for (let t = rows[0] ?? length; t < length; t++) if (!dropped.has(t)) targets.push(t);
+  return { targets, sources: rows, first: targets[0] };
+}

@@ -1,0 +1,159 @@
+/** One question on one image, ready to be asked things. */
+import type { Tokenizer } from '../checkpoint';
+import { usage } from '../errors';
+import type { Knockout, QuestionInput } from '../experiment/types';
+import { resolveSet } from '../prompt';
+import type { Example } from './api';
+import { step } from './control';
+import { computeCurves } from './curves';
+import type { Parts } from './parts';
+import { attentionOf, residualPath } from './readings';
+import type { CleanRun, Sequence } from './sequence';
+import type {
+  AttentionResult, Candidate, CheckResult, CleanResult, Curve, CurvePart, ExampleInfo, LensResult, RunControl,
+} from './types';
+
+/** Largest difference of a score between forked rows and full passes that float32 rounding explains. */
+export const CHECK_TOLERANCE = 1e-5;
+/** Consecutive rows whose attention one call gives; bounds its memory. */
+const ATTENTION_ROWS = 64;
+
+export class OpenExample implements Example {
+  private released = false;
+
+  constructor(
+    readonly info: ExampleInfo,
+    private readonly sequence: Sequence,
+    private readonly parts: Parts,
+    private readonly tokenizer: Tokenizer,
+    private readonly gold: string | undefined,
+    private readonly remake: (sets: QuestionInput['sets']) => OpenExample,
+  ) {}
+
+  withSets(sets: QuestionInput['sets']): OpenExample {
+    return this.remake(sets);
+  }
+
+  release(): void {
+    if (this.released) return;
+    this.released = true;
+    this.sequence.release();
+  }
+
+  async clean(control?: RunControl): Promise<CleanResult> {
+    const run = await this.sequence.clean(control);
+    const { eosTokenIds } = this.parts.spec;
+    const words = run.ids.filter((id) => !eosTokenIds.includes(id));
+    const text = this.tokenizer.decode(words, { skipSpecial: true }).trim();
+    return {
+      answer: {
+        token: run.ids[0], ids: run.ids, text, probability: run.probability,
+        ...(this.gold === undefined ? {} : { correct: text.toLowerCase() === this.gold.trim().toLowerCase() }),
+      },
+      top: run.top.map((c) => this.named(c)),
+    };
+  }
+
+  async knockouts(
+    list: readonly Knockout[],
+    control?: RunControl & { onPart?(part: CurvePart): void; method?: 'fork' | 'full' },
+  ): Promise<Curve[]> {
+    // Unknown sets are an error before anything runs.
+    const resolve = (name: string): readonly number[] => resolveSet(this.info.sets, name);
+    for (const k of list) (k.kind === 'edge' ? [k.from, k.to] : [k.of]).forEach(resolve);
+    const clean = await this.sequence.clean(control);
+    return computeCurves({
+      parts: this.parts, clean, length: this.length, knockouts: list, resolve, method: control?.method ?? 'fork',
+      ...(control ? { control } : {}),
+    });
+  }
+
+  async lens(words: readonly string[], control?: RunControl & { readonly row?: number }): Promise<LensResult> {
+    const clean = await this.sequence.clean(control);
+    await step(control, 'lens', 0, 1);
+    const { layers, hidden } = this.parts.decoder.spec;
+    const row = this.checkRow(control?.row ?? this.length - 1);
+    const path = await residualPath(this.parts, clean, this.length, row);
+    const normed = this.parts.head.norm(path);
+    // The last row is after the final norm in both, as published.
+    const raw = path.slice();
+    raw.set(normed.subarray(layers * hidden), layers * hidden);
+    const tokens = words.map((w) => this.tokenizer.firstToken(w));
+    const without = await this.parts.head.run(raw, tokens);
+    const withNorm = await this.parts.head.run(normed, tokens);
+    const curves = (chosen: Float32Array): Record<string, number[]> =>
+      Object.fromEntries(
+        words.map((word, i) => [word, Array.from({ length: layers + 1 }, (_, l) => chosen[l * words.length + i])]),
+      );
+    return {
+      withoutNorm: curves(without.chosen),
+      withNorm: curves(withNorm.chosen),
+      top: withNorm.top.map((list) => list.map((c) => this.named(c))),
+    };
+  }
+
+  async attention(rows: readonly number[], control?: RunControl): Promise<AttentionResult> {
+    rows.forEach((row) => this.checkRow(row));
+    const clean = await this.sequence.clean(control);
+    const { layers, heads } = this.parts.decoder.spec;
+    const columns = this.length;
+    const values = new Float32Array(layers * heads * rows.length * columns);
+    let at = 0;
+    while (at < rows.length) {
+      await step(control, 'attention', at, rows.length);
+      let count = 1;
+      while (count < ATTENTION_ROWS && rows[at + count] === rows[at] + count) count++;
+      const seen = rows[at] + count;
+      const byLayer = await attentionOf(this.parts, clean, rows[at], count);
+      byLayer.forEach((p, l) => {
+        for (let h = 0; h < heads; h++) {
+          for (let i = 0; i < count; i++) {
+            const from = (h * count + i) * seen;
+            values.set(p.subarray(from, from + seen), ((l * heads + h) * rows.length + at + i) * columns);
+          }
+        }
+      });
+      at += count;
+    }
+    await step(control, 'attention', rows.length, rows.length);
+    return { rows, layers, heads, columns, values };
+  }
+
+  async check(list: readonly Knockout[], control?: RunControl): Promise<CheckResult> {
+    await this.clean(control);
+    const timed = async (method: 'fork' | 'full'): Promise<[Curve[], number]> => {
+      const start = performance.now();
+      const curves = await this.knockouts(list, { ...control, method });
+      return [curves, (performance.now() - start) / 1000];
+    };
+    const [forked, forkSeconds] = await timed('fork');
+    const [full, fullSeconds] = await timed('full');
+    const curves = forked.map((curve, i) => ({
+      edge: curve.edge,
+      largestDifference: Math.max(...curve.scores.map((s, l) => Math.abs(s - full[i].scores[l]))),
+    }));
+    const largestDifference = Math.max(0, ...curves.map((c) => c.largestDifference));
+    const passed = largestDifference <= CHECK_TOLERANCE;
+    return { curves, largestDifference, forkSeconds, fullSeconds, tolerance: CHECK_TOLERANCE, passed };
+  }
+
+  /** The clean run itself, for tests. */
+  cleanRun(control?: RunControl): Promise<CleanRun> {
+    return this.sequence.clean(control);
+  }
+
+  private get length(): number {
+    return this.info.tokens.length;
+  }
+
+  private checkRow(row: number): number {
+    if (!Number.isInteger(row) || row < 0 || row >= this.length) {
+      throw usage(`row ${row} does not exist`, undefined, `the sequence has rows 0 to ${this.length - 1}`);
+    }
+    return row;
+  }
+
+  private named(c: { token: number; probability: number }): Candidate {
+    return { token: c.token, text: this.tokenizer.tokenText(c.token), probability: c.probability };
+  }
+}

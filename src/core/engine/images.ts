@@ -1,0 +1,35 @@
+/** Pictures made ready for the tower; the last few are kept, since many questions ask about one picture. */
+import { stat } from 'node:fs/promises';
+import type { ModelSpec } from '../checkpoint/spec';
+import { decodeImage, prepareImage } from '../vision';
+import type { Aspect, PreparedImage } from '../vision/image';
+
+/** Prepared pictures held: the one in each open editor, and a few more. */
+const KEPT = 4;
+
+export interface LoadedImage {
+  readonly prepared: PreparedImage;
+  /** Equal exactly for the same file content (by size and time of change) and aspect. */
+  readonly key: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+export class Images {
+  private readonly kept = new Map<string, LoadedImage>();
+
+  constructor(private readonly spec: ModelSpec) {}
+
+  async load(file: string, aspect: Aspect): Promise<LoadedImage> {
+    const info = await stat(file).catch(() => undefined);
+    const key = JSON.stringify([file, aspect, info?.size, info?.mtimeMs]);
+    const known = this.kept.get(key);
+    if (known) return known;
+    const image = await decodeImage(file);
+    const prepared = prepareImage(image, this.spec.processor, this.spec.vision, aspect);
+    const loaded = { prepared, key, width: image.width, height: image.height };
+    this.kept.set(key, loaded);
+    for (const old of this.kept.keys()) if (this.kept.size > KEPT) this.kept.delete(old);
+    return loaded;
+  }
+}

@@ -1,0 +1,48 @@
+/** The running parts of one model, shared by its examples. */
+import { readRows } from '../checkpoint';
+import type { ModelSpec } from '../checkpoint/spec';
+import { Decoder } from './decoder';
+import { Head } from './head';
+import { Prefixes } from './prefixes';
+import { commonFolder } from './session';
+import { Tower } from './tower';
+import type { EngineOptions } from './types';
+
+/** What one chunk of variants may take beside weights and caches, where nothing else is asked for. */
+export const DEFAULT_CHUNK_BUDGET = 1024 ** 3;
+
+export class Parts {
+  readonly prefixes = new Prefixes();
+  readonly chunkBudget: number;
+  private tower?: Promise<Tower>;
+
+  private constructor(
+    readonly spec: ModelSpec,
+    readonly decoder: Decoder,
+    readonly head: Head,
+    private readonly folder: string,
+    private readonly options: EngineOptions,
+  ) {
+    this.chunkBudget = options.chunkBudget ?? DEFAULT_CHUNK_BUDGET;
+  }
+
+  static async create(spec: ModelSpec, options: EngineOptions): Promise<Parts> {
+    const folder = commonFolder(spec.files.map((f) => f.path));
+    const decoder = await Decoder.create(spec.decoder, folder, options);
+    return new Parts(spec, decoder, await Head.create(spec.decoder, folder, options), folder, options);
+  }
+
+  /** The vision tower, loaded when the first image comes. */
+  vision(): Promise<Tower> {
+    return (this.tower ??= Tower.create(this.spec, this.folder, this.options));
+  }
+
+  /** Embedding rows of tokens, `[n, H]`, read from the file: no copy of the matrix is held. */
+  embed(tokens: readonly number[]): Promise<Float32Array> {
+    return readRows(this.spec.decoder.weights.embedding, tokens);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.decoder.close(), this.head.close(), this.tower?.then((t) => t.close())]);
+  }
+}

@@ -1,0 +1,152 @@
+/** One expanded sequence and its clean run: what every question about it starts from. */
+import { checkFinite } from '../checkpoint';
+import { failed } from '../errors';
+import { Cache } from './cache';
+import { step } from './control';
+import type { DecoderOutput, LayerCall } from './decoder';
+import { causalMask, groupMask } from './masks';
+import type { Parts } from './parts';
+import type { Candidate, RunControl } from './types';
+
+/** Rows of one call of the clean run: beyond this, larger calls are not faster and only take memory. */
+const BLOCK_ROWS = 1024;
+/** Tokens of a greedy answer at most; the published answers are a word or two. */
+export const MAX_ANSWER_TOKENS = 16;
+
+export interface SequenceInput {
+  /** Number of rows: before, image, after. */
+  readonly length: number;
+  /** Rows that every question on the same image shares. */
+  readonly prefix: number;
+  /** Equal for sequences with the same prefix. */
+  readonly prefixKey: string;
+  /** `[prefix, H]` */
+  prefixRows(): Promise<Float32Array>;
+  /** `[length - prefix, H]` */
+  textRows(): Promise<Float32Array>;
+}
+
+/** What is known after the clean run. */
+export interface CleanRun {
+  readonly cache: Cache;
+  /** Last position's residual after the last layer, before the final norm, `[H]`. */
+  readonly final: Float32Array;
+  /** Greedy answer, ending with the end token where one came. */
+  readonly ids: readonly number[];
+  readonly probability: number;
+  readonly top: readonly Pick<Candidate, 'token' | 'probability'>[];
+}
+
+export class Sequence {
+  private done?: CleanRun;
+  private running?: Promise<CleanRun>;
+  private users = 1;
+
+  constructor(
+    private readonly parts: Parts,
+    readonly input: SequenceInput,
+  ) {}
+
+  share(): this {
+    this.users++;
+    return this;
+  }
+
+  release(): void {
+    if (--this.users > 0) return;
+    const free = (run: CleanRun): void => this.parts.prefixes.release(run.cache);
+    if (this.done) free(this.done);
+    else this.running?.then(free, () => undefined);
+  }
+
+  /** Runs once; a run that one caller cancels is begun again for the next who asks. */
+  async clean(control?: RunControl): Promise<CleanRun> {
+    while (!this.done) {
+      if (this.running) await this.running.catch(() => undefined);
+      else {
+        this.running = this.compute(control);
+        try {
+          this.done = await this.running;
+        } finally {
+          this.running = undefined;
+        }
+      }
+    }
+    return this.done;
+  }
+
+  private async compute(control?: RunControl): Promise<CleanRun> {
+    const { length, prefix, prefixKey } = this.input;
+    const { prefixes, decoder } = this.parts;
+    await step(control, 'clean', 0, length);
+    let cache = prefixes.take(prefixKey, length);
+    if (!cache) {
+      cache = new Cache(decoder.spec, length);
+      await this.extend(cache, await this.input.prefixRows(), control);
+    }
+    try {
+      prefixes.hold(prefixKey, prefix, cache);
+      const final = await this.extend(cache, await this.input.textRows(), control);
+      const { ids, probability, top } = await this.answer(cache, final, control);
+      return { cache, final, ids, probability, top };
+    } catch (e) {
+      prefixes.release(cache);
+      throw e;
+    }
+  }
+
+  /** Runs rows `[n, H]` over what the cache holds and adds them to it; the last row's residual, `[H]`. */
+  private async extend(cache: Cache, rows: Float32Array, control?: RunControl): Promise<Float32Array> {
+    const { hidden, heads } = this.parts.decoder.spec;
+    const perRow = 3 * 4 * heads * this.input.length;
+    const block = Math.max(1, Math.min(BLOCK_ROWS, Math.floor(this.parts.chunkBudget / perRow)));
+    let final: Float32Array | undefined;
+    for (let at = 0; at < rows.length; at += block * hidden) {
+      const part = rows.subarray(at, Math.min(rows.length, at + block * hidden));
+      final = (await this.runRows(cache, part)).final;
+      await step(control, 'clean', cache.length, this.input.length);
+    }
+    if (!final) throw failed('a sequence without rows cannot run');
+    return final;
+  }
+
+  private async runRows(cache: Cache, enter: Float32Array): Promise<DecoderOutput> {
+    const { spec } = this.parts.decoder;
+    const rows = enter.length / spec.hidden;
+    const past = cache.length;
+    const causal = causalMask(past, rows);
+    const layers = Array.from({ length: spec.layers }, (_, l): LayerCall => ({
+      ...(l === 0 ? { enter } : {}),
+      allow: l === spec.layers - 1 ? groupMask([undefined], causal, spec, 'last') : causal,
+    }));
+    const out = await this.parts.decoder.run({
+      past, rows, single: true, layers, pastKeys: cache.keys, pastValues: cache.values,
+      select: [rows - 1], selectRows: 1, keepAll: true,
+    });
+    cache.append(out, rows);
+    return out;
+  }
+
+  /** Greedy answer; its own rows leave the cache again. */
+  private async answer(
+    cache: Cache, final: Float32Array, control?: RunControl,
+  ): Promise<Pick<CleanRun, 'ids' | 'probability' | 'top'>> {
+    const { head, spec } = this.parts;
+    const [top] = (await head.run(head.norm(final), [])).top;
+    if (!top.every((c) => Number.isFinite(c.probability))) {
+      await checkFinite(spec, control?.signal ? { signal: control.signal } : {});
+      throw failed('the model gives no finite probabilities although its weights are finite', spec.directory);
+    }
+    const ids = [top[0].token];
+    try {
+      while (ids.length < MAX_ANSWER_TOKENS && !spec.eosTokenIds.includes(ids[ids.length - 1])) {
+        await step(control, 'answer', ids.length, MAX_ANSWER_TOKENS);
+        const out = await this.runRows(cache, await this.parts.embed([ids[ids.length - 1]]));
+        ids.push((await head.run(head.norm(out.final), [])).top[0][0].token);
+      }
+    } finally {
+      cache.length = this.input.length;
+    }
+    return { ids, probability: top[0].probability, top };
+  }
+}

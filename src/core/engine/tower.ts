@@ -1,0 +1,38 @@
+/** Vision tower and projector: a prepared image to image token rows. */
+import { readTensor } from '../checkpoint';
+import type { ModelSpec } from '../checkpoint/spec';
+import { failed } from '../errors';
+import { visionGraph } from '../graph/vision';
+import type { PreparedImage } from '../vision/image';
+import { f32, floats, Session } from './session';
+import type { EngineOptions } from './types';
+
+export class Tower {
+  private constructor(
+    private readonly spec: ModelSpec,
+    private readonly session: Session,
+  ) {}
+
+  static async create(spec: ModelSpec, folder: string, options: EngineOptions): Promise<Tower> {
+    return new Tower(spec, await Session.create('vision', visionGraph(spec, folder), folder, options));
+  }
+
+  /** What the decoder gets for each image token, newlines included: `[image tokens, H]`. */
+  async features(image: PreparedImage): Promise<Float32Array> {
+    const { hidden } = this.spec.decoder;
+    const pixels = f32(image.pixels, [image.tiles, 3, image.size, image.size]);
+    const rows = floats((await this.session.run({ pixels }, ['features'])).features);
+    const newline = this.spec.imageNewline && (await readTensor(this.spec.imageNewline));
+    const out = new Float32Array(image.sources.length * hidden);
+    image.sources.forEach((source, i) => {
+      if (source >= 0) out.set(rows.subarray(source * hidden, (source + 1) * hidden), i * hidden);
+      else if (newline) out.set(newline, i * hidden);
+      else throw failed('the image has newline tokens, but the checkpoint has no image_newline');
+    });
+    return out;
+  }
+
+  close(): Promise<void> {
+    return this.session.close();
+  }
+}

@@ -1,0 +1,178 @@
+/** Writes an ONNX graph node by node. Every method that makes a value gives back its name. */
+import { relative, sep } from 'node:path';
+import type { LinearRef, NormRef, TensorRef } from '../checkpoint/spec';
+import {
+  type Attribute, attribute, encodeModel, float, type GraphProto, type NodeProto, ONNX_TYPE, type OnnxType,
+  type TensorProto, type ValueInfoProto,
+} from './onnx';
+
+export type Value = string;
+/** A size, or the name of a size known only at run time. */
+export type Dim = number | string;
+
+interface NodeOptions {
+  readonly domain?: string;
+  readonly outputs?: number;
+  /** Name of the (single) output. */
+  readonly name?: string;
+}
+
+/** Weights of one checkpoint, shared by a graph and its branches. */
+class Weights {
+  readonly tensors = new Map<string, TensorProto>();
+  constructor(readonly folder: string) {}
+  add(ref: TensorRef): void {
+    if (this.tensors.has(ref.name)) return;
+    const location = relative(this.folder, ref.file).split(sep).join('/');
+    this.tensors.set(ref.name, {
+      name: ref.name,
+      dims: ref.shape,
+      dataType: ONNX_TYPE[ref.dtype],
+      dataLocation: 1,
+      externalData: [
+        { key: 'location', value: location },
+        { key: 'offset', value: String(ref.offset) },
+        { key: 'length', value: String(ref.length) },
+      ],
+    });
+  }
+}
+
+export class GraphBuilder {
+  private readonly nodes: NodeProto[] = [];
+  private readonly inputs: ValueInfoProto[] = [];
+  private readonly outputs: ValueInfoProto[] = [];
+  private readonly constants: TensorProto[] = [];
+  private readonly casts = new Map<string, Value>();
+  private readonly weights: Weights;
+  private counter: { next: number };
+
+  /** `folder`: what external data is relative to; all weight files lie in it. */
+  constructor(readonly name: string, folder: string | GraphBuilder) {
+    this.weights = folder instanceof GraphBuilder ? folder.weights : new Weights(folder);
+    this.counter = folder instanceof GraphBuilder ? folder.counter : { next: 0 };
+  }
+
+  private fresh(hint: string): Value {
+    return `${hint}_${this.counter.next++}`;
+  }
+
+  input(name: string, type: OnnxType, dims: readonly Dim[]): Value {
+    this.inputs.push(valueInfo(name, type, dims));
+    return name;
+  }
+
+  output(value: Value, name: string, type: OnnxType, dims: readonly Dim[]): void {
+    if (value !== name) this.node('Identity', [value], {}, { name });
+    this.outputs.push(valueInfo(name, type, dims));
+  }
+
+  node(opType: string, input: readonly Value[], attributes: Record<string, Attribute> = {}, options: NodeOptions = {}): Value {
+    return this.nodeMany(opType, input, attributes, { ...options, outputs: 1 })[0];
+  }
+
+  nodeMany(opType: string, input: readonly Value[], attributes: Record<string, Attribute>, options: NodeOptions): Value[] {
+    const name = this.fresh(opType);
+    const output = Array.from({ length: options.outputs ?? 1 }, (_, i) => options.name ?? (i ? `${name}.${i}` : name));
+    this.nodes.push({
+      name, opType, input, output,
+      ...(options.domain ? { domain: options.domain } : {}),
+      attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
+    });
+    return output;
+  }
+
+  /** An operator of ONNX Runtime's own domain. */
+  contrib(opType: string, input: readonly Value[], attributes: Record<string, Attribute> = {}): Value {
+    return this.node(opType, input, attributes, { domain: 'com.microsoft' });
+  }
+
+  ints(values: readonly number[]): Value {
+    const name = this.fresh('ints');
+    const rawData = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+    this.constants.push({ name, dims: [values.length], dataType: ONNX_TYPE.int64, rawData });
+    return name;
+  }
+
+  scalar(value: number): Value {
+    const name = this.fresh('scalar');
+    this.constants.push({ name, dims: [], dataType: ONNX_TYPE.f32, rawData: new Uint8Array(Float32Array.of(value).buffer) });
+    return name;
+  }
+
+  /** A tensor of the checkpoint as f32; f16 and bf16 pass through a Cast. */
+  weight(ref: TensorRef): Value {
+    this.weights.add(ref);
+    if (ref.dtype === 'f32') return ref.name;
+    let cast = this.casts.get(ref.name);
+    if (!cast) this.casts.set(ref.name, (cast = this.node('Cast', [ref.name], { to: ONNX_TYPE.f32 })));
+    return cast;
+  }
+
+  /** `x [n, in] -> [n, out]` with a weight stored as `[out, in]`. */
+  linear(x: Value, ref: LinearRef): Value {
+    const inputs = [x, this.weight(ref.weight), ...(ref.bias ? [this.weight(ref.bias)] : [])];
+    return this.node('Gemm', inputs, { transB: 1 });
+  }
+
+  rmsNorm(x: Value, ref: NormRef, epsilon: number): Value {
+    return this.node('SimplifiedLayerNormalization', [x, this.weight(ref.weight)], {
+      axis: -1, epsilon: float(epsilon), stash_type: 1,
+    });
+  }
+
+  layerNorm(x: Value, ref: NormRef, epsilon: number): Value {
+    const inputs = [x, this.weight(ref.weight), ...(ref.bias ? [this.weight(ref.bias)] : [])];
+    return this.node('LayerNormalization', inputs, { axis: -1, epsilon: float(epsilon) });
+  }
+
+  reshape(x: Value, shape: Value | readonly number[]): Value {
+    return this.node('Reshape', [x, typeof shape === 'string' ? shape : this.ints(shape)]);
+  }
+
+  transpose(x: Value, perm: readonly number[]): Value {
+    return this.node('Transpose', [x], { perm });
+  }
+
+  concat(values: readonly Value[], axis: number): Value {
+    return this.node('Concat', values, { axis });
+  }
+
+  /** A shape from numbers and int64 values of one element. */
+  shape(parts: readonly (number | Value)[]): Value {
+    return this.concat(parts.map((p) => (typeof p === 'number' ? this.ints([p]) : p)), 0);
+  }
+
+  /** `alpha * a @ b` (b transposed in its last two axes when `transB`), broadcasting over the leading axes. */
+  matmul(a: Value, b: Value, options: { transB?: boolean; alpha?: number } = {}): Value {
+    return this.contrib('FusedMatMul', [a, b], { transB: options.transB ? 1 : 0, alpha: float(options.alpha ?? 1) });
+  }
+
+  /** `If`; both branches give the same number of values. Branches may use every value made before. */
+  branch(condition: Value, then: (b: GraphBuilder) => Value[], otherwise: (b: GraphBuilder) => Value[]): Value[] {
+    const build = (name: string, body: (b: GraphBuilder) => Value[]): GraphProto => {
+      const b = new GraphBuilder(name, this);
+      const values = body(b);
+      return { ...b.graph(), output: values.map((v) => ({ name: v })) };
+    };
+    const thenBranch = build(this.fresh('then'), then);
+    const elseBranch = build(this.fresh('else'), otherwise);
+    return this.nodeMany('If', [condition], { then_branch: { graph: thenBranch }, else_branch: { graph: elseBranch } }, {
+      outputs: thenBranch.output.length,
+    });
+  }
+
+  private graph(): GraphProto {
+    return { name: this.name, node: this.nodes, initializer: this.constants, input: this.inputs, output: this.outputs };
+  }
+
+  finish(): Uint8Array {
+    const graph = this.graph();
+    return encodeModel({ ...graph, initializer: [...graph.initializer, ...this.weights.tensors.values()] });
+  }
+}
+
+function valueInfo(name: string, type: OnnxType, dims: readonly Dim[]): ValueInfoProto {
+  const dim = dims.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d }));
+  return { name, type: { tensorType: { elemType: ONNX_TYPE[type], shape: { dim } } } };
+}

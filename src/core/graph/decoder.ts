@@ -1,0 +1,177 @@
+/**
+ * The decoder as one ONNX graph that serves every run: rows over a frozen past.
+ *
+ * The live rows of a layer are B groups of r rows, `N = B * r`, group after group; every group holds the same
+ * positions of the sequence and sees the same p frozen rows before them, but groups cannot see one another. Groups ride
+ * as a batch axis, so scores take `B * r * (p + r)` entries a head and never grow with the square of B.
+ * A clean run is one group without past (`single`); a knockout is a group that enters at its window's first layer.
+ *
+ * | input | shape | meaning |
+ * |---|---|---|
+ * | `rows` | `[1]` int64 | r |
+ * | `past` | `[1]` int64 | p |
+ * | `single` | `[]` bool | at most one group: past and live keys are joined instead of scored apart (needed when p is 0) |
+ * | `cos`, `sin` | `[r, d/2]` | rotary angles of a group's rows |
+ * | `enter.l` | `[e, H]` | residual rows that join before layer l |
+ * | `keep.l` | `[k]` int64 | rows of layer l-1's output that go on; a row named twice is forked |
+ * | `past_key.l`, `past_value.l` | `[p, kv*d]` | frozen rows; keys after rotation |
+ * | `allow.l` | `[1 or kv, 1 or g, 1 or B, r, p + r]` bool | who may see whom (head = kv index * g + g index) |
+ * | `attention_scale.l`, `mlp_scale.l` | `[1 or N, 1]` | 1, or 0 to take out what the sublayer adds to a row |
+ * | `export` | `[x]` int64 | rows whose `residual.l`, `key.l`, `value.l` are given |
+ * | `watch` | `[w]` int64 | rows of each group whose `attention.l` `[kv, g, B, w, p + r]` is given |
+ * | `select`, `select_rows` | `[m]`, `[1]` int64 | rows whose output of the last layer is given, and how many a group |
+ *
+ * In the last layer only selected rows are computed past their keys and values, and `allow` has only their rows;
+ * `watch` counts among them there. `residual.l` is what enters layer l; `final` `[m, H]` is the last layer's output
+ * before the final norm.
+ */
+import type { DecoderLayerRef, DecoderSpec } from '../checkpoint/spec';
+import { GraphBuilder, type Value } from './builder';
+import { float } from './onnx';
+
+/** What a blocked score becomes: the most negative float32, as the published code has it (never -inf: no NaN rows). */
+const BLOCKED = -3.4028234663852886e38;
+
+export function decoderGraph(spec: DecoderSpec, folder: string): Uint8Array {
+  const b = new GraphBuilder('decoder', folder);
+  const half = spec.headDim / 2;
+  const common: Common = {
+    rows: b.input('rows', 'int64', [1]),
+    past: b.input('past', 'int64', [1]),
+    single: b.input('single', 'bool', []),
+    cos: b.input('cos', 'f32', ['r', half]),
+    sin: b.input('sin', 'f32', ['r', half]),
+    exported: b.input('export', 'int64', ['x']),
+    watch: b.input('watch', 'int64', ['w']),
+    select: b.input('select', 'int64', ['m']),
+    selectRows: b.input('select_rows', 'int64', [1]),
+    offset: b.ints([0]),
+    blocked: b.scalar(BLOCKED),
+  };
+  let x: Value = '';
+  for (let l = 0; l < spec.layers; l++) {
+    const enter = b.input(`enter.${l}`, 'f32', [`e.${l}`, spec.hidden]);
+    x = l === 0 ? enter : b.concat([b.node('Gather', [x, b.input(`keep.${l}`, 'int64', [`k.${l}`])], { axis: 0 }), enter], 0);
+    x = layer(b, spec, spec.weights.layers[l], l, x, common);
+  }
+  b.output(x, 'final', 'f32', ['m', spec.hidden]);
+  return b.finish();
+}
+
+interface Common {
+  readonly rows: Value;
+  readonly past: Value;
+  readonly single: Value;
+  readonly cos: Value;
+  readonly sin: Value;
+  readonly exported: Value;
+  readonly watch: Value;
+  readonly select: Value;
+  readonly selectRows: Value;
+  readonly offset: Value;
+  readonly blocked: Value;
+}
+
+/** `x [N, H]` -> `[N, H]` (`[m, H]` in the last layer). */
+function layer(b: GraphBuilder, spec: DecoderSpec, w: DecoderLayerRef, l: number, x: Value, c: Common): Value {
+  const { heads, kvHeads, headDim } = spec;
+  const last = l === spec.layers - 1;
+  const kv = kvHeads * headDim;
+  const give = (value: Value, name: string, width: number): void =>
+    b.output(b.node('Gather', [value, c.exported], { axis: 0 }), `${name}.${l}`, 'f32', ['x', width]);
+  give(x, 'residual', spec.hidden);
+
+  const normed = b.rmsNorm(x, w.inputNorm, spec.rmsEpsilon);
+  const pick = (value: Value): Value => (last ? b.node('Gather', [value, c.select], { axis: 0 }) : value);
+  const rotate = (value: Value, width: number, count: number): Value => {
+    const grouped = b.reshape(value, b.shape([-1, c.rows, width]));
+    const turned = b.node('RotaryEmbedding', [grouped, c.offset, c.cos, c.sin], { interleaved: 0, num_heads: count }, { domain: 'com.microsoft' });
+    return b.reshape(turned, [-1, width]);
+  };
+  const query = pick(rotate(b.linear(normed, w.query), heads * headDim, heads));
+  const key = rotate(b.linear(normed, w.key), kv, kvHeads);
+  const value = b.linear(normed, w.value);
+  give(key, 'key', kv);
+  give(value, 'value', kv);
+
+  const mixed = attention(b, spec, l, { query, key, value, queryRows: last ? c.selectRows : c.rows }, c);
+  const stay = pick(x);
+  const attentionScale = b.input(`attention_scale.${l}`, 'f32', [`as.${l}`, 1]);
+  const middle = b.node('Add', [stay, b.node('Mul', [b.linear(mixed, w.output), attentionScale])]);
+
+  const normed2 = b.rmsNorm(middle, w.postNorm, spec.rmsEpsilon);
+  // SiLU(x) = x * sigmoid(x) is QuickGelu with alpha 1: one pass over the widest tensor instead of two.
+  const gate = b.contrib('QuickGelu', [b.linear(normed2, w.gate)], { alpha: float(1) });
+  const added = b.linear(b.node('Mul', [gate, b.linear(normed2, w.up)]), w.down);
+  const mlpScale = b.input(`mlp_scale.${l}`, 'f32', [`ms.${l}`, 1]);
+  return b.node('Add', [middle, b.node('Mul', [added, mlpScale])]);
+}
+
+interface Heads {
+  /** `[B * q, heads * d]` with q = queryRows */
+  readonly query: Value;
+  /** `[N, kv * d]` */
+  readonly key: Value;
+  readonly value: Value;
+  readonly queryRows: Value;
+}
+
+/** Softmax attention of the live rows over past and own group; `[B * q, heads * d]`. */
+function attention(b: GraphBuilder, spec: DecoderSpec, l: number, h: Heads, c: Common): Value {
+  const { kvHeads: kv, headDim: d } = spec;
+  const g = spec.heads / kv;
+  const scale = 1 / Math.sqrt(d);
+  const columns = b.node('Add', [c.past, c.rows]);
+  const pastKey = b.input(`past_key.${l}`, 'f32', ['p', kv * d]);
+  const pastValue = b.input(`past_value.${l}`, 'f32', ['p', kv * d]);
+  const allow = b.input(`allow.${l}`, 'bool', [`ak.${l}`, `ag.${l}`, `ab.${l}`, `ar.${l}`, 'c']);
+  /** `[n, kv * d]` -> `[kv, n, d]` */
+  const byHead = (s: GraphBuilder, x: Value): Value => s.transpose(s.reshape(x, [-1, kv, d]), [1, 0, 2]);
+  /** `[B, q, kv, g, d]` */
+  const query5 = b.reshape(h.query, b.shape([-1, h.queryRows, kv, g, d]));
+  const masked = (s: GraphBuilder, scores: Value): Value =>
+    s.node('Softmax', [s.node('Where', [allow, scores, c.blocked])], { axis: -1 });
+  /** `[kv, g, B, q, d]` and the probabilities of the watched rows */
+  const [mixed, watched] = b.branch(
+    c.single,
+    (s) => {
+      const keys = byHead(s, s.concat([pastKey, h.key], 0));
+      const values = byHead(s, s.concat([pastValue, h.value], 0));
+      const q = s.reshape(s.transpose(query5, [2, 3, 0, 1, 4]), [kv, -1, d]);
+      const scores = s.matmul(q, keys, { transB: true, alpha: scale });
+      const p = masked(s, s.reshape(scores, s.shape([kv, g, -1, h.queryRows, columns])));
+      const out = s.matmul(s.reshape(p, s.shape([kv, -1, columns])), values);
+      return [s.reshape(out, s.shape([kv, g, -1, h.queryRows, d])), s.node('Gather', [p, c.watch], { axis: 3 })];
+    },
+    (s) => {
+      const q = s.reshape(s.transpose(query5, [2, 3, 0, 1, 4]), [kv, -1, d]);
+      const before = s.reshape(
+        s.matmul(q, byHead(s, pastKey), { transB: true, alpha: scale }),
+        s.shape([kv, g, -1, h.queryRows, c.past]),
+      );
+      /** `[B * kv, r, d]` */
+      const own = (x: Value): Value =>
+        s.reshape(s.transpose(s.reshape(x, s.shape([-1, c.rows, kv, d])), [0, 2, 1, 3]), s.shape([-1, c.rows, d]));
+      const queryRowsOfGroup = s.node('Mul', [h.queryRows, s.ints([g])]);
+      const qSelf = s.reshape(s.transpose(query5, [0, 2, 3, 1, 4]), s.shape([-1, queryRowsOfGroup, d]));
+      const self = s.transpose(
+        s.reshape(s.matmul(qSelf, own(h.key), { transB: true, alpha: scale }), s.shape([-1, kv, g, h.queryRows, c.rows])),
+        [1, 2, 0, 3, 4],
+      );
+      const p = masked(s, s.concat([before, self], 4));
+      const [pBefore, pSelf] = s.nodeMany('Split', [p, s.concat([c.past, c.rows], 0)], { axis: 4 }, { outputs: 2 });
+      const fromPast = s.reshape(
+        s.matmul(s.reshape(pBefore, s.shape([kv, -1, c.past])), byHead(s, pastValue)),
+        s.shape([kv, g, -1, h.queryRows, d]),
+      );
+      const pSelfByGroup = s.reshape(s.transpose(pSelf, [2, 0, 1, 3, 4]), s.shape([-1, queryRowsOfGroup, c.rows]));
+      const fromSelf = s.transpose(
+        s.reshape(s.matmul(pSelfByGroup, own(h.value)), s.shape([-1, kv, g, h.queryRows, d])),
+        [1, 2, 0, 3, 4],
+      );
+      return [s.node('Add', [fromPast, fromSelf]), s.node('Gather', [p, c.watch], { axis: 3 })];
+    },
+  );
+  b.output(watched, `attention.${l}`, 'f32', [kv, g, `b.${l}`, 'w', 'c']);
+  return b.reshape(b.transpose(mixed, [2, 3, 0, 1, 4]), [-1, kv * g * d]);
+}
