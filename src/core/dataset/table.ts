@@ -23,8 +23,9 @@ interface Parsed {
 
 /** Reads a CSV file (UTF-8, with or without BOM, any line ends). Throws CrossflowError `usage` naming file and line. */
 export async function readTable(file: string): Promise<Table> {
-  const bytes = await readFile(file).catch((e: NodeJS.ErrnoException) => {
-    throw usage(e.code === 'ENOENT' ? 'no such CSV file' : `cannot be read: ${e.message}`, file);
+  const bytes = await readFile(file).catch((e: unknown) => {
+    const { code, message } = e as NodeJS.ErrnoException;
+    throw usage(code === 'ENOENT' ? 'no such CSV file' : `cannot be read: ${message}`, file);
   });
   const text = decode(bytes, file);
   const lineAt = lineCounter(text);

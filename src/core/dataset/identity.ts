@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { checkpointHash } from '../checkpoint/hash';
+import type { ModelSpec } from '../checkpoint/spec';
+import { knockoutId, type Experiment } from '../experiment/types';
+import type { Dataset } from './rows';
+import { CROSSFLOW_VERSION } from './version';
+
+/** Layout of the journal's lines. */
+export const JOURNAL_FORMAT = 1;
+
+const settingsSchema = z.object({
+  template: z.string().nullable(),
+  aspect: z.string().nullable(),
+  instruction: z.string(),
+  /** JSON of the user's token sets, names sorted. */
+  sets: z.string(),
+  /** knockoutId() of each, which holds window and heads. */
+  knockouts: z.array(z.string()),
+  track: z.array(z.string()),
+  method: z.enum(['fork', 'full']),
+});
+/** What of an experiment decides its numbers. Not `limit`: a run may grow; not paths: a folder may move. */
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const identitySchema = z.object({
+  format: z.literal(JOURNAL_FORMAT),
+  crossflow: z.string(),
+  /** checkpointHash() */
+  checkpoint: z.string(),
+  /** sha256 of the CSV file. */
+  csv: z.string(),
+  settings: settingsSchema,
+});
+/** What a journal's results were computed from. Results of two identities are never mixed. */
+export type Identity = z.infer<typeof identitySchema>;
+
+export function settingsOf(experiment: Experiment): Settings {
+  const sets = Object.entries(experiment.sets).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    template: experiment.template ?? null,
+    aspect: experiment.aspect ?? null,
+    instruction: experiment.instruction,
+    sets: JSON.stringify(sets),
+    knockouts: experiment.knockouts.map(knockoutId),
+    track: [...(experiment.track ?? [])],
+    method: experiment.method,
+  };
+}
+
+export async function identify(spec: ModelSpec, experiment: Experiment, dataset: Dataset): Promise<Identity> {
+  return {
+    format: JOURNAL_FORMAT,
+    crossflow: CROSSFLOW_VERSION,
+    checkpoint: await checkpointHash(spec),
+    csv: dataset.hash,
+    settings: settingsOf(experiment),
+  };
+}
+
+/** What differs, in words for the user; empty when nothing does. */
+export function changes(was: Identity, is: Identity): string[] {
+  return [
+    ...(was.crossflow === is.crossflow ? [] : [`Crossflow's version (${was.crossflow}, now ${is.crossflow})`]),
+    ...(was.checkpoint === is.checkpoint ? [] : ['the checkpoint']),
+    ...(was.csv === is.csv ? [] : ['the CSV file']),
+    ...settingsChanges(was.settings, is.settings),
+  ];
+}
+
+export function settingsChanges(was: Settings, is: Settings): string[] {
+  const keys = Object.keys(settingsSchema.shape) as (keyof Settings)[];
+  return keys.filter((key) => JSON.stringify(was[key]) !== JSON.stringify(is[key])).map((key) => `"${NAMES[key]}"`);
+}
+
+/** Keys of the experiment file. */
+const NAMES: Readonly<Record<keyof Settings, string>> = {
+  template: 'prompt',
+  aspect: 'aspect',
+  instruction: 'instruction',
+  sets: 'sets',
+  knockouts: 'knockouts',
+  track: 'track',
+  method: 'method',
+};

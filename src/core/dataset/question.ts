@@ -1,0 +1,112 @@
+import { basename } from 'node:path';
+import { CrossflowError } from '../errors';
+import type { Example, Model } from '../engine/api';
+import type { RunControl } from '../engine/types';
+import { knockoutSets } from '../experiment/edges';
+import type { Experiment, QuestionInput } from '../experiment/types';
+import { shortest32, shortest32All } from './numbers';
+import type { RowRecord } from './record';
+import { toQuestion, type DatasetRow } from './rows';
+import { kindWords } from './words';
+
+export interface Asked {
+  readonly record: RowRecord;
+  /** To be released by the caller, once the next question on the same picture is prepared. */
+  readonly example?: Example;
+}
+
+/**
+ * One question of a data set: asked, and where the answer is right, every knockout and the lens. What is wrong with the
+ * row or its picture becomes a `failed` record; what is wrong with the experiment, and cancelling, is thrown.
+ */
+export async function askRow(
+  model: Model,
+  experiment: Experiment,
+  row: DatasetRow,
+  control: RunControl,
+  prepared: () => void,
+): Promise<Asked> {
+  const began = performance.now();
+  const base = () => ({
+    row: row.index,
+    question_id: row.questionId,
+    img_id: row.imageId,
+    image: basename(row.image),
+    image_bytes: row.imageBytes,
+    gold: row.answer,
+    question: row.question,
+    ...(row.options ? { options: [...row.options] as [string, string] } : {}),
+    seconds: Math.round(performance.now() - began) / 1000,
+  });
+  let example: Example;
+  try {
+    example = await prepare(model, toQuestion(row, experiment), control);
+  } catch (e) {
+    if (!(e instanceof CrossflowError) || e.kind === 'cancelled') throw e;
+    return { record: { ...base(), is: 'failed', error: e.line } };
+  }
+  prepared();
+  try {
+    const { answer } = await example.clean(control);
+    const answered = { answer: answer.text.trim().toLowerCase(), base: shortest32(answer.probability) };
+    if (!answer.correct) return { record: { ...base(), ...answered, is: 'dropped' }, example };
+    const curves = await knockouts(example, experiment, control);
+    const words = [...new Set([...Object.values(kindWords(row)), ...(experiment.track ?? [])])];
+    const lens = await example.lens(words, control);
+    const follow = (by: Readonly<Record<string, readonly number[]>>) => words.map((w) => shortest32All(by[w] ?? []));
+    return {
+      record: {
+        ...base(),
+        ...answered,
+        is: 'kept',
+        curves,
+        lens: { words, without_norm: follow(lens.withoutNorm), with_norm: follow(lens.withNorm) },
+      },
+      example,
+    };
+  } catch (e) {
+    example.release();
+    throw e;
+  }
+}
+
+/** Scores per knockout; null where a set it names has no token in this question. */
+async function knockouts(example: Example, experiment: Experiment, control: RunControl): Promise<(number[] | null)[]> {
+  const here = experiment.knockouts.map((k) => knockoutSets(k).every((name) => example.info.sets[name]?.length));
+  const list = experiment.knockouts.filter((_, i) => here[i]);
+  const curves = list.length > 0 ? await example.knockouts(list, { ...control, method: experiment.method }) : [];
+  let next = 0;
+  return here.map((is) => (is ? shortest32All(curves[next++]?.scores ?? []) : null));
+}
+
+/**
+ * Sets of the user's own may not exist in every question (a text that is not there, a patch of a larger picture). They
+ * are then absent like an object that is not in the picture, and the question keeps its other knockouts.
+ */
+async function prepare(model: Model, question: QuestionInput, control: RunControl): Promise<Example> {
+  if (Object.keys(question.sets).length === 0) return model.prepare(question, control);
+  try {
+    return await model.prepare(question, control);
+  } catch (e) {
+    if (!(e instanceof CrossflowError) || e.kind !== 'usage') throw e;
+  }
+  const bare = await model.prepare({ ...question, sets: {} }, control);
+  let sets: QuestionInput['sets'] = {};
+  let example = bare;
+  // Round by round, since `not` may name a set that comes later.
+  for (let grew = true; grew;) {
+    grew = false;
+    for (const [name, definition] of Object.entries(question.sets)) {
+      if (name in sets) continue;
+      try {
+        example = bare.withSets({ ...sets, [name]: definition });
+      } catch (e) {
+        if (!(e instanceof CrossflowError) || e.kind !== 'usage') throw e;
+        continue;
+      }
+      sets = { ...sets, [name]: definition };
+      grew = true;
+    }
+  }
+  return example;
+}
