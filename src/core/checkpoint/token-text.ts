@@ -1,21 +1,49 @@
 /** How a vocabulary spells bytes: SentencePiece (`▁`, `<0x0A>`), byte-level BPE (`Ġ`), or plain text. */
 export type VocabularyKind = 'sentencepiece' | 'bytes' | 'text';
 
-/** Told by the decoder in tokenizer.json: byte-level vocabularies have a ByteLevel decoder, somewhere in it. */
+/** Types of a tokenizer's parts, those inside of sequences too. */
+function partTypes(part: unknown): string[] {
+  if (typeof part !== 'object' || part === null) return [];
+  const { type, decoders, pretokenizers } = part as Record<string, unknown>;
+  const nested = [decoders, pretokenizers].flatMap((list) => (Array.isArray(list) ? list.flatMap(partTypes) : []));
+  return [...(typeof type === 'string' ? [type] : []), ...nested];
+}
+
+/** Told by tokenizer.json: byte-level vocabularies have a ByteLevel part, somewhere in it. */
 export function vocabularyKind(tokenizer: Readonly<Record<string, unknown>>): VocabularyKind {
-  const types = (value: unknown): string[] => {
-    if (typeof value !== 'object' || value === null) return [];
-    const { type, decoders, pretokenizers } = value as Record<string, unknown>;
-    const nested = [decoders, pretokenizers].flatMap((list) => (Array.isArray(list) ? list.flatMap(types) : []));
-    return [...(typeof type === 'string' ? [type] : []), ...nested];
-  };
-  return [tokenizer['decoder'], tokenizer['pre_tokenizer']].flatMap(types).includes('ByteLevel')
-    ? 'bytes'
-    : 'sentencepiece';
+  const types = [tokenizer['decoder'], tokenizer['pre_tokenizer']].flatMap(partTypes);
+  return types.includes('ByteLevel') ? 'bytes' : 'sentencepiece';
+}
+
+/** Whether tokens like `<0x0A>` are decoded as bytes. */
+export const hasByteFallback = (tokenizer: Readonly<Record<string, unknown>>): boolean =>
+  partTypes(tokenizer['decoder']).includes('ByteFallback');
+
+const BYTE_TOKEN = /^<0x([0-9A-Fa-f]{2})>$/;
+
+/**
+ * Byte tokens in runs that are no valid UTF-8, each as one replacement character: the decoder of Rust's tokenizers
+ * gives up a whole run where a TextDecoder saves what it can. Undefined when there is no such run.
+ */
+export function replaceBrokenRuns(tokens: readonly string[]): string[] | undefined {
+  const out = [...tokens];
+  let broken = false;
+  for (let start = 0; start < tokens.length; start++) {
+    let end = start;
+    while (end < tokens.length && BYTE_TOKEN.test(tokens[end])) end++;
+    if (end === start) continue;
+    const bytes = tokens.slice(start, end).map((t) => Number.parseInt(t.slice(3, 5), 16));
+    if (tryDecode(Uint8Array.from(bytes)) === undefined) {
+      broken = true;
+      out.fill('\uFFFD', start, end);
+    }
+    start = end;
+  }
+  return broken ? out : undefined;
 }
 
 const utf8 = new TextEncoder();
-const strict = new TextDecoder('utf-8', { fatal: true });
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The UTF-8 bytes a token string stands for. */
 export function tokenBytes(token: string, kind: VocabularyKind): Uint8Array {
@@ -26,7 +54,7 @@ export function tokenBytes(token: string, kind: VocabularyKind): Uint8Array {
     // a token outside the alphabet (an added word) is plain text
     return bytes.some((b) => b === undefined) ? utf8.encode(token) : Uint8Array.from(bytes as number[]);
   }
-  const byte = /^<0x([0-9A-Fa-f]{2})>$/.exec(token);
+  const byte = BYTE_TOKEN.exec(token);
   if (byte) return Uint8Array.of(Number.parseInt(byte[1], 16));
   return utf8.encode(token.replaceAll('▁', ' '));
 }

@@ -13,7 +13,14 @@ import { failed, usage } from '../errors';
 import { readChatTemplate } from './chat-template';
 import { isFile, reason, readJsonFile } from './folder';
 import type { ModelSpec } from './spec';
-import { binaryString, tokenBytes, visibleText, vocabularyKind } from './token-text';
+import {
+  binaryString,
+  hasByteFallback,
+  replaceBrokenRuns,
+  tokenBytes,
+  visibleText,
+  vocabularyKind,
+} from './token-text';
 
 /** One part of a chat message, as chat templates of LLaVA expect them. */
 export type ChatPart = { readonly type: 'image' } | { readonly type: 'text'; readonly text: string };
@@ -86,6 +93,7 @@ class FileTokenizer implements Tokenizer {
   readonly bosText?: string;
   readonly hasChatTemplate: boolean;
   private readonly kind;
+  private readonly byteFallback: boolean;
   private readonly special = new Set<number>();
   private readonly added = new Set<number>();
   private template?: Template;
@@ -97,6 +105,7 @@ class FileTokenizer implements Tokenizer {
     private readonly source: { readonly text: string; readonly file: string } | undefined,
   ) {
     this.kind = vocabularyKind(json);
+    this.byteFallback = hasByteFallback(json);
     for (const [id, token] of encoder.get_added_tokens_decoder()) {
       this.added.add(id);
       if (token.special) this.special.add(id);
@@ -112,10 +121,15 @@ class FileTokenizer implements Tokenizer {
   }
 
   decode(ids: readonly number[], { skipSpecial = false }: { readonly skipSpecial?: boolean } = {}): string {
-    const known = ids.filter((id) => this.encoder.id_to_token(id) !== undefined);
+    const known = ids.filter(
+      (id) => this.encoder.id_to_token(id) !== undefined && !(skipSpecial && this.isSpecial(id)),
+    );
     if (known.length === 0) return '';
+    if (this.byteFallback) {
+      const tokens = replaceBrokenRuns(known.map((id) => this.encoder.id_to_token(id)!));
+      if (tokens && this.encoder.decoder) return this.encoder.decoder.decode(tokens);
+    }
     return this.encoder.decode(known, {
-      skip_special_tokens: skipSpecial,
       // off unless asked for, as in Python; the library's own default is on
       clean_up_tokenization_spaces: this.config.clean_up_tokenization_spaces ?? false,
     });
