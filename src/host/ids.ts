@@ -42,4 +42,4 @@ export const PANEL_TYPE = 'crossflow.panel';
 export const RESULTS_TYPE = 'crossflow.results';
 export const WALKTHROUGH = 'crossflow.start';
 /** Context keys that menus ask. */
-export const CONTEXT = { panelActive: 'crossflow.panelActive', busy: 'crossflow.busy' } as const;
+export const CONTEXT = { panelActive: 'crossflow.panelActive', busy: 'crossflow.busy', checkpointFolders: 'crossflow.checkpointFolders' } as const;

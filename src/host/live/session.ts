@@ -113,9 +113,9 @@ export class LiveSession {
   async ask<K extends 'attention' | 'tokenLens' | 'check'>(
     name: K, params: Omit<EngineCalls[K]['params'], 'session'>, signal?: AbortSignal,
   ): Promise<EngineCalls[K]['result']> {
-    await this.#round;
-    const engine = this.engine;
-    if (!engine || !this.#have || engine.generation !== this.#have.generation) await this.#start();
+    // A run that is on its way lets questions in between its chunks; only the example must stand.
+    if (!this.#prepared) await this.#round;
+    if (!this.#prepared) await this.#start();
     if (!this.engine) throw this.#error ?? cancelled();
     return this.engine.call(name, { session: this.id, ...params } as EngineCalls[K]['params'], { ...(signal && { signal }) });
   }
@@ -124,6 +124,11 @@ export class LiveSession {
     this.#disposed = true;
     this.#abort?.abort();
     this.#drop();
+  }
+
+  get #prepared(): boolean {
+    const { engine } = this;
+    return engine?.state.kind === 'running' && this.#have?.sets !== undefined && this.#have.generation === engine.generation;
   }
 
   #start(): Promise<void> {

@@ -1,0 +1,26 @@
+/** Both ways of computing the curves side by side, and how far they differ. */
+import * as vscode from 'vscode';
+import type { Flow } from '../flow';
+
+export async function showCheck(flow: Flow): Promise<void> {
+  const list = flow.experiment?.knockouts ?? [];
+  if (list.length === 0) {
+    void vscode.window.showInformationMessage('Crossflow: there are no knockouts to check.');
+    return;
+  }
+  const result = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: `Crossflow: checking ${flow.title} against the full pass`, cancellable: true },
+    (_, token) => {
+      const abort = new AbortController();
+      token.onCancellationRequested(() => abort.abort());
+      return flow.session.ask('check', { list }, abort.signal);
+    },
+  );
+  const { largestDifference, tolerance, forkSeconds, fullSeconds, passed } = result;
+  const text =
+    `Crossflow: ${list.length} curve${list.length === 1 ? '' : 's'} computed both ways differ by at most ` +
+    `${largestDifference.toExponential(1)} (allowed: ${tolerance.toExponential(0)}); ` +
+    `${forkSeconds.toFixed(1)} s against ${fullSeconds.toFixed(1)} s for full passes.`;
+  if (passed) void vscode.window.showInformationMessage(text);
+  else void vscode.window.showErrorMessage(text);
+}

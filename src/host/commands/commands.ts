@@ -1,0 +1,78 @@
+/** Every command of the palette, by id. */
+import * as vscode from 'vscode';
+import { toCrossflowError } from '../../core/errors';
+import type { App } from '../app';
+import { isFlow } from '../documents';
+import { exportWithPicker } from '../export';
+import type { Flow } from '../flow';
+import { COMMANDS, WALKTHROUGH } from '../ids';
+import { openExample } from './example';
+import { newExperiment, newFromFile, newFromFolder } from './create';
+import { showCheck } from './check';
+
+type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
+
+export class Commands {
+  constructor(private readonly app: App) {}
+
+  async run(id: CommandId, args: readonly unknown[]): Promise<void> {
+    try {
+      await this.#table[id](args.find((arg) => arg instanceof vscode.Uri));
+    } catch (e) {
+      const error = toCrossflowError(e);
+      if (error.kind === 'cancelled') return;
+      this.app.log.error(error.line, error.cause ?? '');
+      void vscode.window.showErrorMessage(`Crossflow: ${error.line}`);
+    }
+  }
+
+  readonly #table: Readonly<Record<CommandId, (uri: vscode.Uri | undefined) => Promise<void> | void>> = {
+    [COMMANDS.openPanel]: async (uri) => this.app.panels.open((await this.#flow(uri)).uri),
+    [COMMANDS.run]: async (uri) => {
+      const flow = await this.#flow(uri);
+      if (flow.experiment?.subject.kind === 'dataset') await this.app.results.run(flow);
+      else await flow.run();
+    },
+    [COMMANDS.runDataset]: async (uri) => this.app.results.run(await this.#flow(uri)),
+    [COMMANDS.openResults]: async (uri) => this.app.results.open(await this.#flow(uri)),
+    [COMMANDS.check]: async (uri) => showCheck(await this.#flow(uri)),
+    [COMMANDS.cancel]: () => {
+      this.app.cancelAll();
+    },
+    [COMMANDS.restartEngine]: async () => this.app.restartEngines(),
+    [COMMANDS.openExample]: () => openExample(this.app),
+    [COMMANDS.newExperiment]: () => newExperiment(this.app),
+    [COMMANDS.newFromFile]: (uri) => newFromFile(this.app, uri),
+    [COMMANDS.newFromFolder]: (uri) => newFromFolder(this.app, uri),
+    [COMMANDS.exportFigure]: async (uri) => exportWithPicker(await this.#flow(uri), this.app.panels),
+    [COMMANDS.showOutput]: () => this.app.log.show(),
+    [COMMANDS.playLayers]: () => this.app.panels.do('toggle-play'),
+    [COMMANDS.nextLayer]: () => this.app.panels.do('next-layer'),
+    [COMMANDS.previousLayer]: () => this.app.panels.do('previous-layer'),
+    [COMMANDS.clearPatches]: () => this.app.panels.do('clear-patches'),
+    [COMMANDS.focusImage]: () => this.app.panels.do('focus-image'),
+    [COMMANDS.openWalkthrough]: async () => {
+      const id = `${this.app.context.extension.id}#${WALKTHROUGH}`;
+      await vscode.commands.executeCommand('workbench.action.openWalkthrough', id, false);
+    },
+  };
+
+  /** What a command is about: the file it was called on, else the panel in front, else the text in front. */
+  async #flow(uri: vscode.Uri | undefined): Promise<Flow> {
+    if (uri) return this.app.flow(uri);
+    const panel = this.app.panels.active;
+    if (panel) return panel.flow;
+    const editors = [vscode.window.activeTextEditor, ...vscode.window.visibleTextEditors];
+    const document = editors.find((editor) => editor && isFlow(editor.document))?.document;
+    if (document) return this.app.flow(document.uri);
+    const [found, ...more] = await vscode.workspace.findFiles('**/*.flow.json', '**/node_modules/**', 50);
+    if (!found) throw new Error('there is no experiment here; "Crossflow: Open Example" brings one');
+    if (more.length === 0) return this.app.flow(found);
+    const picked = await vscode.window.showQuickPick(
+      [found, ...more].map((file) => ({ label: vscode.workspace.asRelativePath(file), file })),
+      { title: 'Crossflow', placeHolder: 'Which experiment?' },
+    );
+    if (!picked) throw toCrossflowError(new vscode.CancellationError());
+    return this.app.flow(picked.file);
+  }
+}

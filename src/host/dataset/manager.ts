@@ -1,0 +1,145 @@
+/** Data set runs from the editor: one notification with progress and cancel, one results view per config. */
+import * as vscode from 'vscode';
+import { cancelled, toCrossflowError, usage } from '../../core/errors';
+import type { Experiment } from '../../core/experiment/types';
+import type { EnginePool } from '../engine/pool';
+import type { Flow } from '../flow';
+import { RESULTS_TYPE } from '../ids';
+import { locateModel } from '../models';
+import type { PanelManager } from '../panel/manager';
+import { engineOptions } from '../settings';
+import { openQuestion } from './question';
+import { ResultsView } from './view';
+
+export interface ResultsDeps {
+  readonly extensionUri: vscode.Uri;
+  readonly pool: EnginePool;
+  readonly panels: PanelManager;
+  flow(uri: vscode.Uri): Promise<Flow>;
+  log(line: string): void;
+}
+
+export class ResultsManager {
+  readonly #views = new Map<string, ResultsView>();
+  readonly #running = new Map<string, AbortController>();
+
+  constructor(private readonly deps: ResultsDeps) {}
+
+  /** Runs what the journal does not have yet, and shows all. */
+  async run(flow: Flow): Promise<void> {
+    if (!vscode.workspace.isTrusted) throw usage('nothing runs in Restricted Mode', undefined, 'trust the workspace');
+    const experiment = flow.parsed?.experiment;
+    if (!experiment) throw usage('the experiment has errors', flow.uri.fsPath, 'see the Problems view');
+    if (experiment.subject.kind !== 'dataset')
+      throw usage('the experiment asks one question', flow.uri.fsPath, 'give it a "dataset" to run many');
+    const key = flow.uri.toString();
+    const view = this.#show(flow);
+    if (this.#running.has(key)) return;
+    const abort = new AbortController();
+    this.#running.set(key, abort);
+    try {
+      await vscode.window.withProgress(
+        { location: vscode.ProgressLocation.Notification, title: `Crossflow: ${flow.title}`, cancellable: true },
+        (progress, token) => {
+          token.onCancellationRequested(() => abort.abort());
+          return this.#compute(experiment, view, progress, abort);
+        },
+      );
+    } catch (e) {
+      const error = toCrossflowError(e);
+      if (error.kind === 'cancelled') return view.setStatus({ kind: 'cancelled' });
+      view.setStatus({ kind: 'error', message: error.line, ...(error.hint && { hint: error.hint }) });
+      throw e;
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  /** The results of the last run. What was computed is in the journal, so this asks the engine for nothing new. */
+  async open(flow: Flow): Promise<void> {
+    const view = this.#show(flow);
+    if (!view.hasResults) await this.run(flow);
+  }
+
+  async restore(webview: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const { uri } = (state ?? {}) as { readonly uri?: unknown };
+    try {
+      if (typeof uri !== 'string') throw usage('the view says not what it showed');
+      const flow = await this.deps.flow(vscode.Uri.parse(uri, true));
+      this.#add(flow, webview);
+    } catch (e) {
+      this.deps.log(`a results view could not be restored: ${toCrossflowError(e).line}`);
+      webview.dispose();
+    }
+  }
+
+  cancelAll(): void {
+    for (const abort of this.#running.values()) abort.abort();
+  }
+
+  async #compute(
+    experiment: Experiment, view: ResultsView,
+    progress: vscode.Progress<{ message?: string; increment?: number }>, abort: AbortController,
+  ): Promise<void> {
+    view.setStatus({ kind: 'busy', what: 'Loading the model', cancellable: true });
+    progress.report({ message: 'loading the model' });
+    const lease = await this.deps.pool.lease(await locateModel(experiment.model), engineOptions());
+    try {
+      if (abort.signal.aborted) throw cancelled();
+      // A crash earlier must not stand in the way of a run that someone has just asked for.
+      if (lease.engine.state.kind === 'down') lease.engine.restart();
+      let before = 0;
+      const result = await lease.engine.call('dataset', { experiment }, {
+        signal: abort.signal,
+        onEvent: (event) => {
+          if (event.type !== 'dataset') return;
+          const { done, total, secondsLeft } = event;
+          view.setProgress({ done, total, ...(secondsLeft !== undefined && { secondsLeft }) });
+          progress.report({
+            message: `${done} of ${total}${secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`}`,
+            increment: (100 * (done - before)) / Math.max(1, total),
+          });
+          before = done;
+        },
+      });
+      view.setResult(result);
+    } finally {
+      lease.release();
+    }
+  }
+
+  #show(flow: Flow): ResultsView {
+    const known = this.#views.get(flow.uri.toString());
+    if (known) {
+      known.webview.reveal(undefined, true);
+      return known;
+    }
+    const webview = vscode.window.createWebviewPanel(
+      RESULTS_TYPE,
+      `Results: ${flow.title}`,
+      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+      { retainContextWhenHidden: true },
+    );
+    return this.#add(flow, webview);
+  }
+
+  #add(flow: Flow, webview: vscode.WebviewPanel): ResultsView {
+    const key = flow.uri.toString();
+    const view = new ResultsView(flow, webview, this.deps.extensionUri, {
+      cancel: () => this.#running.get(key)?.abort(),
+      resume: () => void this.run(flow).catch((e: unknown) => this.deps.log(toCrossflowError(e).line)),
+      openQuestion: (questionId) => void openQuestion(flow, questionId, this.deps.panels).catch((e: unknown) => {
+        void vscode.window.showErrorMessage(`Crossflow: ${toCrossflowError(e).line}`);
+      }),
+    });
+    this.#views.set(key, view);
+    webview.onDidDispose(() => this.#views.delete(key));
+    return view;
+  }
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}

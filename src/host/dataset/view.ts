@@ -1,0 +1,91 @@
+/** One webview with the table of a data set run. */
+import * as vscode from 'vscode';
+import type { DatasetProgress, DatasetResult } from '../../protocol/engine';
+import type { HostToResults, PanelStatus, ResultsToHost } from '../../protocol/panel';
+import type { Flow } from '../flow';
+import { pageHtml } from '../panel/html';
+
+export interface ResultsActions {
+  cancel(): void;
+  resume(): void;
+  openQuestion(questionId: string): void;
+}
+
+export class ResultsView {
+  #ready = false;
+  #result: DatasetResult | undefined;
+  #progress: DatasetProgress | undefined;
+  #status: PanelStatus = { kind: 'idle' };
+
+  constructor(
+    private readonly flow: Flow,
+    readonly webview: vscode.WebviewPanel,
+    extensionUri: vscode.Uri,
+    private readonly actions: ResultsActions,
+  ) {
+    const pages = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
+    webview.webview.options = { enableScripts: true, localResourceRoots: [pages] };
+    webview.webview.onDidReceiveMessage((message: ResultsToHost) => this.#receive(message));
+    webview.webview.html = pageHtml(webview.webview, extensionUri, {
+      bundle: 'results', title: webview.title, uri: flow.uri.toString(),
+    });
+  }
+
+  get hasResults(): boolean {
+    return this.#result !== undefined;
+  }
+
+  setProgress(progress: DatasetProgress): void {
+    this.#progress = progress;
+    const { done, total, secondsLeft } = progress;
+    this.setStatus({
+      kind: 'busy', what: `${done} of ${total} questions`, cancellable: true,
+      ...(total > 0 && { fraction: done / total }),
+      ...(secondsLeft !== undefined && { secondsLeft }),
+    });
+    this.#post({ type: 'results-progress', ...progress });
+  }
+
+  setStatus(status: PanelStatus): void {
+    this.#status = status;
+    this.#post({ type: 'results-status', status });
+  }
+
+  setResult(result: DatasetResult): void {
+    this.#result = result;
+    this.#progress = undefined;
+    this.#sendResult();
+    this.setStatus({ kind: 'idle' });
+  }
+
+  #sendResult(): void {
+    const result = this.#result;
+    if (!result) return;
+    const { edges, layers, rows, kept, asked } = result;
+    this.#post({ type: 'results', title: this.flow.title, edges, layers, rows, kept, asked });
+  }
+
+  #receive(message: ResultsToHost): void {
+    switch (message.type) {
+      case 'ready':
+        this.#ready = true;
+        this.#sendResult();
+        if (this.#progress) this.#post({ type: 'results-progress', ...this.#progress });
+        return this.#post({ type: 'results-status', status: this.#status });
+      case 'cancel':
+        return this.actions.cancel();
+      case 'resume':
+        return this.actions.resume();
+      case 'open-question':
+        return this.actions.openQuestion(message.questionId);
+      case 'open-folder': {
+        const folder = this.#result?.output ?? this.flow.experiment?.output;
+        if (folder !== undefined) void vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(folder));
+      }
+    }
+  }
+
+  #post(message: HostToResults): void {
+    if (this.#ready) void this.webview.webview.postMessage(message);
+  }
+}

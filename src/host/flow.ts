@@ -1,0 +1,133 @@
+/** One experiment in the editor: its text, its live session and its panel, kept together. */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import * as vscode from 'vscode';
+import type { Experiment } from '../core/experiment/types';
+import type { HostToPanel, PanelExperiment } from '../protocol/panel';
+import { imageOf, parsed, titleOf, type Parsed } from './documents';
+import { LiveSession, type LiveDeps } from './live/session';
+import { FIRST_SET, panelExperiment } from './panel/experiment';
+
+/** Between two keys of a typist; shorter would start runs that the next key ends. */
+const TYPING_PAUSE_MS = 250;
+
+export interface FlowDeps extends Omit<LiveDeps, 'send' | 'changed'> {
+  /** Answer, curves or status of this experiment changed. */
+  changed(flow: Flow): void;
+}
+
+export class Flow {
+  readonly session: LiveSession;
+  readonly title: string;
+  /** The last text that could be read, for as long as the present one cannot. */
+  experiment: Experiment | undefined;
+  #parsed: Parsed | undefined;
+  #pause: NodeJS.Timeout | undefined;
+  #panel: { post(message: HostToPanel): void; asWebviewUri(file: string): string } | undefined;
+  #activeSet: string | undefined;
+  #live = false;
+
+  constructor(
+    readonly uri: vscode.Uri,
+    deps: FlowDeps,
+  ) {
+    this.title = titleOf(uri);
+    this.session = new LiveSession(uri.toString(), {
+      ...deps,
+      send: (message) => this.#panel?.post(message),
+      changed: () => deps.changed(this),
+    });
+  }
+
+  /** Does a change of the text run by itself? From the first run on, or as long as there is a panel. */
+  get live(): boolean {
+    return this.#live && vscode.workspace.isTrusted;
+  }
+  get parsed(): Parsed | undefined {
+    return this.#parsed;
+  }
+
+  /** The set that clicks on the picture edit: the chosen one, else the first patch set of the file. */
+  get activeSet(): string {
+    const sets = this.experiment?.sets ?? {};
+    const patchSets = Object.keys(sets).filter((name) => sets[name]?.kind === 'patches');
+    if (this.#activeSet !== undefined && (sets[this.#activeSet] === undefined || patchSets.includes(this.#activeSet)))
+      return this.#activeSet;
+    return patchSets[0] ?? FIRST_SET;
+  }
+
+  chooseSet(name: string): void {
+    this.#activeSet = name;
+    this.#sendExperiment();
+  }
+
+  attach(panel: { post(message: HostToPanel): void; asWebviewUri(file: string): string } | undefined): void {
+    this.#panel = panel;
+  }
+
+  /** A panel is ready: tell it all, and run what has not been run. */
+  show(): void {
+    this.#sendExperiment();
+    this.session.replay();
+    this.start();
+  }
+
+  /** The live loop begins. */
+  start(): void {
+    if (this.#live || !vscode.workspace.isTrusted) return;
+    this.#live = true;
+    if (this.#parsed?.experiment) void this.session.update(this.#parsed.experiment);
+  }
+
+  /** Everything anew, on demand. */
+  run(): Promise<void> {
+    if (!this.live) {
+      this.#live = vscode.workspace.isTrusted;
+      if (!this.#live) return Promise.resolve();
+    }
+    void this.session.update(this.#parsed?.experiment);
+    return this.session.run();
+  }
+
+  /** The text is new. `now`: not someone typing, so nothing to wait for. */
+  read(document: vscode.TextDocument, now: boolean): void {
+    this.#parsed = parsed(document);
+    if (this.#parsed.experiment) this.experiment = this.#parsed.experiment;
+    this.#sendExperiment();
+    clearTimeout(this.#pause);
+    if (!this.live) return;
+    const update = (): void => void this.session.update(this.#parsed?.experiment);
+    if (now) update();
+    else this.#pause = setTimeout(update, TYPING_PAUSE_MS);
+  }
+
+  /** For curves and words that belong to the text as it is now. */
+  get panelExperiment(): PanelExperiment {
+    const file = imageOf(this.experiment);
+    return panelExperiment({
+      title: this.title,
+      uri: this.uri.toString(),
+      experiment: this.experiment,
+      problems: this.#parsed?.problems ?? [],
+      activeSet: this.activeSet,
+      restricted: !vscode.workspace.isTrusted,
+      ...(file !== undefined && existsSync(file) && this.#panel && { image: this.#panel.asWebviewUri(file) }),
+    });
+  }
+
+  /** Folder that the panel must be allowed to show a picture from. */
+  get imageFolder(): string | undefined {
+    const file = imageOf(this.experiment);
+    return file === undefined ? undefined : dirname(file);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#pause);
+    this.#panel = undefined;
+    this.session.dispose();
+  }
+
+  #sendExperiment(): void {
+    this.#panel?.post({ type: 'experiment', experiment: this.panelExperiment });
+  }
+}

@@ -1,0 +1,102 @@
+/** What the editor says about a place of an experiment: hovers and the results beside knockouts. Pure. */
+import { getLocation } from 'jsonc-parser';
+import { builtinSet } from '../../core/experiment/names';
+import type { Source } from '../../core/experiment/source';
+import { knockoutId, knockoutLabel, type Experiment, type Knockout } from '../../core/experiment/types';
+import type { Curve } from '../../core/engine/types';
+import type { Shown } from '../live/session';
+import { descriptionAt } from './schema';
+
+const percent = (change: number): string => `${change > 0 ? '+' : '−'}${Math.abs(change).toFixed(Math.abs(change) < 10 ? 1 : 0)} %`;
+const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
+
+/** The layer where a curve is furthest from the clean run. */
+export function strongest(curve: Curve): { readonly layer: number; readonly change: number; readonly score: number } | undefined {
+  let best: { layer: number; change: number; score: number } | undefined;
+  curve.change.forEach((change, layer) => {
+    if (Number.isFinite(change) && (!best || Math.abs(change) > Math.abs(best.change)))
+      best = { layer, change, score: curve.scores[layer]! };
+  });
+  return best;
+}
+
+/** `▾ −92 % at layer 7`. */
+export function curveHint(curve: Curve): string | undefined {
+  const peak = strongest(curve);
+  if (!peak) return undefined;
+  if (Math.abs(peak.change) < 0.05) return 'no change';
+  return `${peak.change < 0 ? '▾' : '▴'} ${percent(peak.change)} at layer ${peak.layer}`;
+}
+
+/** The curve of a knockout of the text, if it is among those shown. */
+export function curveOf(knockout: Knockout, shown: Shown): Curve | undefined {
+  const id = knockoutId(knockout);
+  const index = shown.knockouts.findIndex((known) => knockoutId(known) === id);
+  return shown.curves[index] ?? undefined;
+}
+
+export function answerHint(shown: Shown): string | undefined {
+  const answer = shown.clean?.answer;
+  if (!answer) return undefined;
+  const mark = answer.correct === undefined ? '' : answer.correct ? ' ✓' : ' ✗';
+  return `→ ${answer.text} ${(100 * answer.probability).toFixed(1)} %${mark}`;
+}
+
+export interface Described {
+  readonly markdown: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export function describe(source: Source, offset: number, experiment: Experiment | undefined, shown: Shown): Described | undefined {
+  const { path, isAtPropertyKey } = getLocation(source.text, offset);
+  const [top, index] = path;
+  if (top === 'knockouts' && typeof index === 'number' && !isAtPropertyKey) {
+    const node = source.node(['knockouts', index]);
+    const knockout = experiment?.knockouts[index];
+    if (node && knockout) return { markdown: describeKnockout(knockout, shown), offset: node.offset, length: node.length };
+  }
+  if (top === 'sets' && typeof index === 'string' && path.length === 2 && isAtPropertyKey) {
+    const range = source.keyRange(path);
+    const tokens = shown.example?.sets[index];
+    const text = tokens ? `**${index}**: ${count(tokens.length, 'token')}` : `**${index}**: a token set of this file`;
+    return { markdown: text, ...range };
+  }
+  const text = descriptionAt(path);
+  const range = isAtPropertyKey ? source.keyRange(path) : source.node(path);
+  return text && range ? { markdown: text, offset: range.offset, length: range.length } : undefined;
+}
+
+function describeKnockout(knockout: Knockout, shown: Shown): string {
+  const parts = [`**${knockoutLabel(knockout)}**`, whatItBlocks(knockout, shown)];
+  const names = knockout.kind === 'edge' ? [knockout.from, knockout.to] : [knockout.of];
+  for (const name of new Set(names)) {
+    const known = builtinSet(name);
+    if (known) parts.push(`\`${name}\`: ${known.description}`);
+  }
+  const curve = curveOf(knockout, shown);
+  const peak = curve && strongest(curve);
+  const base = shown.clean?.answer;
+  if (peak && base) {
+    parts.push(
+      `Largest change: **${percent(peak.change)}** with the window around layer ${peak.layer} ` +
+        `(probability of “${base.text}”: ${base.probability.toFixed(4)} → ${peak.score.toFixed(4)}).`,
+    );
+  }
+  return parts.join('\n\n');
+}
+
+function whatItBlocks(knockout: Knockout, { example, model }: Shown): string {
+  const size = (name: string): string => {
+    const tokens = example?.sets[name];
+    return tokens ? `${count(tokens.length, 'token')} of \`${name}\`` : `tokens of \`${name}\``;
+  };
+  if (knockout.kind === 'prune') return `The ${size(knockout.of)} are dropped after layer K; one score for each K.`;
+  const layers = `In ${count(knockout.window, 'layer')} around each centre layer${model ? ` (of ${model.layers})` : ''}`;
+  if (knockout.kind !== 'edge') {
+    const part = knockout.kind === 'mlp' ? 'the MLP' : 'attention';
+    return `${layers}, nothing of what ${part} computes is added to the residual of the ${size(knockout.of)}.`;
+  }
+  const heads = knockout.heads ? `, in head${knockout.heads.length === 1 ? '' : 's'} ${knockout.heads.join(', ')}` : '';
+  return `${layers}, the ${size(knockout.to)} may not attend to the ${size(knockout.from)}${heads}.`;
+}

@@ -1,0 +1,63 @@
+/** What lies near an experiment and can be named in it: checkpoints, pictures, tables, folders. */
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { DiskFacts } from './complete';
+
+/** A list longer than this helps nobody; typing narrows what the first search finds. */
+const MOST_FILES = 500;
+/** Completion asks at every key; the disk is asked again after this time. */
+const FRESH_MS = 5000;
+const SKIP = '**/{node_modules,.git}/**';
+
+const cache = new Map<string, { readonly at: number; readonly facts: Promise<DiskFacts> }>();
+
+export function diskFacts(document: vscode.Uri, bundledModels: string): Promise<DiskFacts> {
+  const folder = path.dirname(document.fsPath);
+  const known = cache.get(folder);
+  if (known && Date.now() - known.at < FRESH_MS) return known.facts;
+  const facts = look(folder, bundledModels);
+  cache.set(folder, { at: Date.now(), facts });
+  return facts;
+}
+
+async function look(folder: string, bundledModels: string): Promise<DiskFacts> {
+  const written = (file: string): string => {
+    const relative = path.relative(folder, file).replaceAll('\\', '/') || '.';
+    return relative;
+  };
+  const find = async (glob: string): Promise<string[]> => {
+    const inWorkspace = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(folder)) !== undefined;
+    // A file outside the workspace sees its own folder and those below.
+    const pattern = inWorkspace ? glob : new vscode.RelativePattern(vscode.Uri.file(folder), glob);
+    return (await vscode.workspace.findFiles(pattern, SKIP, MOST_FILES)).map((uri) => uri.fsPath);
+  };
+  const [configs, images, tables] = await Promise.all([
+    find('**/config.json'),
+    find('**/*.{jpg,jpeg,png,webp,JPG,JPEG,PNG}'),
+    find('**/*.csv'),
+  ]);
+  const models = [...new Set([...configs.map((file) => path.dirname(file)).filter(isCheckpoint), ...(await bundled(bundledModels))])];
+  const near = (files: readonly string[]): string[] =>
+    [...new Set(files.map(written))].sort((a, b) => depth(a) - depth(b) || a.localeCompare(b));
+  return {
+    // A model is a folder only when its text starts like a path.
+    models: near(models).map((text) => (text.startsWith('.') || path.isAbsolute(text) ? text : `./${text}`)),
+    images: near(images),
+    tables: near(tables),
+    folders: near(images.map((file) => path.dirname(file))),
+  };
+}
+
+const depth = (file: string): number => file.split('/').length + (file.startsWith('..') ? 10 : 0);
+
+/** A folder with weights beside its config. */
+export function isCheckpoint(folder: string): boolean {
+  return ['model.safetensors', 'model.safetensors.index.json'].some((file) => existsSync(path.join(folder, file)));
+}
+
+async function bundled(models: string): Promise<string[]> {
+  const entries = await readdir(models, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(models, entry.name)).filter(isCheckpoint);
+}

@@ -1,0 +1,143 @@
+/** Registers what the editor offers inside the text of an experiment. Each provider asks a pure module and converts. */
+import { format } from 'jsonc-parser';
+import * as vscode from 'vscode';
+import { parsed, rangeOf } from '../documents';
+import type { Flow } from '../flow';
+import { COMMANDS, FLOW_SELECTOR } from '../ids';
+import { inlayHintsOn } from '../settings';
+import { complete, type Suggestion } from './complete';
+import { answerHint, curveHint, curveOf, describe } from './describe';
+import { diskFacts } from './disk';
+import type { Diagnostics } from './diagnostics';
+import { outlineOf } from './symbols';
+
+export interface LanguageDeps {
+  flow(document: vscode.TextDocument): Flow | undefined;
+  readonly diagnostics: Diagnostics;
+  /** Fires when results that the text shows have changed. */
+  readonly resultsChanged: vscode.Event<Flow>;
+  /** Folder of the models that come with the extension. */
+  readonly bundledModels: string;
+}
+
+const KINDS: Readonly<Record<Suggestion['kind'], vscode.CompletionItemKind>> = {
+  key: vscode.CompletionItemKind.Property,
+  file: vscode.CompletionItemKind.File,
+  folder: vscode.CompletionItemKind.Folder,
+  set: vscode.CompletionItemKind.Variable,
+  edge: vscode.CompletionItemKind.Event,
+  value: vscode.CompletionItemKind.Value,
+};
+const NOTHING = { knockouts: [], curves: [] };
+
+export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
+  const shown = (document: vscode.TextDocument) => deps.flow(document)?.session.shown ?? NOTHING;
+  const hintsChanged = new vscode.EventEmitter<void>();
+  const lensesChanged = new vscode.EventEmitter<void>();
+  const { languages } = vscode;
+  return vscode.Disposable.from(
+    hintsChanged,
+    lensesChanged,
+    deps.resultsChanged(() => hintsChanged.fire()),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => lensesChanged.fire()),
+
+    languages.registerCompletionItemProvider(
+      FLOW_SELECTOR,
+      {
+        async provideCompletionItems(document, position) {
+          const { source } = parsed(document);
+          const disk = await diskFacts(document.uri, deps.bundledModels);
+          return complete(source, document.offsetAt(position), disk).map((suggestion, order) => toItem(document, suggestion, order));
+        },
+      },
+      '"', ':', ' ', '/', '>',
+    ),
+
+    languages.registerHoverProvider(FLOW_SELECTOR, {
+      provideHover(document, position) {
+        const { source, experiment } = parsed(document);
+        const found = describe(source, document.offsetAt(position), experiment, shown(document));
+        return found && new vscode.Hover(new vscode.MarkdownString(found.markdown), rangeOf(document, found));
+      },
+    }),
+
+    languages.registerCodeLensProvider(FLOW_SELECTOR, {
+      onDidChangeCodeLenses: lensesChanged.event,
+      provideCodeLenses(document) {
+        const { source } = parsed(document);
+        const at = rangeOf(document, { offset: source.root?.offset ?? 0, length: 0 });
+        const lens = (title: string, command: string, tooltip: string): vscode.CodeLens =>
+          new vscode.CodeLens(at, { title, command, tooltip, arguments: [document.uri] });
+        const open = lens('$(open-preview) Open panel', COMMANDS.openPanel, 'The picture, the answer and the curves, beside this text');
+        if (!vscode.workspace.isTrusted) return [open];
+        if (source.node(['dataset']))
+          return [
+            lens('$(run-all) Run data set', COMMANDS.runDataset, 'Runs every question; goes on where a stopped run was'),
+            lens('$(graph) Results', COMMANDS.openResults, 'The results of the last run'),
+          ];
+        return [
+          lens('$(play) Run', COMMANDS.run, 'Computes everything anew'),
+          open,
+          lens('$(beaker) Check', COMMANDS.check, 'Computes the curves both ways, also the slow one, and compares'),
+        ];
+      },
+    }),
+
+    languages.registerInlayHintsProvider(FLOW_SELECTOR, {
+      onDidChangeInlayHints: hintsChanged.event,
+      provideInlayHints(document, range) {
+        if (!inlayHintsOn()) return [];
+        const { source, experiment } = parsed(document);
+        const results = shown(document);
+        const hint = (end: number, text: string | undefined, tooltip: string): vscode.InlayHint[] => {
+          const at = document.positionAt(end);
+          if (!text || !range.contains(at)) return [];
+          const made = new vscode.InlayHint(at, text);
+          made.paddingLeft = true;
+          made.tooltip = tooltip;
+          return [made];
+        };
+        const question = source.node(['question']);
+        return [
+          ...(question ? hint(question.offset + question.length, answerHint(results), 'The answer and its probability in the clean run') : []),
+          ...(experiment?.knockouts ?? []).flatMap((knockout, i) => {
+            const curve = curveOf(knockout, results);
+            const node = source.node(['knockouts', i]);
+            return curve && node
+              ? hint(node.offset + node.length, curveHint(curve), "Largest change of the answer's probability over all centre layers")
+              : [];
+          }),
+        ];
+      },
+    }),
+
+    languages.registerDocumentSymbolProvider(FLOW_SELECTOR, {
+      provideDocumentSymbols: (document) => outlineOf(document, parsed(document).source),
+    }),
+
+    languages.registerDocumentFormattingEditProvider(FLOW_SELECTOR, {
+      provideDocumentFormattingEdits(document, { tabSize, insertSpaces }) {
+        // Lists of numbers stay on one line where they fit: only lines are indented, nothing is broken up.
+        const options = { tabSize, insertSpaces, keepLines: true };
+        return format(document.getText(), undefined, options).map(({ offset, length, content }) =>
+          vscode.TextEdit.replace(rangeOf(document, { offset, length }), content),
+        );
+      },
+    }),
+
+    languages.registerCodeActionsProvider(FLOW_SELECTOR, {
+      provideCodeActions: (document, range) => deps.diagnostics.fixesAt(document, range),
+    }, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
+  );
+}
+
+function toItem(document: vscode.TextDocument, suggestion: Suggestion, order: number): vscode.CompletionItem {
+  const item = new vscode.CompletionItem(suggestion.label, KINDS[suggestion.kind]);
+  item.insertText = suggestion.snippet ? new vscode.SnippetString(suggestion.insert) : suggestion.insert;
+  item.range = rangeOf(document, suggestion);
+  // What is typed begins with a quote; without this the editor would filter everything away.
+  item.filterText = suggestion.length > 0 ? JSON.stringify(suggestion.label) : suggestion.label;
+  item.sortText = String(order).padStart(4, '0');
+  if (suggestion.detail) item.documentation = new vscode.MarkdownString(suggestion.detail);
+  return item;
+}

@@ -1,0 +1,131 @@
+/** One webview beside its config: what it asks becomes edits of the text, questions to the engine, or files. */
+import * as vscode from 'vscode';
+import { toCrossflowError } from '../../core/errors';
+import type { HostToPanel, Outcome, PanelToHost, RequestResult } from '../../protocol/panel';
+import type { Flow } from '../flow';
+import { pageHtml } from './html';
+import { editFor, type PanelEdit } from './edits';
+import { answerRequest, type RequestDeps } from './requests';
+
+export interface PanelDeps extends RequestDeps {
+  readonly extensionUri: vscode.Uri;
+  log(line: string): void;
+  showOutput(): void;
+}
+
+export class FlowPanel {
+  #roots: string | undefined;
+  #ready = false;
+  #edits: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly flow: Flow,
+    readonly webview: vscode.WebviewPanel,
+    private readonly deps: PanelDeps,
+  ) {
+    webview.title = `Crossflow: ${flow.title}`;
+    webview.iconPath = {
+      light: vscode.Uri.joinPath(deps.extensionUri, 'media', 'flow-light.svg'),
+      dark: vscode.Uri.joinPath(deps.extensionUri, 'media', 'flow-dark.svg'),
+    };
+    this.allowPicture();
+    webview.webview.onDidReceiveMessage((message: PanelToHost) => void this.#receive(message));
+    flow.attach({
+      post: (message) => this.post(message),
+      asWebviewUri: (file) => webview.webview.asWebviewUri(vscode.Uri.file(file)).toString(),
+    });
+    webview.webview.html = pageHtml(webview.webview, deps.extensionUri, {
+      bundle: 'panel', title: webview.title, uri: flow.uri.toString(),
+    });
+  }
+
+  /** Messages before the page listens would be lost; `ready` brings everything. */
+  post(message: HostToPanel): void {
+    if (this.#ready) void this.webview.webview.postMessage(message);
+  }
+
+  /** The page may read the extension's own pages and the folder of the picture, nothing else. */
+  allowPicture(): void {
+    const folder = this.flow.imageFolder;
+    if (this.#roots !== undefined && this.#roots === (folder ?? '')) return;
+    this.#roots = folder ?? '';
+    this.webview.webview.options = {
+      enableScripts: true,
+      localResourceRoots: [
+        vscode.Uri.joinPath(this.deps.extensionUri, 'dist', 'webview'),
+        ...(folder === undefined ? [] : [vscode.Uri.file(folder)]),
+      ],
+    };
+  }
+
+  async #receive(message: PanelToHost): Promise<void> {
+    const { flow } = this;
+    switch (message.type) {
+      case 'ready':
+        this.#ready = true;
+        return flow.show();
+      case 'request': {
+        const outcome = await answerRequest(flow, message, this.deps).then(
+          (value): Outcome => ({ ok: true, value: value as RequestResult }),
+          (e: unknown): Outcome => {
+            const { message: text, hint } = toCrossflowError(e);
+            return { ok: false, message: text, ...(hint && { hint }) };
+          },
+        );
+        return this.post({ type: 'reply', id: message.id, outcome });
+      }
+      case 'choose-set':
+        return flow.chooseSet(message.set);
+      case 'cancel':
+        return flow.session.cancel();
+      case 'run':
+        return flow.run();
+      case 'restart-engine':
+        return void flow.session.restart();
+      case 'undo':
+        return this.#undo();
+      case 'reveal-line':
+        return void this.#reveal(message.line);
+      case 'show-output':
+        return this.deps.showOutput();
+      case 'panel-error':
+        return this.deps.log(`panel: ${message.message}`);
+      default:
+        this.#edits = this.#edits.then(() => this.#edit(message));
+        return this.#edits;
+    }
+  }
+
+  /** One after the other: each edit is made for the text that the one before it left. */
+  async #edit(message: PanelEdit): Promise<void> {
+    try {
+      const document = await vscode.workspace.openTextDocument(this.flow.uri);
+      const edits = editFor(document.getText(), message, this.flow);
+      if (edits.length === 0) return;
+      const edit = new vscode.WorkspaceEdit();
+      for (const { offset, length, content } of edits) {
+        const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
+        edit.replace(document.uri, range, content);
+      }
+      if (!(await vscode.workspace.applyEdit(edit))) this.deps.log(`the editor refused a change of ${this.flow.uri.fsPath}`);
+    } catch (e) {
+      void vscode.window.showErrorMessage(`Crossflow: ${toCrossflowError(e).line}`);
+    }
+  }
+
+  /** Undo belongs to text editors: the text is shown, undone, and the panel gets the keyboard back. */
+  async #undo(): Promise<void> {
+    await this.#reveal();
+    await vscode.commands.executeCommand('undo');
+    this.webview.reveal(undefined, false);
+  }
+
+  async #reveal(line?: number): Promise<void> {
+    const shown = vscode.window.visibleTextEditors.find((e) => e.document.uri.toString() === this.flow.uri.toString());
+    const at = line === undefined ? undefined : new vscode.Range(line - 1, 0, line - 1, 0);
+    await vscode.window.showTextDocument(this.flow.uri, {
+      viewColumn: shown?.viewColumn ?? vscode.ViewColumn.One,
+      ...(at && { selection: at }),
+    });
+  }
+}

@@ -1,0 +1,48 @@
+/** A name for a single token, so that an edge of the token-flow graph can stand in the config. */
+import type { ExampleInfo } from '../../core/engine/types';
+import { usage } from '../../core/errors';
+import type { SetDefinition } from '../../core/experiment/types';
+
+type Sets = Readonly<Record<string, SetDefinition>>;
+
+export interface TokenSet {
+  readonly name: string;
+  /** Left out when a set of that name holds just this token already. */
+  readonly definition?: SetDefinition;
+}
+
+/** Throws `usage` for tokens that no set can hold: those before the image. */
+export function tokenSet(example: ExampleInfo, position: number, sets: Sets): TokenSet {
+  const known = Object.entries(example.sets).find(([, at]) => at.length === 1 && at[0] === position);
+  if (known) return { name: known[0] };
+  const { imageStart, imageTokens } = example;
+  const patch = position - imageStart;
+  if (patch >= 0 && patch < imageTokens)
+    return { name: free(`patch ${patch}`, sets), definition: { kind: 'patches', patches: [patch] } };
+  const token = example.tokens[position];
+  const text = token?.text.trim() ?? '';
+  if (position < imageStart || !text) {
+    throw usage(`the token "${text}" at ${position} cannot be a set of its own`, undefined, 'choose an image patch or a word after the image');
+  }
+  return { name: free(text, sets), definition: { kind: 'text', text, nth: placeOf(example, position, text) } };
+}
+
+/** Which place of its text, after the image, a token has; from 1. */
+function placeOf(example: ExampleInfo, position: number, text: string): number {
+  const before = example.tokens
+    .slice(example.imageStart + example.imageTokens, position)
+    .map((token) => token.text)
+    .join('');
+  let nth = 1;
+  for (let at = before.indexOf(text); at >= 0; at = before.indexOf(text, at + 1)) nth++;
+  return nth;
+}
+
+/** Arrows would make the name unreadable in an edge. */
+function free(wish: string, sets: Sets): string {
+  const base = wish.replaceAll('->', '→');
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? base : `${base} ${n}`;
+    if (!(name in sets)) return name;
+  }
+}
