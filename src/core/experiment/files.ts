@@ -11,9 +11,12 @@ import { replace } from './wording';
 
 type Kind = 'file' | 'folder';
 
-/** Missing or unreadable model folder, picture, CSV, pictures' folder; boxes outside the picture. */
-export async function checkFiles(experiment: Experiment): Promise<Problem[]> {
-  const source = sourceOf(experiment);
+/**
+ * Missing or unreadable model folder, picture, CSV, pictures' folder; boxes outside the picture. `parsed`: the
+ * experiment as it was read, for places, when this one was changed since.
+ */
+export async function checkFiles(experiment: Experiment, parsed: Experiment = experiment): Promise<Problem[]> {
+  const source = sourceOf(parsed);
   const { model, subject } = experiment;
   const check = (what: string, path: string, kind: Kind, place: (string | number)[]) =>
     fileProblem(source, what, path, kind, source.valueRange(place));

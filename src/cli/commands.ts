@@ -1,0 +1,83 @@
+/** What `crossflow` can be asked, as commander sees it. Work is loaded only once the question is clear. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CheckOptions } from './check';
+import type { InspectOptions } from './inspect';
+import type { RunOptions } from './run';
+
+const EXAMPLES = `
+Examples:
+  crossflow run examples/star.flow.json           one question: a table
+  crossflow run examples/star.flow.json --json    the same, for programs
+  crossflow run examples/dataset.flow.json        a data set: tables and figures
+  crossflow inspect models/shapes-llava           what a checkpoint is
+  crossflow check models/shapes-llava             fast way against plain way
+
+Results go to standard output, everything else to standard error.
+Exit codes: 0 done, 1 failed, 2 wrong usage or config, 130 interrupted.`;
+
+/** Loads a command's work and does it; gives the exit code. */
+export type Done = (code: number) => void;
+
+export function makeProgram(version: string, done: Done): Command {
+  const program = new Command('crossflow')
+    .description('Shows how information flows from an image to the answer of a multimodal language model.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+
+  program
+    .command('run')
+    .description('run an experiment: one question, or a data set')
+    .argument('<file>', 'the experiment, NAME.flow.json')
+    .option('--json', 'print one JSON document in place of the table')
+    .addOption(new Option('--method <method>', 'fork: only what changes; full: whole passes, slow').choices(['fork', 'full']))
+    .option('--output <folder>', 'where results go; for one question also writes NAME.result.json there')
+    .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
+    .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
+    .action(async (file: string, options: RunOptions) => done(await (await import('./run')).run(file, options)));
+
+  program
+    .command('inspect')
+    .description('what a checkpoint is, its sizes, and the memory it will need')
+    .argument('<model>', 'a checkpoint folder, or a Hugging Face id that is in the local cache')
+    .option('--json', 'print one JSON document in place of the table')
+    .action(async (model: string, options: InspectOptions) => done(await (await import('./inspect')).inspect(model, options)));
+
+  program
+    .command('check')
+    .description('runs knockouts both ways, forked and full, and reports the largest difference')
+    .argument('<model>', 'a checkpoint folder, or a Hugging Face id that is in the local cache')
+    .option('--experiment <file>', 'check the knockouts of this experiment (default: a generated picture and question)')
+    .option('--json', 'print one JSON document in place of the table')
+    .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
+    .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
+    .action(async (model: string, options: CheckOptions) => done(await (await import('./check')).check(model, options)));
+
+  for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => undefined });
+  return program;
+}
+
+/** More threads than any machine has cores is a slip. */
+const MOST_THREADS = 1024;
+
+function threads(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > MOST_THREADS) {
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_THREADS}.`);
+  }
+  return number;
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+
+/** `512M`, `1.5G`, `2GiB`: bytes, in powers of 1024. */
+export function memory(text: string): number {
+  const parts = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text.trim());
+  const bytes = parts ? Math.round(Number(parts[1]) * (UNITS[(parts[2] ?? '').toLowerCase()] ?? NaN)) : NaN;
+  if (!(bytes >= UNITS.m! && bytes <= UNITS.t!)) {
+    throw new InvalidArgumentError('It must be a size from 1M to 1T, e.g. 512M or 2G.');
+  }
+  return bytes;
+}

@@ -1,0 +1,67 @@
+/** Progress with the time left, on standard error; nothing when that is no terminal. */
+import type { SingleBar } from 'cli-progress';
+import type { Phase, Progress } from '../core/engine/types';
+
+export interface Bar {
+  /** `secondsLeft`: an estimate of one's own; left out, the bar makes one. */
+  update(what: string, done: number, total: number, secondsLeft?: number): void;
+  stop(): void;
+}
+
+const SILENT: Bar = { update: () => undefined, stop: () => undefined };
+
+const PHASES: Readonly<Record<Phase, string>> = {
+  load: 'loading',
+  image: 'image',
+  clean: 'clean run',
+  answer: 'answer',
+  knockouts: 'knockouts',
+  lens: 'lens',
+  attention: 'attention',
+};
+
+export async function progressBar(stream: NodeJS.WriteStream = process.stderr): Promise<Bar> {
+  if (!stream.isTTY) return SILENT;
+  const { SingleBar, Presets } = await import('cli-progress');
+  let bar: SingleBar | undefined;
+  let shown = '';
+  let started = 0;
+  const stop = () => {
+    bar?.stop();
+    bar = undefined;
+  };
+  return {
+    update(what, done, total, secondsLeft) {
+      if (what !== shown) {
+        stop();
+        shown = what;
+        started = performance.now();
+        const format = ' {what} {bar} {percentage}% {left}';
+        bar = new SingleBar(
+          { stream, format, barsize: 30, clearOnComplete: true, hideCursor: false, gracefulExit: false, fps: 10 },
+          Presets.shades_classic,
+        );
+        bar.start(Math.max(total, 1), done, { what: what.padEnd(10), left: '' });
+      }
+      const seconds = (performance.now() - started) / 1000;
+      const left = secondsLeft ?? (done > 0 ? (seconds * (total - done)) / done : undefined);
+      bar?.setTotal(Math.max(total, 1));
+      bar?.update(done, { what: what.padEnd(10), left: left === undefined ? '' : `${duration(left)} left` });
+    },
+    stop,
+  };
+}
+
+/** What a run of one question reports, on a bar. */
+export const onPhase =
+  (bar: Bar) =>
+  ({ phase, done, total }: Progress): void =>
+    bar.update(PHASES[phase], done, total);
+
+/** `8 s`, `3 min 20 s`, `2 h 5 min`. */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}

@@ -1,0 +1,27 @@
+/** Errors and warnings, one line each on standard error. */
+import { toCrossflowError, type CrossflowError } from '../core/errors';
+import type { Problem } from '../core/experiment/problems';
+
+const EXIT_CODES = { failed: 1, usage: 2, cancelled: 130 } as const;
+
+/** Control characters and line breaks out of a file must neither break the line nor move the terminal's cursor. */
+// eslint-disable-next-line no-control-regex
+export const plain = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+
+export function reportLine(line: string): void {
+  process.stderr.write(`crossflow: ${plain(line).trim()}\n`);
+}
+
+/** Says what went wrong and gives the exit code. */
+export function reportError(e: unknown): number {
+  const error: CrossflowError = toCrossflowError(e);
+  if (error.kind !== 'cancelled') reportLine(error.line);
+  if (process.env.CROSSFLOW_DEBUG && error.stack) process.stderr.write(error.stack + '\n');
+  return EXIT_CODES[error.kind];
+}
+
+export function reportWarnings(problems: readonly Problem[], file: string): void {
+  for (const { severity, line, column, message, hint } of problems) {
+    if (severity === 'warning') reportLine(`warning: ${file}:${line}:${column}: ${message}${hint ? ` (${hint})` : ''}`);
+  }
+}

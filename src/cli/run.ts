@@ -1,0 +1,98 @@
+/** `crossflow run`: one question or a data set. */
+import { basename, join, resolve } from 'node:path';
+import { CrossflowError } from '../core/errors';
+import type { Model } from '../core/engine/api';
+import { checkAgainstModel } from '../core/experiment/facts';
+import { checkFiles } from '../core/experiment/files';
+import { loadExperiment, sourceOf } from '../core/experiment/parse';
+import { throwFirst, type Problem } from '../core/experiment/problems';
+import type { Experiment } from '../core/experiment/types';
+import { interruptSignal } from './interrupt';
+import { openNamed, type EngineFlags } from './model';
+import { onPhase, progressBar, type Bar } from './progress';
+import { reportWarnings } from './report';
+import { checkWritable, print, writeWhole } from './streams';
+import { resultTable } from './table';
+
+export interface RunOptions extends EngineFlags {
+  readonly json?: boolean;
+  readonly method?: 'fork' | 'full';
+  readonly output?: string;
+}
+
+interface Run {
+  /** As the user named it. */
+  readonly file: string;
+  readonly experiment: Experiment;
+  readonly options: RunOptions;
+  readonly signal: AbortSignal;
+}
+
+/** Gives the exit code. */
+export async function run(file: string, options: RunOptions): Promise<number> {
+  const signal = interruptSignal();
+  const written = await loadExperiment(file);
+  check(await checkFiles(written), file);
+  const isDataset = written.subject.kind === 'dataset';
+  const output = options.output === undefined ? written.output : resolve(options.output);
+  const experiment: Experiment = { ...written, output, method: options.method ?? written.method };
+  if (isDataset || options.output !== undefined) await checkWritable(output);
+  const run: Run = { file, experiment, options, signal };
+  const bar = await progressBar();
+  let model: Model | undefined;
+  try {
+    bar.update('loading', 0, 1);
+    model = await openNamed(experiment.model, options);
+    check(checkAgainstModel(written, { layers: model.info.layers, heads: model.info.heads }), file);
+    return isDataset ? await dataset(run, model, bar) : await question(run, model, bar);
+  } catch (e) {
+    throw placed(e, written, file);
+  } finally {
+    bar.stop();
+    await model?.close();
+  }
+}
+
+function check(problems: readonly Problem[], file: string): void {
+  throwFirst(problems, file);
+  reportWarnings(problems, file);
+}
+
+async function question({ file, experiment, options, signal }: Run, model: Model, bar: Bar): Promise<number> {
+  const { runQuestion } = await import('../core/engine/run');
+  const result = await runQuestion(model, experiment, { signal, progress: onPhase(bar) });
+  bar.stop();
+  const json = JSON.stringify(result) + '\n';
+  if (options.output !== undefined) {
+    const name = basename(file).replace(/(\.flow)?\.jsonc?$/, '');
+    await writeWhole(join(experiment.output, `${name}.result.json`), json);
+  }
+  const { subject, window } = experiment;
+  if (options.json || subject.kind !== 'question') await print(json);
+  else await print(resultTable(result, subject.question, subject.answer, window));
+  return 0;
+}
+
+async function dataset({ experiment, options, signal }: Run, model: Model, bar: Bar): Promise<number> {
+  const { runDataset } = await import('../core/dataset/run');
+  const summary = await runDataset({
+    model,
+    experiment,
+    signal,
+    onProgress: ({ done, total, kept, secondsLeft }) =>
+      bar.update(`questions, ${kept} right`, done, total, secondsLeft),
+  });
+  bar.stop();
+  await print(options.json ? JSON.stringify(summary) + '\n' : summaryText(summary));
+  return 0;
+}
+
+/** An error of the engine that says no place belongs to the experiment: to the set it names, or to the file. */
+function placed(e: unknown, experiment: Experiment, file: string): unknown {
+  if (!(e instanceof CrossflowError) || e.kind !== 'usage' || e.place) return e;
+  const source = sourceOf(experiment);
+  const name = /\bset "([^"]+)"/.exec(e.message)?.[1];
+  const path = name !== undefined && source.node(['sets', name]) ? ['sets', name] : undefined;
+  const place = path ? { file, ...source.position(source.keyRange(path).offset) } : { file };
+  return new CrossflowError(e.kind, e.message, place, e.hint, { cause: e });
+}
