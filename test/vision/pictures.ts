@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { ImageProcessorSpec, Resample } from '../../src/core/checkpoint/spec';
 import type { RgbImage } from '../../src/core/vision/image';
+import type { VisionShape } from '../../src/core/vision/layout';
 
 /** The same bytes as `noise` in test/golden/tools; `hard` makes them 0 or 255. */
 export function noise(width: number, height: number, seed: number, hard = false): RgbImage {
@@ -42,4 +43,14 @@ export function readProcessor(modelDir: string): ImageProcessorSpec {
     normalize: true,
     ...(json.image_grid_pinpoints && { gridPinpoints: json.image_grid_pinpoints }),
   };
+}
+
+/** The vision tower's shape from a reference checkpoint's config.json. */
+export function readShape(modelDir: string): VisionShape {
+  const json = JSON.parse(readFileSync(path.join(modelDir, 'config.json'), 'utf8')) as {
+    vision_config: { image_size: number; patch_size: number };
+    vision_feature_select_strategy: 'default' | 'full';
+  };
+  const { image_size: imageSize, patch_size: patchSize } = json.vision_config;
+  return { imageSize, patchSize, select: json.vision_feature_select_strategy };
 }

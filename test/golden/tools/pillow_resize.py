@@ -47,4 +47,5 @@ def main():
     print('{\n "pillow": "%s",\n "cases": [\n  %s\n ]\n}' % (PIL.__version__, lines))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+/**
+ * Which patches belong to boxes, by the published rule: a green picture with the boxes filled red goes through the very
+ * same resize, crop or padding as the image; a patch is in when at least one of its pixels is still pure red.
+ */
+import type { ImageProcessorSpec } from '../checkpoint/spec';
+import { usage } from '../errors';
+import { imageTokens, rowsPerView } from './geometry';
+import type { Aspect, Box, RgbImage } from './image';
+import { layOut, type ImageLayout, type Size, type VisionShape } from './layout';
+import { renderViews } from './render';
+
+/**
+ * Numbers of the patches in any of the boxes, ascending, counted among the image tokens from 0: base and tile patches,
+ * never newline or class tokens. May be empty, where a centre crop cuts a box off or a box is thinner than a pixel of
+ * the resized picture. Throws `usage` naming the box that is not whole numbers, has no area or lies outside the image.
+ */
+export function patchesInBoxes(
+  imageSize: Size,
+  boxes: readonly Box[],
+  spec: ImageProcessorSpec,
+  vision: VisionShape,
+  aspect: Aspect,
+): number[] {
+  boxes.forEach((box, i) => checkBox(box, imageSize, i));
+  if (boxes.length === 0) return [];
+  const layout = layOut(imageSize, spec, vision, aspect);
+  const red = redPatches(renderViews(paint(imageSize, boxes), layout, spec), layout);
+  const { sources } = imageTokens(layout);
+  const numbers: number[] = [];
+  sources.forEach((source, number) => {
+    if (source >= 0 && red[source]) numbers.push(number);
+  });
+  return numbers;
+}
+
+/** Throws `usage` unless the box has whole numbers, some area, and a part inside the image. */
+export function checkBox(box: Box, image: Size, index = 0): void {
+  const [x, y, width, height] = box;
+  const name = `box ${index + 1} [${box.join(', ')}]`;
+  const right = 'x, y, width, height in whole pixels of the image file';
+  if (!box.every(Number.isSafeInteger)) throw usage(`${name} has numbers that are not whole`, undefined, right);
+  if (width <= 0 || height <= 0) throw usage(`${name} has no area`, undefined, right);
+  if (x >= image.width || y >= image.height || x + width <= 0 || y + height <= 0) {
+    const hint = `the image has ${image.width} x ${image.height} pixels`;
+    throw usage(`${name} lies outside the image`, undefined, hint);
+  }
+}
+
+/** Green with the boxes in red, as PIL's ImageDraw.rectangle paints them: far ends included, cut at the border. */
+function paint({ width, height }: Size, boxes: readonly Box[]): RgbImage {
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 1; i < data.length; i += 3) data[i] = 255;
+  for (const [x, y, w, h] of boxes) {
+    for (let row = Math.max(y, 0); row <= Math.min(y + h, height - 1); row++) {
+      for (let column = Math.max(x, 0); column <= Math.min(x + w, width - 1); column++) {
+        const p = (row * width + column) * 3;
+        data[p] = 255;
+        data[p + 1] = 0;
+      }
+    }
+  }
+  return { width, height, data };
+}
+
+/** For each row of the tower's output, whether its patch has a pixel that is exactly (255, 0, 0). */
+function redPatches(bytes: Uint8Array, layout: ImageLayout): Uint8Array {
+  const { size, patchSize, select, views } = layout;
+  const side = size / patchSize;
+  const classRows = select === 'full' ? 1 : 0;
+  const perView = rowsPerView(layout);
+  const red = new Uint8Array(views.length * perView);
+  let p = 0;
+  for (let view = 0; view < views.length; view++) {
+    for (let y = 0; y < size; y++) {
+      const row = view * perView + classRows + Math.floor(y / patchSize) * side;
+      for (let x = 0; x < size; x++, p += 3) {
+        if (bytes[p] === 255 && bytes[p + 1] === 0 && bytes[p + 2] === 0) red[row + Math.floor(x / patchSize)] = 1;
+      }
+    }
+  }
+  return red;
+}

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import type { ImageProcessorSpec } from '../../src/core/checkpoint/spec';
+import { CrossflowError } from '../../src/core/errors';
+import { type Aspect, type Box, decodeImage, patchesInBoxes, prepareImage } from '../../src/core/vision';
+import { GOLDEN_FOLDERS, loadGolden, repositoryRoot } from '../support/golden';
+import { noise, readProcessor, readShape, sha256 } from './pictures';
+
+interface Recorded {
+  readonly seed: number;
+  readonly width: number;
+  readonly height: number;
+  readonly aspect: Aspect;
+  readonly size: number;
+  readonly patch: number;
+  readonly edge: number;
+  readonly boxes: readonly Box[];
+  readonly tiles: number;
+  readonly sha256: string;
+  readonly inside: readonly number[];
+  readonly newlines?: readonly number[];
+  readonly base?: number;
+  readonly tokens?: number;
+}
+
+const MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
+const STD = [0.26862954, 0.26130258, 0.27577711] as const;
+
+function processor(size: number, edge = size): ImageProcessorSpec {
+  return {
+    resize: { shortestEdge: edge },
+    resample: 'bicubic',
+    crop: { height: size, width: size },
+    rescale: 0.00392156862745098,
+    mean: MEAN,
+    std: STD,
+    normalize: true,
+    gridPinpoints: [
+      [size, 2 * size],
+      [2 * size, size],
+      [2 * size, 2 * size],
+      [size, 3 * size],
+      [3 * size, size],
+    ],
+  };
+}
+
+describe('prepareImage', () => {
+  for (const folder of GOLDEN_FOLDERS) {
+    it(`gives the reference pixel values, token counts and box sets: ${folder}`, async () => {
+      const golden = loadGolden(folder);
+      const spec = readProcessor(golden.modelDir);
+      const shape = readShape(golden.modelDir);
+      for (const c of golden.cases) {
+        const image = await decodeImage(path.join(golden.imagesDir, c.image));
+        const made = prepareImage(image, spec, shape, c.aspect);
+        const want = golden.tensor(`${c.name}.pixel_values`);
+        assert.deepEqual([made.tiles, 3, made.size, made.size], want.shape, c.name);
+        assert.equal(made.pixels.length, want.data.length);
+        let worst = 0;
+        for (let i = 0; i < want.data.length; i++) {
+          worst = Math.max(worst, Math.abs(made.pixels[i]! - want.data[i]!));
+        }
+        assert.ok(worst <= 1e-6, `${c.name}: pixel values differ by ${worst}`);
+        assert.equal(made.sources.length, c.image_tokens, c.name);
+        assert.equal(made.geometry.patches.length, c.image_tokens, c.name);
+
+        const start = c.sets['Image']![0]!;
+        const places = made.geometry.patches;
+        const inside = patchesInBoxes(image, c.boxes, spec, shape, c.aspect).map((n) => n + start);
+        const named = (keep: (n: number) => boolean): number[] =>
+          places
+            .map((_, n) => n)
+            .filter(keep)
+            .map((n) => n + start);
+        const sets: Record<string, number[]> = {
+          'Image Central Object': inside,
+          'Image Without Central Object': named((n) => !inside.includes(n + start) && places[n]!.kind !== 'newline'),
+        };
+        if (c.aspect === 'anyres') {
+          sets['Image Pad'] = named((n) => places[n]!.kind === 'newline');
+          sets['Image Original Patch'] = named((n) => places[n]!.kind === 'base');
+          sets['Image HD Patch Indice'] = named((n) => places[n]!.kind !== 'base');
+        }
+        for (const [name, numbers] of Object.entries(sets))
+          assert.deepEqual(numbers, c.sets[name], `${c.name}: ${name}`);
+      }
+    });
+  }
+
+  const recorded = JSON.parse(
+    readFileSync(path.join(repositoryRoot, 'test/vision/fixtures/processors.json'), 'utf8'),
+  ) as Recorded[];
+
+  for (const aspect of ['processor', 'pad', 'anyres'] as const) {
+    it(`equals transformers' processors bit for bit at many sizes: ${aspect}`, () => {
+      const cases = recorded.filter((c) => c.aspect === aspect);
+      assert.ok(cases.length >= 60);
+      for (const c of cases) {
+        const name = `${c.width}x${c.height}, seed ${c.seed}, size ${c.size}, edge ${c.edge}`;
+        const spec = processor(c.size, c.edge);
+        const shape = { imageSize: c.size, patchSize: c.patch, select: 'default' } as const;
+        const made = prepareImage(noise(c.width, c.height, c.seed), spec, shape, aspect);
+        assert.equal(made.tiles, c.tiles, name);
+        assert.equal(sha256(new Uint8Array(made.pixels.buffer)), c.sha256, name);
+        assert.deepEqual(patchesInBoxes(c, c.boxes, spec, shape, aspect), c.inside, name);
+        if (c.newlines) {
+          const at = (kind: string): number[] => made.geometry.patches.flatMap((p, n) => (p.kind === kind ? [n] : []));
+          assert.deepEqual(at('newline'), c.newlines, name);
+          assert.equal(at('base').length, c.base, name);
+          assert.equal(made.sources.length, c.tokens, name);
+        }
+      }
+    });
+  }
+
+  it('keeps the class token as first image token with select "full"', () => {
+    const shape = { imageSize: 56, patchSize: 14, select: 'full' } as const;
+    const made = prepareImage(noise(80, 60, 1), processor(56), shape, 'pad');
+    assert.deepEqual(
+      [...made.sources],
+      Array.from({ length: 17 }, (_, i) => i),
+    );
+    assert.equal(made.geometry.patches[0]!.kind, 'class');
+    assert.equal(made.geometry.grids[0]!.first, 1);
+    const box: Box = [0, 0, 80, 60];
+    assert.ok(!patchesInBoxes({ width: 80, height: 60 }, [box], processor(56), shape, 'processor').includes(0));
+    assert.deepEqual(patchesInBoxes({ width: 80, height: 60 }, [box], processor(56), shape, 'processor').length, 16);
+  });
+
+  it('takes each tile token from the tile and patch where it lies', () => {
+    // A 2 x 2 mosaic of 4 x 4 patches, square image: nothing is unpadded.
+    const shape = { imageSize: 56, patchSize: 14, select: 'default' } as const;
+    const { geometry, sources } = prepareImage(noise(300, 300, 1), processor(56), shape, 'anyres');
+    const grid = geometry.grids.find((g) => g.kind === 'tile')!;
+    assert.deepEqual([grid.rows, grid.columns, grid.first, grid.stride], [8, 8, 16, 9]);
+    const source = (row: number, column: number): number => sources[grid.first + row * grid.stride + column]!;
+    assert.deepEqual([source(0, 0), source(0, 3), source(0, 4), source(0, 8)], [16, 19, 32, -1]);
+    assert.deepEqual([source(3, 0), source(4, 0), source(7, 7)], [28, 48, 79]);
+  });
+
+  it('says what does not fit', () => {
+    const shape = { imageSize: 56, patchSize: 14, select: 'default' } as const;
+    const image = noise(30, 20, 1);
+    const { gridPinpoints, crop, ...bare } = processor(56);
+    assert.ok(gridPinpoints && crop);
+    const wrong: [ImageProcessorSpec, Parameters<typeof prepareImage>[2], Aspect, RegExp][] = [
+      [bare, shape, 'anyres', /image_grid_pinpoints/],
+      [bare, shape, 'processor', /56 x 84/],
+      [processor(70), shape, 'processor', /crop_size is 70 x 70/],
+      [processor(56, 60), shape, 'anyres', /size is 60/],
+      [{ ...processor(56), gridPinpoints: [[56, 60]] }, shape, 'anyres', /\[56, 60\]/],
+      [processor(56), { ...shape, select: 'full' }, 'anyres', /full/],
+      [processor(56), { ...shape, patchSize: 15 }, 'processor', /patch_size 15/],
+    ];
+    for (const [spec, vision, aspect, message] of wrong) {
+      assert.throws(
+        () => prepareImage(image, spec, vision, aspect),
+        (e) => e instanceof CrossflowError && e.kind === 'usage' && message.test(e.line),
+        String(message),
+      );
+    }
+  });
+
+  it('takes very long pictures without computing what is cropped away', () => {
+    const shape = { imageSize: 56, patchSize: 14, select: 'default' } as const;
+    for (const [w, h] of [
+      [60_000, 1],
+      [1, 60_000],
+    ] as const) {
+      for (const aspect of ['processor', 'anyres'] as const) {
+        const made = prepareImage(noise(w, h, 3), processor(56), shape, aspect);
+        assert.equal(made.sources.length, made.geometry.patches.length);
+        assert.ok(made.pixels.every(Number.isFinite));
+      }
+      assert.throws(() => prepareImage(noise(w, h, 3), processor(56), shape, 'pad'), /padding/);
+    }
+  });
+});
+
+describe('patchesInBoxes', () => {
+  const shape = { imageSize: 56, patchSize: 14, select: 'default' } as const;
+  const size = { width: 100, height: 80 };
+  const ask = (box: Box): number[] => patchesInBoxes(size, [[1, 1, 50, 50], box], processor(56), shape, 'pad');
+
+  it('refuses boxes without area, beside the image or off the pixel grid, by name', () => {
+    const wrong: [Box, RegExp][] = [
+      [[100, 0, 5, 5], /^box 2 \[100, 0, 5, 5\] lies outside the image \(the image has 100 x 80 pixels\)$/],
+      [[0, 80, 5, 5], /box 2 .*outside/],
+      [[-5, 0, 5, 5], /box 2 .*outside/],
+      [[0, -9, 5, 5], /box 2 .*outside/],
+      [[3, 3, 0, 5], /box 2 .*no area/],
+      [[3, 3, 5, -1], /box 2 .*no area/],
+      [[3.5, 3, 5, 5], /box 2 .*not whole/],
+      [[3, 3, NaN, 5], /box 2 .*not whole/],
+      [[3, 3, Infinity, 5], /box 2 .*not whole/],
+    ];
+    for (const [box, message] of wrong) {
+      assert.throws(
+        () => ask(box),
+        (e) => e instanceof CrossflowError && e.kind === 'usage' && message.test(e.line),
+        String(box),
+      );
+    }
+  });
+
+  it('cuts a box at the border', () => {
+    assert.deepEqual(ask([-10, -10, 1000, 1000]), ask([0, 0, 100, 80]));
+    assert.deepEqual(patchesInBoxes(size, [], processor(56), shape, 'pad'), []);
+  });
+});
