@@ -93,6 +93,7 @@ export class Decoder {
       if (l > 0) feeds[`keep.${l}`] = int64(keep);
       feeds[`enter.${l}`] = f32(enter, [enter.length / hidden, hidden]);
       live = (l > 0 ? keep.length : 0) + enter.length / hidden;
+      feeds[`live.${l}`] = flag(live > 0);
       feeds[`past_key.${l}`] = f32(call.pastKeys[l].subarray(0, call.past * kv), [call.past, kv]);
       feeds[`past_value.${l}`] = f32(call.pastValues[l].subarray(0, call.past * kv), [call.past, kv]);
       feeds[`allow.${l}`] = bool(layer.allow.data, layer.allow.dims);

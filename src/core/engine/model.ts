@@ -17,19 +17,20 @@ import type { EngineOptions, ExampleInfo, ModelInfo, RunControl, TokenInfo } fro
  * @param directory a checkpoint folder as Hugging Face or LLaVA wrote it
  * @throws CrossflowError `usage` when it cannot be used, naming the file and the reason
  */
-export async function openModel(directory: string, options: EngineOptions = {}): Promise<Model> {
+export async function openModel(directory: string, options: EngineOptions = {}): Promise<OpenModel> {
   const spec = await openCheckpoint(directory);
   const tokenizer = await openTokenizer(spec);
   return new OpenModel(spec, tokenizer, await Parts.create(spec, options));
 }
 
-class OpenModel implements Model {
+export class OpenModel implements Model {
   private readonly images: Images;
 
   constructor(
     readonly spec: ModelSpec,
     private readonly tokenizer: Tokenizer,
-    private readonly parts: Parts,
+    /** The sessions themselves, for tests and benches. */
+    readonly parts: Parts,
   ) {
     this.images = new Images(spec);
   }

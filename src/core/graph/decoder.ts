@@ -12,6 +12,7 @@
  * | `past` | `[1]` int64 | p |
  * | `single` | `[]` bool | at most one group: past and live keys are joined instead of scored apart (needed when p is 0) |
  * | `cos`, `sin` | `[r, d/2]` | rotary angles of a group's rows |
+ * | `live.l` | `[]` bool | whether layer l has rows; without any it is skipped, weights untouched |
  * | `enter.l` | `[e, H]` | residual rows that join before layer l |
  * | `keep.l` | `[k]` int64 | rows of layer l-1's output that go on; a row named twice is forked |
  * | `past_key.l`, `past_value.l` | `[p, kv*d]` | frozen rows; keys after rotation |
@@ -34,13 +35,14 @@ const BLOCKED = -3.4028234663852886e38;
 
 export function decoderGraph(spec: DecoderSpec, folder: string): Uint8Array {
   const b = new GraphBuilder('decoder', folder);
-  const half = spec.headDim / 2;
+  const { hidden, kvHeads, headDim, heads } = spec;
+  const kv = kvHeads * headDim;
   const common: Common = {
     rows: b.input('rows', 'int64', [1]),
     past: b.input('past', 'int64', [1]),
     single: b.input('single', 'bool', []),
-    cos: b.input('cos', 'f32', ['r', half]),
-    sin: b.input('sin', 'f32', ['r', half]),
+    cos: b.input('cos', 'f32', ['r', headDim / 2]),
+    sin: b.input('sin', 'f32', ['r', headDim / 2]),
     exported: b.input('export', 'int64', ['x']),
     watch: b.input('watch', 'int64', ['w']),
     select: b.input('select', 'int64', ['m']),
@@ -50,11 +52,30 @@ export function decoderGraph(spec: DecoderSpec, folder: string): Uint8Array {
   };
   let x: Value = '';
   for (let l = 0; l < spec.layers; l++) {
-    const enter = b.input(`enter.${l}`, 'f32', [`e.${l}`, spec.hidden]);
+    const last = l === spec.layers - 1;
+    const enter = b.input(`enter.${l}`, 'f32', [`e.${l}`, hidden]);
     x = l === 0 ? enter : b.concat([b.node('Gather', [x, b.input(`keep.${l}`, 'int64', [`k.${l}`])], { axis: 0 }), enter], 0);
-    x = layer(b, spec, spec.weights.layers[l], l, x, common);
+    const inputs: LayerInputs = {
+      x, last,
+      pastKey: b.input(`past_key.${l}`, 'f32', ['p', kv]),
+      pastValue: b.input(`past_value.${l}`, 'f32', ['p', kv]),
+      allow: b.input(`allow.${l}`, 'bool', [`ak.${l}`, `ag.${l}`, `ab.${l}`, `ar.${l}`, 'c']),
+      attentionScale: b.input(`attention_scale.${l}`, 'f32', [`as.${l}`, 1]),
+      mlpScale: b.input(`mlp_scale.${l}`, 'f32', [`ms.${l}`, 1]),
+    };
+    const nothing = (s: GraphBuilder, dims: readonly number[]): Value => s.node('ConstantOfShape', [s.ints(dims)]);
+    const [out, residual, key, value, attention] = b.branch(
+      b.input(`live.${l}`, 'bool', []),
+      (s) => layer(s, spec, spec.weights.layers[l], inputs, common),
+      (s) => [nothing(s, [0, hidden]), nothing(s, [0, hidden]), nothing(s, [0, kv]), nothing(s, [0, kv]), nothing(s, [0, 0, 0, 0, 0])],
+    );
+    b.output(residual, `residual.${l}`, 'f32', ['x', hidden]);
+    b.output(key, `key.${l}`, 'f32', ['x', kv]);
+    b.output(value, `value.${l}`, 'f32', ['x', kv]);
+    b.output(attention, `attention.${l}`, 'f32', [kvHeads, heads / kvHeads, `b.${l}`, 'w', `c.${l}`]);
+    x = out;
   }
-  b.output(x, 'final', 'f32', ['m', spec.hidden]);
+  b.output(x, 'final', 'f32', ['m', hidden]);
   return b.finish();
 }
 
@@ -72,39 +93,43 @@ interface Common {
   readonly blocked: Value;
 }
 
-/** `x [N, H]` -> `[N, H]` (`[m, H]` in the last layer). */
-function layer(b: GraphBuilder, spec: DecoderSpec, w: DecoderLayerRef, l: number, x: Value, c: Common): Value {
-  const { heads, kvHeads, headDim } = spec;
-  const last = l === spec.layers - 1;
-  const kv = kvHeads * headDim;
-  const give = (value: Value, name: string, width: number): void =>
-    b.output(b.node('Gather', [value, c.exported], { axis: 0 }), `${name}.${l}`, 'f32', ['x', width]);
-  give(x, 'residual', spec.hidden);
+interface LayerInputs {
+  /** `[N, H]` */
+  readonly x: Value;
+  readonly last: boolean;
+  readonly pastKey: Value;
+  readonly pastValue: Value;
+  readonly allow: Value;
+  readonly attentionScale: Value;
+  readonly mlpScale: Value;
+}
 
-  const normed = b.rmsNorm(x, w.inputNorm, spec.rmsEpsilon);
-  const pick = (value: Value): Value => (last ? b.node('Gather', [value, c.select], { axis: 0 }) : value);
-  const rotate = (value: Value, width: number, count: number): Value => {
+/** One layer: its output `[N, H]` (`[m, H]` in the last layer), then the exported rows and the watched attention. */
+function layer(b: GraphBuilder, spec: DecoderSpec, w: DecoderLayerRef, i: LayerInputs, c: Common): Value[] {
+  const { heads, kvHeads, headDim } = spec;
+  const exported = (value: Value): Value => b.node('Gather', [value, c.exported], { axis: 0 });
+  const pick = (value: Value): Value => (i.last ? b.node('Gather', [value, c.select], { axis: 0 }) : value);
+  const rotate = (value: Value, count: number): Value => {
+    const width = count * headDim;
     const grouped = b.reshape(value, b.shape([-1, c.rows, width]));
-    const turned = b.node('RotaryEmbedding', [grouped, c.offset, c.cos, c.sin], { interleaved: 0, num_heads: count }, { domain: 'com.microsoft' });
+    const turned = b.contrib('RotaryEmbedding', [grouped, c.offset, c.cos, c.sin], { interleaved: 0, num_heads: count });
     return b.reshape(turned, [-1, width]);
   };
-  const query = pick(rotate(b.linear(normed, w.query), heads * headDim, heads));
-  const key = rotate(b.linear(normed, w.key), kv, kvHeads);
+  const normed = b.rmsNorm(i.x, w.inputNorm, spec.rmsEpsilon);
+  const query = pick(rotate(b.linear(normed, w.query), heads));
+  const key = rotate(b.linear(normed, w.key), kvHeads);
   const value = b.linear(normed, w.value);
-  give(key, 'key', kv);
-  give(value, 'value', kv);
 
-  const mixed = attention(b, spec, l, { query, key, value, queryRows: last ? c.selectRows : c.rows }, c);
-  const stay = pick(x);
-  const attentionScale = b.input(`attention_scale.${l}`, 'f32', [`as.${l}`, 1]);
-  const middle = b.node('Add', [stay, b.node('Mul', [b.linear(mixed, w.output), attentionScale])]);
+  const queryRows = i.last ? c.selectRows : c.rows;
+  const [mixed, watched] = attention(b, spec, i, { query, key, value, queryRows }, c);
+  const middle = b.node('Add', [pick(i.x), b.node('Mul', [b.linear(mixed, w.output), i.attentionScale])]);
 
   const normed2 = b.rmsNorm(middle, w.postNorm, spec.rmsEpsilon);
   // SiLU(x) = x * sigmoid(x) is QuickGelu with alpha 1: one pass over the widest tensor instead of two.
   const gate = b.contrib('QuickGelu', [b.linear(normed2, w.gate)], { alpha: float(1) });
   const added = b.linear(b.node('Mul', [gate, b.linear(normed2, w.up)]), w.down);
-  const mlpScale = b.input(`mlp_scale.${l}`, 'f32', [`ms.${l}`, 1]);
-  return b.node('Add', [middle, b.node('Mul', [added, mlpScale])]);
+  const out = b.node('Add', [middle, b.node('Mul', [added, i.mlpScale])]);
+  return [out, exported(i.x), exported(key), exported(value), watched];
 }
 
 interface Heads {
@@ -116,27 +141,24 @@ interface Heads {
   readonly queryRows: Value;
 }
 
-/** Softmax attention of the live rows over past and own group; `[B * q, heads * d]`. */
-function attention(b: GraphBuilder, spec: DecoderSpec, l: number, h: Heads, c: Common): Value {
+/** Softmax attention of the live rows over past and own group: `[B * q, heads * d]`, and the watched probabilities. */
+function attention(b: GraphBuilder, spec: DecoderSpec, i: LayerInputs, h: Heads, c: Common): [Value, Value] {
   const { kvHeads: kv, headDim: d } = spec;
   const g = spec.heads / kv;
   const scale = 1 / Math.sqrt(d);
   const columns = b.node('Add', [c.past, c.rows]);
-  const pastKey = b.input(`past_key.${l}`, 'f32', ['p', kv * d]);
-  const pastValue = b.input(`past_value.${l}`, 'f32', ['p', kv * d]);
-  const allow = b.input(`allow.${l}`, 'bool', [`ak.${l}`, `ag.${l}`, `ab.${l}`, `ar.${l}`, 'c']);
   /** `[n, kv * d]` -> `[kv, n, d]` */
   const byHead = (s: GraphBuilder, x: Value): Value => s.transpose(s.reshape(x, [-1, kv, d]), [1, 0, 2]);
   /** `[B, q, kv, g, d]` */
   const query5 = b.reshape(h.query, b.shape([-1, h.queryRows, kv, g, d]));
   const masked = (s: GraphBuilder, scores: Value): Value =>
-    s.node('Softmax', [s.node('Where', [allow, scores, c.blocked])], { axis: -1 });
+    s.node('Softmax', [s.node('Where', [i.allow, scores, c.blocked])], { axis: -1 });
   /** `[kv, g, B, q, d]` and the probabilities of the watched rows */
   const [mixed, watched] = b.branch(
     c.single,
     (s) => {
-      const keys = byHead(s, s.concat([pastKey, h.key], 0));
-      const values = byHead(s, s.concat([pastValue, h.value], 0));
+      const keys = byHead(s, s.concat([i.pastKey, h.key], 0));
+      const values = byHead(s, s.concat([i.pastValue, h.value], 0));
       const q = s.reshape(s.transpose(query5, [2, 3, 0, 1, 4]), [kv, -1, d]);
       const scores = s.matmul(q, keys, { transB: true, alpha: scale });
       const p = masked(s, s.reshape(scores, s.shape([kv, g, -1, h.queryRows, columns])));
@@ -146,7 +168,7 @@ function attention(b: GraphBuilder, spec: DecoderSpec, l: number, h: Heads, c: C
     (s) => {
       const q = s.reshape(s.transpose(query5, [2, 3, 0, 1, 4]), [kv, -1, d]);
       const before = s.reshape(
-        s.matmul(q, byHead(s, pastKey), { transB: true, alpha: scale }),
+        s.matmul(q, byHead(s, i.pastKey), { transB: true, alpha: scale }),
         s.shape([kv, g, -1, h.queryRows, c.past]),
       );
       /** `[B * kv, r, d]` */
@@ -161,7 +183,7 @@ function attention(b: GraphBuilder, spec: DecoderSpec, l: number, h: Heads, c: C
       const p = masked(s, s.concat([before, self], 4));
       const [pBefore, pSelf] = s.nodeMany('Split', [p, s.concat([c.past, c.rows], 0)], { axis: 4 }, { outputs: 2 });
       const fromPast = s.reshape(
-        s.matmul(s.reshape(pBefore, s.shape([kv, -1, c.past])), byHead(s, pastValue)),
+        s.matmul(s.reshape(pBefore, s.shape([kv, -1, c.past])), byHead(s, i.pastValue)),
         s.shape([kv, g, -1, h.queryRows, d]),
       );
       const pSelfByGroup = s.reshape(s.transpose(pSelf, [2, 0, 1, 3, 4]), s.shape([-1, queryRowsOfGroup, c.rows]));
@@ -172,6 +194,5 @@ function attention(b: GraphBuilder, spec: DecoderSpec, l: number, h: Heads, c: C
       return [s.node('Add', [fromPast, fromSelf]), s.node('Gather', [p, c.watch], { axis: 3 })];
     },
   );
-  b.output(watched, `attention.${l}`, 'f32', [kv, g, `b.${l}`, 'w', 'c']);
-  return b.reshape(b.transpose(mixed, [2, 3, 0, 1, 4]), [-1, kv * g * d]);
+  return [b.reshape(b.transpose(mixed, [2, 3, 0, 1, 4]), [-1, kv * g * d]), watched];
 }
