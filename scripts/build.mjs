@@ -69,6 +69,8 @@ const nodeBuild = {
   platform: 'node',
   format: 'cjs',
   target: 'node20',
+  // jsonc-parser's main is UMD, whose requires no bundler sees through; its module build is plain.
+  mainFields: ['module', 'main'],
   external: ['vscode', ...NATIVE_PACKAGES],
   keepNames: true,
   // ESM packages ask import.meta.url where they lie; in a CommonJS bundle that is the bundle.
@@ -76,7 +78,11 @@ const nodeBuild = {
   banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   // vega-canvas awaits the optional package "canvas" at top level, which CommonJS cannot; its browser build asks for
   // a canvas only where there is a document. Crossflow draws SVG and needs none.
-  alias: { 'vega-canvas': at('node_modules/vega-canvas/build/vega-canvas.browser.js') },
+  // jsonc-parser's main file is UMD, whose inner requires no bundler sees; its ES modules are all there.
+  alias: {
+    'vega-canvas': at('node_modules/vega-canvas/build/vega-canvas.browser.js'),
+    'jsonc-parser': at('node_modules/jsonc-parser/lib/esm/main.js'),
+  },
   plugins: [pdfkitFonts],
 };
 
