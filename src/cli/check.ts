@@ -23,12 +23,17 @@ export async function check(name: string, options: CheckOptions): Promise<number
   const signal = interruptSignal();
   const experiment = options.experiment === undefined ? undefined : await loadExperiment(options.experiment);
   if (experiment?.subject.kind === 'dataset') {
-    throw usage('a check needs one question, not a data set', options.experiment, 'give an experiment with image and question');
+    throw usage(
+      'a check needs one question, not a data set',
+      options.experiment,
+      'give an experiment with image and question',
+    );
   }
-  if (experiment?.knockouts.length === 0) throw usage('there are no knockouts to check', options.experiment, 'add "knockouts"');
+  if (experiment?.knockouts.length === 0)
+    throw usage('there are no knockouts to check', options.experiment, 'add "knockouts"');
   if (experiment && options.experiment !== undefined) {
     // The model named on the command line counts, not the experiment's own.
-    const model = await namedModel(name);
+    const model = namedModel(name);
     throwFirst(await checkFiles({ ...experiment, model }, experiment), options.experiment);
   }
   const bar = await progressBar();
@@ -37,7 +42,7 @@ export async function check(name: string, options: CheckOptions): Promise<number
   let picture: Awaited<ReturnType<typeof samplePicture>> | undefined;
   try {
     bar.update('loading', 0, 1);
-    model = await openNamed(await namedModel(name), options);
+    model = await openNamed(namedModel(name), options);
     let example: Example;
     let list: readonly Knockout[];
     if (experiment?.subject.kind === 'question') {

@@ -32,7 +32,9 @@ export function makeProgram(version: string, done: Done): Command {
     .description('run an experiment: one question, or a data set')
     .argument('<file>', 'the experiment, NAME.flow.json')
     .option('--json', 'print one JSON document in place of the table')
-    .addOption(new Option('--method <method>', 'fork: only what changes; full: whole passes, slow').choices(['fork', 'full']))
+    .addOption(
+      new Option('--method <method>', 'fork: only what changes; full: whole passes, slow').choices(['fork', 'full']),
+    )
     .option('--output <folder>', 'where results go; for one question also writes NAME.result.json there')
     .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
     .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
@@ -43,7 +45,9 @@ export function makeProgram(version: string, done: Done): Command {
     .description('what a checkpoint is, its sizes, and the memory it will need')
     .argument('<model>', 'a checkpoint folder, or a Hugging Face id that is in the local cache')
     .option('--json', 'print one JSON document in place of the table')
-    .action(async (model: string, options: InspectOptions) => done(await (await import('./inspect')).inspect(model, options)));
+    .action(async (model: string, options: InspectOptions) =>
+      done(await (await import('./inspect')).inspect(model, options)),
+    );
 
   program
     .command('check')
@@ -53,7 +57,9 @@ export function makeProgram(version: string, done: Done): Command {
     .option('--json', 'print one JSON document in place of the table')
     .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
     .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
-    .action(async (model: string, options: CheckOptions) => done(await (await import('./check')).check(model, options)));
+    .action(async (model: string, options: CheckOptions) =>
+      done(await (await import('./check')).check(model, options)),
+    );
 
   for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => undefined });
   return program;
@@ -76,7 +82,7 @@ const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20,
 export function memory(text: string): number {
   const parts = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text.trim());
   const bytes = parts ? Math.round(Number(parts[1]) * (UNITS[(parts[2] ?? '').toLowerCase()] ?? NaN)) : NaN;
-  if (!(bytes >= UNITS.m! && bytes <= UNITS.t!)) {
+  if (!(bytes >= UNITS.m && bytes <= UNITS.t)) {
     throw new InvalidArgumentError('It must be a size from 1M to 1T, e.g. 512M or 2G.');
   }
   return bytes;

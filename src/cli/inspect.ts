@@ -9,7 +9,7 @@ export interface InspectOptions {
 }
 
 export async function inspect(name: string, options: InspectOptions): Promise<number> {
-  const folder = await modelFolder(await namedModel(name));
+  const folder = await modelFolder(namedModel(name));
   const { openCheckpoint } = await import('../core/checkpoint');
   const facts = factsOf(await openCheckpoint(folder));
   await print(options.json ? JSON.stringify(facts) + '\n' : describe(facts));
@@ -62,7 +62,8 @@ function factsOf(spec: ModelSpec) {
 
 function describe(facts: ReturnType<typeof factsOf>): string {
   const { decoder: d, vision: v, memory: m } = facts;
-  const heads = d.key_value_heads === d.heads ? `${d.heads} heads` : `${d.heads} heads (${d.key_value_heads} key/value)`;
+  const heads =
+    d.key_value_heads === d.heads ? `${d.heads} heads` : `${d.heads} heads (${d.key_value_heads} key/value)`;
   const files = facts.files.length === 1 ? '1 file' : `${facts.files.length} files`;
   const rows: [string, string][] = [
     ['model', `${facts.family}, layout ${facts.layout}`],
@@ -71,8 +72,14 @@ function describe(facts: ReturnType<typeof factsOf>): string {
     ['decoder', `${d.layers} layers, width ${d.hidden}, ${heads} of ${d.head_size}, MLP ${d.intermediate}`],
     ['', `${d.vocabulary} tokens, ${d.positions} positions`],
     ['vision', `${v.layers_used} layers, width ${v.hidden}, ${v.heads} heads`],
-    ['image', `${v.image_size} x ${v.image_size} pixels, patches of ${v.patch_size}, ${v.image_tokens} tokens a tile, aspect ${v.aspect}`],
-    ['memory', `${bytes(m.weight_bytes)} weights, ${bytes(m.cache_bytes_per_token)} a token of a loaded example, ${bytes(m.chunk_bytes)} for a chunk (--memory)`],
+    [
+      'image',
+      `${v.image_size} x ${v.image_size} pixels, patches of ${v.patch_size}, ${v.image_tokens} tokens a tile, aspect ${v.aspect}`,
+    ],
+    [
+      'memory',
+      `${bytes(m.weight_bytes)} weights, ${bytes(m.cache_bytes_per_token)} a token of a loaded example, ${bytes(m.chunk_bytes)} for a chunk (--memory)`,
+    ],
   ];
   return rows.map(([name, value]) => `${name.padEnd(9)}${value}`).join('\n') + '\n';
 }

@@ -1,4 +1,6 @@
 /** From what the user named to an open model. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { failed, usage } from '../core/errors';
 import type { Model } from '../core/engine/api';
 import type { Experiment } from '../core/experiment/types';
@@ -23,27 +25,25 @@ export async function modelFolder(model: Experiment['model']): Promise<string> {
 }
 
 /** What stands after `inspect` and `check`: a folder, or an id. */
-export async function namedModel(name: string): Promise<Experiment['model']> {
-  const { resolve } = await import('node:path');
-  const { existsSync } = await import('node:fs');
+export function namedModel(name: string): Experiment['model'] {
   const path = resolve(name);
-  return existsSync(path) || !/^[\w-][\w.-]*\/[\w.-]+$/.test(name) ? { kind: 'folder', path } : { kind: 'hub', id: name };
+  return existsSync(path) || !/^[\w-][\w.-]*\/[\w.-]+$/.test(name)
+    ? { kind: 'folder', path }
+    : { kind: 'hub', id: name };
 }
 
 export async function openNamed(model: Experiment['model'], { threads, memory }: EngineFlags): Promise<Model> {
   const folder = await modelFolder(model);
-  const { openModel } = await loadEngine();
-  return openModel(folder, { ...(threads && { threads }), ...(memory && { chunkBudget: memory }) });
+  const engine = await import('../core/engine/model').catch((e: unknown) => {
+    throw notInstalled(e);
+  });
+  return engine.openModel(folder, { ...(threads && { threads }), ...(memory && { chunkBudget: memory }) });
 }
 
 /** The engine brings native code; a broken installation should say so. */
-async function loadEngine(): Promise<typeof import('../core/engine/model')> {
-  try {
-    return await import('../core/engine/model');
-  } catch (e) {
-    const { code, message } = e as NodeJS.ErrnoException;
-    if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_DLOPEN_FAILED' && code !== 'ERR_MODULE_NOT_FOUND') throw e;
-    const [line = ''] = message.split('\n');
-    throw failed(`the engine cannot be loaded: ${line}`, undefined, 'install the packages again: npm ci');
-  }
+function notInstalled(e: unknown): unknown {
+  const { code, message } = e as NodeJS.ErrnoException;
+  if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_DLOPEN_FAILED' && code !== 'ERR_MODULE_NOT_FOUND') return e;
+  const [line = ''] = message.split('\n');
+  return failed(`the engine cannot be loaded: ${line}`, undefined, 'install the packages again: npm ci');
 }

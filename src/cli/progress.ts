@@ -3,8 +3,8 @@ import type { SingleBar } from 'cli-progress';
 import type { Phase, Progress } from '../core/engine/types';
 
 export interface Bar {
-  /** `secondsLeft`: an estimate of one's own; left out, the bar makes one. */
-  update(what: string, done: number, total: number, secondsLeft?: number): void;
+  /** `secondsLeft`: an estimate of one's own; left out, the bar makes one. `note` stands at the end. */
+  update(what: string, done: number, total: number, secondsLeft?: number, note?: string): void;
   stop(): void;
 }
 
@@ -31,22 +31,22 @@ export async function progressBar(stream: NodeJS.WriteStream = process.stderr): 
     bar = undefined;
   };
   return {
-    update(what, done, total, secondsLeft) {
+    update(what, done, total, secondsLeft, note = '') {
       if (what !== shown) {
         stop();
         shown = what;
         started = performance.now();
-        const format = ' {what} {bar} {percentage}% {left}';
+        const format = ' {what} {bar} {percentage}% {left} {note}';
         bar = new SingleBar(
           { stream, format, barsize: 30, clearOnComplete: true, hideCursor: false, gracefulExit: false, fps: 10 },
           Presets.shades_classic,
         );
-        bar.start(Math.max(total, 1), done, { what: what.padEnd(10), left: '' });
+        bar.start(Math.max(total, 1), done, { what: what.padEnd(10), left: '', note });
       }
       const seconds = (performance.now() - started) / 1000;
       const left = secondsLeft ?? (done > 0 ? (seconds * (total - done)) / done : undefined);
       bar?.setTotal(Math.max(total, 1));
-      bar?.update(done, { what: what.padEnd(10), left: left === undefined ? '' : `${duration(left)} left` });
+      bar?.update(done, { what: what.padEnd(10), left: left === undefined ? '' : `${duration(left)} left`, note });
     },
     stop,
   };

@@ -6,6 +6,7 @@ import { checkAgainstModel } from '../core/experiment/facts';
 import { checkFiles } from '../core/experiment/files';
 import { loadExperiment, sourceOf } from '../core/experiment/parse';
 import { throwFirst, type Problem } from '../core/experiment/problems';
+import { knockoutReferences } from '../core/experiment/references';
 import type { Experiment } from '../core/experiment/types';
 import { interruptSignal } from './interrupt';
 import { openNamed, type EngineFlags } from './model';
@@ -44,7 +45,9 @@ export async function run(file: string, options: RunOptions): Promise<number> {
     bar.update('loading', 0, 1);
     model = await openNamed(experiment.model, options);
     check(checkAgainstModel(written, { layers: model.info.layers, heads: model.info.heads }), file);
-    return isDataset ? await dataset(run, model, bar) : await question(run, model, bar);
+    if (!isDataset) return await question(run, model, bar);
+    const { runDatasetExperiment } = await import('./dataset');
+    return await runDatasetExperiment(experiment, model, bar, { signal, ...(options.json && { json: true }) });
   } catch (e) {
     throw placed(e, written, file);
   } finally {
@@ -73,26 +76,17 @@ async function question({ file, experiment, options, signal }: Run, model: Model
   return 0;
 }
 
-async function dataset({ experiment, options, signal }: Run, model: Model, bar: Bar): Promise<number> {
-  const { runDataset } = await import('../core/dataset/run');
-  const summary = await runDataset({
-    model,
-    experiment,
-    signal,
-    onProgress: ({ done, total, kept, secondsLeft }) =>
-      bar.update(`questions, ${kept} right`, done, total, secondsLeft),
-  });
-  bar.stop();
-  await print(options.json ? JSON.stringify(summary) + '\n' : summaryText(summary));
-  return 0;
-}
-
 /** An error of the engine that says no place belongs to the experiment: to the set it names, or to the file. */
 function placed(e: unknown, experiment: Experiment, file: string): unknown {
   if (!(e instanceof CrossflowError) || e.kind !== 'usage' || e.place) return e;
   const source = sourceOf(experiment);
   const name = /\bset "([^"]+)"/.exec(e.message)?.[1];
-  const path = name !== undefined && source.node(['sets', name]) ? ['sets', name] : undefined;
-  const place = path ? { file, ...source.position(source.keyRange(path).offset) } : { file };
+  const range =
+    name === undefined
+      ? undefined
+      : source.node(['sets', name])
+        ? source.keyRange(['sets', name])
+        : experiment.knockouts.flatMap((_, i) => knockoutReferences(source, i)).find((r) => r.name === name)?.range;
+  const place = range ? { file, ...source.position(range.offset) } : { file };
   return new CrossflowError(e.kind, e.message, place, e.hint, { cause: e });
 }

@@ -21,7 +21,9 @@ export async function print(text: string): Promise<void> {
 
 /** Waits until both streams have passed on what they hold (pipes are asynchronous on some systems). */
 export async function flush(): Promise<void> {
-  await Promise.all([process.stdout, process.stderr].map((s) => new Promise<void>((done) => s.write('', () => done()))));
+  await Promise.all(
+    [process.stdout, process.stderr].map((s) => new Promise<void>((done) => s.write('', () => done()))),
+  );
 }
 
 const codeOf = (e: unknown): string => (e as NodeJS.ErrnoException).code ?? String(e);
@@ -32,7 +34,8 @@ export async function checkWritable(folder: string): Promise<void> {
   for (;;) {
     const found = await stat(place).catch((e: unknown) => codeOf(e));
     if (typeof found !== 'string') {
-      if (!found.isDirectory()) throw usage('the output folder cannot be made: this is a file', place, 'choose another "output"');
+      if (!found.isDirectory())
+        throw usage('the output folder cannot be made: this is a file', place, 'choose another "output"');
       break;
     }
     const above = dirname(place);

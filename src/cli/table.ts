@@ -12,7 +12,10 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   const cells = [columns.map((c) => c.title), ...rows.map((row) => row.map(plain))];
   const widths = columns.map((_, i) => Math.max(...cells.map((row) => width(row[i] ?? ''))));
   const line = (row: readonly string[]) =>
-    columns.map((c, i) => pad(row[i] ?? '', widths[i] ?? 0, c.right ?? false)).join('  ').trimEnd();
+    columns
+      .map((c, i) => pad(row[i] ?? '', widths[i] ?? 0, c.right ?? false))
+      .join('  ')
+      .trimEnd();
   return cells.map(line).join('\n') + '\n';
 }
 
@@ -21,7 +24,12 @@ function width(text: string): number {
   let places = 0;
   for (const sign of text) {
     if (/\p{M}|\u200d/u.test(sign)) continue;
-    places += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(sign) ? 2 : 1;
+    places +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
+        sign,
+      )
+        ? 2
+        : 1;
   }
   return places;
 }
@@ -41,10 +49,18 @@ export function sparkline(values: readonly number[], full: number): string {
 
 export const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
 /** A change in percent with its sign. */
-const signed = (change: number): string => `${change > 0 ? '+' : ''}${change.toFixed(1)} %`;
+const signed = (change: number): string => {
+  const text = change.toFixed(1);
+  return `${change > 0 && text !== '0.0' ? '+' : ''}${text === '-0.0' ? '0.0' : text} %`;
+};
 
 /** What `crossflow run` shows of one question. `window`: the experiment's own. */
-export function resultTable(result: ResultDocument, question: string, gold: string | undefined, window: number): string {
+export function resultTable(
+  result: ResultDocument,
+  question: string,
+  gold: string | undefined,
+  window: number,
+): string {
   const { answer, top } = result;
   const verdict = gold === undefined ? '' : answer.correct ? `, right (${gold})` : `, wrong (right: ${gold})`;
   const others = top.slice(1).map((c) => `${c.text.trim() || JSON.stringify(c.text)} ${percent(c.probability)}`);
@@ -57,7 +73,12 @@ export function resultTable(result: ResultDocument, question: string, gold: stri
   if (result.knockouts.length > 0) {
     parts.push(
       table(
-        [{ title: 'knockout' }, { title: 'lowest', right: true }, { title: 'layer', right: true }, { title: layers(result.model.layers) }],
+        [
+          { title: 'knockout' },
+          { title: 'lowest', right: true },
+          { title: 'layer', right: true },
+          { title: layers(result.model.layers) },
+        ],
         result.knockouts.map((k) => knockoutRow(k, window, answer.probability)),
       ),
       `Change of the probability of "${plain(answer.text.trim())}" by centre layer, window ${window}. A full bar is the clean run's probability.`,

@@ -1,0 +1,51 @@
+/** A data set run: asks, journals, then writes tables and figures. */
+import { relative } from 'node:path';
+import type { DatasetSummary } from '../core/dataset/run';
+import type { Model } from '../core/engine/api';
+import type { Experiment } from '../core/experiment/types';
+import { duration, type Bar } from './progress';
+import { plain, reportLine } from './report';
+import { print } from './streams';
+
+/** Gives the exit code: 1 when a question could not be asked. */
+export async function runDatasetExperiment(
+  experiment: Experiment,
+  model: Model,
+  bar: Bar,
+  options: { readonly signal: AbortSignal; readonly json?: boolean },
+): Promise<number> {
+  const { runDataset } = await import('../core/dataset/run');
+  const summary = await runDataset({
+    model,
+    experiment,
+    signal: options.signal,
+    onProgress: ({ done, total, kept, secondsLeft }) =>
+      bar.update('questions', done, total, secondsLeft, `${kept} right`),
+  });
+  bar.update('tables and figures', 0, 1);
+  const { writeReport } = await import('../core/report/write');
+  const { files } = await writeReport(experiment);
+  bar.stop();
+  for (const { line, message } of summary.errors) reportLine(`${csvOf(experiment)}:${line}: ${message}`);
+  await print(options.json ? JSON.stringify({ ...summary, files }) + '\n' : summaryText(summary, files));
+  return summary.errors.length > 0 ? 1 : 0;
+}
+
+const csvOf = ({ subject }: Experiment): string => (subject.kind === 'dataset' ? subject.csv : '');
+
+function summaryText(summary: DatasetSummary, files: readonly string[]): string {
+  const { task, total, kept, dropped, failed, resumed, damaged, seconds } = summary;
+  const counts = [`${kept} of ${total} questions answered rightly`, `${dropped} wrongly and left out`];
+  if (failed > 0) counts.push(`${failed} could not be asked`);
+  const notes = [duration(seconds)];
+  if (resumed > 0) notes.push(`${resumed} questions were done before`);
+  if (damaged > 0) notes.push(`${damaged} damaged journal lines, asked again`);
+  const lines = [`${task}: ${counts.join(', ')} (${notes.join('; ')})`, ...files.map((file) => `  ${shown(file)}`)];
+  return lines.map(plain).join('\n') + '\n';
+}
+
+/** Relative where that is shorter to read. */
+function shown(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith('..') ? file : path;
+}
