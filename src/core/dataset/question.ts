@@ -98,15 +98,25 @@ async function prepare(model: Model, question: QuestionInput, control: RunContro
     grew = false;
     for (const [name, definition] of Object.entries(question.sets)) {
       if (name in sets) continue;
-      try {
-        example = bare.withSets({ ...sets, [name]: definition });
-      } catch (e) {
-        if (!(e instanceof CrossflowError) || e.kind !== 'usage') throw e;
-        continue;
-      }
+      const wider = withSets(bare, { ...sets, [name]: definition });
+      if (!wider) continue;
+      if (example !== bare) example.release();
+      example = wider;
       sets = { ...sets, [name]: definition };
       grew = true;
     }
   }
+  // Each example holds the caches it shares with the others by itself.
+  if (example !== bare) bare.release();
   return example;
+}
+
+/** Undefined where the definitions cannot be followed in this question. */
+function withSets(example: Example, sets: QuestionInput['sets']): Example | undefined {
+  try {
+    return example.withSets(sets);
+  } catch (e) {
+    if (e instanceof CrossflowError && e.kind === 'usage') return undefined;
+    throw e;
+  }
 }
