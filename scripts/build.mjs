@@ -78,11 +78,7 @@ const nodeBuild = {
   banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   // vega-canvas awaits the optional package "canvas" at top level, which CommonJS cannot; its browser build asks for
   // a canvas only where there is a document. Crossflow draws SVG and needs none.
-  // jsonc-parser's main file is UMD, whose inner requires no bundler sees; its ES modules are all there.
-  alias: {
-    'vega-canvas': at('node_modules/vega-canvas/build/vega-canvas.browser.js'),
-    'jsonc-parser': at('node_modules/jsonc-parser/lib/esm/main.js'),
-  },
+  alias: { 'vega-canvas': at('node_modules/vega-canvas/build/vega-canvas.browser.js') },
   plugins: [pdfkitFonts],
 };
 
