@@ -54,3 +54,27 @@ export function readShape(modelDir: string): VisionShape {
   const { image_size: imageSize, patch_size: patchSize } = json.vision_config;
   return { imageSize, patchSize, select: json.vision_feature_select_strategy };
 }
+
+/** OpenAI CLIP's. */
+const MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
+const STD = [0.26862954, 0.26130258, 0.27577711] as const;
+
+/** The usual processor of a tower of this input size; `edge` is what the shortest side is resized to. */
+export function processor(size: number, edge = size): ImageProcessorSpec {
+  return {
+    resize: { shortestEdge: edge },
+    resample: 'bicubic',
+    crop: { height: size, width: size },
+    rescale: 0.00392156862745098,
+    mean: MEAN,
+    std: STD,
+    normalize: true,
+    gridPinpoints: [
+      [size, 2 * size],
+      [2 * size, size],
+      [2 * size, 2 * size],
+      [size, 3 * size],
+      [3 * size, size],
+    ],
+  };
+}

@@ -5,7 +5,7 @@ import type { ImageProcessorSpec } from '../../src/core/checkpoint/spec';
 import { CrossflowError } from '../../src/core/errors';
 import { type Aspect, type Box, decodeImage, patchesInBoxes, prepareImage } from '../../src/core/vision';
 import { GOLDEN_FOLDERS, loadGolden, repositoryRoot } from '../support/golden';
-import { noise, readProcessor, readShape, sha256 } from './pictures';
+import { noise, processor, readProcessor, readShape, sha256 } from './pictures';
 
 interface Recorded {
   readonly seed: number;
@@ -22,28 +22,6 @@ interface Recorded {
   readonly newlines?: readonly number[];
   readonly base?: number;
   readonly tokens?: number;
-}
-
-const MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
-const STD = [0.26862954, 0.26130258, 0.27577711] as const;
-
-function processor(size: number, edge = size): ImageProcessorSpec {
-  return {
-    resize: { shortestEdge: edge },
-    resample: 'bicubic',
-    crop: { height: size, width: size },
-    rescale: 0.00392156862745098,
-    mean: MEAN,
-    std: STD,
-    normalize: true,
-    gridPinpoints: [
-      [size, 2 * size],
-      [2 * size, size],
-      [2 * size, 2 * size],
-      [size, 3 * size],
-      [3 * size, size],
-    ],
-  };
 }
 
 describe('prepareImage', () => {
