@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import type { EnginePool } from '../../src/host/engine/pool';
+import type { LiveSession } from '../../src/host/live/session';
+import { experiment, modelFolder, pool, session } from './support';
+
+/** The numbers that a session shows. */
+const numbers = (live: LiveSession): unknown => ({
+  clean: live.shown.clean,
+  lens: live.shown.lens,
+  curves: live.shown.curves.map((curve) => curve?.scores),
+});
+
+describe('the live loop, with a real engine process', function () {
+  let engines: EnginePool;
+  beforeEach(() => (engines = pool()));
+  afterEach(() => engines.dispose());
+
+  it('runs an experiment, and after a change only what the change made stale', async () => {
+    const { live, take } = session(engines);
+    await live.update(experiment());
+    assert.equal(live.status.kind, 'idle', JSON.stringify(live.status));
+    assert.equal(live.shown.clean?.answer.text, 'Star');
+    assert.deepEqual(live.shown.curves.map((curve) => curve?.scores.length), [10, 10]);
+    const first = take();
+    assert.deepEqual(first.filter((type) => type !== 'curve-part'), ['model', 'example', 'curves', 'clean', 'lens', 'curves']);
+    assert.equal(first.filter((type) => type === 'curve-part').length, 20);
+
+    const more = { sets: { clicked: { patches: [44, 45, 54] } }, knockouts: ['Question->Last', 'Image->Question', 'clicked->Question'] };
+    const before = live.shown.curves[0];
+    await live.update(experiment(more));
+    const second = take();
+    assert.deepEqual(second.filter((type) => type !== 'curve-part'), ['example', 'curves', 'curves']);
+    assert.equal(second.filter((type) => type === 'curve-part').length, 10, 'one new curve');
+    assert.equal(live.shown.curves[0], before, 'the old curves stay the very same');
+
+    const wider = { ...more, sets: { clicked: { patches: [44, 45, 54, 55] } } };
+    await live.update(experiment(wider));
+    assert.equal(take().filter((type) => type === 'curve-part').length, 10, 'only the set that changed');
+    await live.update(experiment(more));
+    assert.equal(take().filter((type) => type === 'curve-part').length, 0, 'undo finds the curve again');
+
+    await live.update(experiment({ ...more, question: 'Is the white shape a star or a circle?' }));
+    assert.deepEqual(take().filter((type) => type !== 'curve-part'), ['example', 'curves', 'clean', 'lens', 'curves']);
+    live.dispose();
+  });
+
+  it('lets a newer change end the older run', async () => {
+    const { live, sent } = session(engines);
+    const full = { method: 'full', knockouts: ['Question->Last', 'Image->Last', 'Image->Question', 'Last->Last'] };
+    const first = live.update(experiment(full));
+    while (!sent.some((message) => message.type === 'curve-part')) await new Promise((resolve) => setTimeout(resolve, 5));
+    await Promise.all([first, live.update(experiment({ knockouts: ['Question->Last'] }))]);
+    assert.equal(live.status.kind, 'idle');
+    assert.equal(live.shown.curves.length, 1);
+    assert.equal(engines.engines[0]?.state.kind, 'running');
+    live.dispose();
+  });
+
+  it('can be cancelled, and goes on afterwards', async () => {
+    const { live, sent } = session(engines);
+    const full = experiment({ method: 'full', knockouts: ['Question->Last', 'Image->Last', 'Image->Question', 'Last->Last'] });
+    const run = live.update(full);
+    while (!sent.some((message) => message.type === 'curve-part')) await new Promise((resolve) => setTimeout(resolve, 5));
+    live.cancel();
+    await run;
+    assert.equal(live.status.kind, 'cancelled');
+    assert.ok(live.shown.clean, 'what was computed stays');
+    await live.run();
+    assert.equal(live.status.kind, 'idle');
+    assert.ok(live.shown.curves.every((curve) => curve !== null));
+    live.dispose();
+  });
+
+  it('says so when the process dies, keeps what it shows, and gives the same numbers after a restart', async () => {
+    const { live, sent } = session(engines);
+    await live.update(experiment());
+    const before = numbers(live);
+    const down = new Promise<void>((resolve) => {
+      const engine = engines.engines[0]!;
+      engine.onState((state) => state.kind === 'down' && resolve());
+      process.kill(engine.pid!, 'SIGSEGV');
+    });
+    await down;
+    assert.equal(live.status.kind, 'engine-down');
+    assert.deepEqual(numbers(live), before, 'nothing shown is lost');
+    await assert.rejects(live.ask('attention', { rows: [0], mean: false }), /not running/);
+    sent.length = 0;
+    await live.restart();
+    assert.equal(live.status.kind, 'idle');
+    assert.deepEqual(numbers(live), before);
+    assert.equal(sent.filter((message) => message.type === 'curve-part').length, 20, 'computed anew, not remembered');
+    live.dispose();
+  });
+
+  it('answers questions about rows, also from a process that has just been started', async () => {
+    const { live } = session(engines);
+    await live.update(experiment());
+    const { example, model } = live.shown;
+    const last = example!.tokens.length - 1;
+    const heads = await live.ask('attention', { rows: [last], mean: false });
+    const mean = await live.ask('attention', { rows: [last], mean: true });
+    assert.deepEqual([heads.heads, mean.heads, mean.values.length], [model!.heads, 1, model!.layers * (last + 1)]);
+    const plane = last + 1;
+    for (let column = 0; column < plane; column++) {
+      let sum = 0;
+      for (let head = 0; head < heads.heads; head++) sum += heads.values[head * plane + column]!;
+      assert.ok(Math.abs(sum / heads.heads - mean.values[column]!) < 1e-6);
+    }
+    const lens = await live.ask('tokenLens', { row: last });
+    assert.deepEqual(lens, live.shown.lens?.top, "the last row's words are the lens's own");
+    engines.engines[0]!.restart();
+    const again = await live.ask('attention', { rows: [last], mean: false });
+    assert.deepEqual(again.values, heads.values);
+    const check = await live.ask('check', { list: experiment().knockouts });
+    assert.ok(check.passed, `largest difference ${check.largestDifference}`);
+    live.dispose();
+  });
+
+  it('reports what is wrong and takes the next text as if nothing had been', async () => {
+    const { live } = session(engines);
+    await live.update(experiment({ image: 'package.json' }));
+    assert.equal(live.status.kind, 'error');
+    assert.equal(live.error?.kind, 'usage');
+    await live.update(experiment());
+    assert.equal(live.status.kind, 'idle');
+    assert.equal(live.error, undefined);
+    live.dispose();
+  });
+
+  it('shares one engine per model, and lets it go when the last leaves', async () => {
+    const quick = pool(20);
+    const one = session(quick);
+    const two = session(quick);
+    await Promise.all([one.live.update(experiment()), two.live.update(experiment({ question: 'Is the white shape a star or a circle?' }))]);
+    assert.equal(quick.engines.length, 1);
+    const pid = quick.engines[0]!.pid!;
+    one.live.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    assert.equal(quick.engines.length, 1, 'one still shows it');
+    two.live.dispose();
+    while (quick.engines.length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (alive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+    quick.dispose();
+  });
+
+  it('ends with its parent, and refuses a model that is not there', async () => {
+    const lease = await engines.lease(`${modelFolder}-missing`, {});
+    await assert.rejects(lease.engine.open(), { kind: 'usage' });
+    assert.equal(lease.engine.state.kind, 'stopped');
+    lease.release();
+  });
+});
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
