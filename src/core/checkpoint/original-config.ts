@@ -108,15 +108,16 @@ function aspectOf(raw: RawOriginal, file: string): CheckpointConfig['aspect'] {
 function gridPinpoints(raw: RawOriginal, file: string): (readonly [number, number])[] {
   const value = raw.image_grid_pinpoints;
   if (value == null) throw usage('image_grid_pinpoints is missing, which anyres needs', file);
-  const text = typeof value === 'string' ? value.replaceAll('(', '[').replaceAll(')', ']') : undefined;
   const pairs =
-    text === undefined ? parseValue(value, pinpointsSchema, file, 'image_grid_pinpoints') : parsePairs(text, file);
+    typeof value === 'string'
+      ? parsePairs(value, file)
+      : parseValue(value, pinpointsSchema, file, 'image_grid_pinpoints');
   return pairs.map(([width, height]) => [height, width] as const);
 }
 
 function parsePairs(text: string, file: string): [number, number][] {
   try {
-    return parseJson(text, pinpointsSchema, file);
+    return parseJson(text.replaceAll('(', '[').replaceAll(')', ']'), pinpointsSchema, file);
   } catch {
     throw usage(`image_grid_pinpoints is ${JSON.stringify(text)}, not a list of pairs`, file);
   }

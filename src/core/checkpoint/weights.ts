@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { usage } from '../errors';
@@ -30,7 +30,8 @@ export class WeightTable {
    */
   static async open(folder: string): Promise<WeightTable> {
     const single = join(folder, SINGLE);
-    if (await isFile(single)) {
+    // lstat: a link that leads nowhere is an error of its own, not a missing file
+    if (await lstat(single).catch(() => undefined)) {
       const header = await readSafetensorsHeader(await linkFree(single));
       const entries = [...header.tensors].map(([name, stored]) => [name, { file: header.file, stored }] as const);
       return new WeightTable(folder, new Map(entries), [fileOf(header)], single);

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import * as path from 'node:path';
+import { openCheckpoint, readTensor, tensorsOf, type ModelSpec } from '../../src/core/checkpoint';
+import { closeFiles } from '../../src/core/checkpoint/read';
+import { CLIP_FOLDER, editJson, relayout, type OtherLayout } from '../support/checkpoints';
+import { GOLDEN_FOLDERS, loadGolden } from '../support/golden';
+import { temporaryFolder } from '../support/temporary';
+
+const NAMES: Readonly<Record<OtherLayout, string>> = {
+  'hf-old': 'hf',
+  'in-memory': 'in-memory',
+  original: 'original',
+  'original+clip-folder': 'original+clip',
+};
+
+/** What must be equal whatever the layout: every number of the spec but names and places. */
+function numbers(spec: ModelSpec): unknown {
+  const { decoder, vision, projector, processor, family, dtype, eosTokenIds, parameters } = spec;
+  return { ...{ family, dtype, eosTokenIds, parameters, processor }, d: { ...decoder, weights: 0 }, v: { ...vision, weights: 0 }, p: projector.activation }; // prettier-ignore
+}
+
+async function assertSame(spec: ModelSpec, base: ModelSpec): Promise<void> {
+  assert.deepEqual(numbers(spec), numbers(base));
+  const [a, b] = [tensorsOf(spec), tensorsOf(base)];
+  assert.equal(a.length, b.length);
+  for (const [i, ref] of a.entries()) {
+    assert.deepEqual(ref.shape, b[i]!.shape);
+    assert.deepEqual(await readTensor(ref), await readTensor(b[i]!), `${ref.name} for ${b[i]!.name}`);
+  }
+}
+
+describe('checkpoint layouts', () => {
+  const folder = temporaryFolder();
+  afterEach(() => closeFiles());
+
+  for (const golden of GOLDEN_FOLDERS) {
+    const { modelDir } = loadGolden(golden);
+    for (const layout of Object.keys(NAMES) as OtherLayout[]) {
+      it(`${layout} of ${golden} holds the same model`, async () => {
+        const base = await openCheckpoint(modelDir);
+        assert.equal(base.layout, 'hf-5');
+        const made = await relayout(modelDir, layout, folder.join(`${golden}-${layout}`), layout === 'hf-old' ? 3 : 1);
+        const spec = await openCheckpoint(made);
+        assert.equal(spec.layout, NAMES[layout]);
+        await assertSame(spec, base);
+        const original = layout.startsWith('original');
+        assert.equal(spec.imageTokenId, original ? -200 : base.imageTokenId);
+        assert.equal(spec.imageTokenText, '<image>');
+        if (base.family === 'llava_next') assert.equal(spec.aspect, 'anyres');
+        else assert.equal(spec.aspect, original ? 'pad' : 'processor');
+      });
+    }
+  }
+
+  const { modelDir } = loadGolden('llava-1.5-pad');
+  const NAME = 'owner/clip-name';
+  /** An original folder whose CLIP folder lies elsewhere. */
+  async function withTowerAt(clip: string, name: string, checkpoint: string): Promise<ModelSpec> {
+    await relayout(modelDir, 'original+clip-folder', checkpoint);
+    await mkdir(path.dirname(clip), { recursive: true });
+    await rename(path.join(checkpoint, CLIP_FOLDER), clip);
+    await editJson(path.join(checkpoint, 'config.json'), { mm_vision_tower: name });
+    return openCheckpoint(checkpoint);
+  }
+
+  it('finds the CLIP folder by absolute path', async () => {
+    const clip = folder.join('elsewhere', 'clip');
+    const spec = await withTowerAt(clip, clip, folder.join('absolute'));
+    await assertSame(spec, await openCheckpoint(modelDir));
+  });
+
+  it('finds the CLIP folder beside the checkpoint, by full and by last name', async () => {
+    await withTowerAt(folder.join('a', 'owner', 'clip-name'), NAME, folder.join('a', 'checkpoint'));
+    await withTowerAt(folder.join('b', 'clip-name'), NAME, folder.join('b', 'checkpoint'));
+  });
+
+  it('finds the CLIP folder in the Hugging Face cache', async () => {
+    const saved = process.env['HF_HUB_CACHE'];
+    process.env['HF_HUB_CACHE'] = folder.join('hub');
+    try {
+      const repository = folder.join('hub', 'models--owner--clip-name');
+      const spec = await withTowerAt(path.join(repository, 'snapshots', 'abc'), NAME, folder.join('cached'));
+      assert.ok(spec.vision.weights.classEmbedding.file.includes('snapshots'));
+    } finally {
+      if (saved === undefined) delete process.env['HF_HUB_CACHE'];
+      else process.env['HF_HUB_CACHE'] = saved;
+    }
+  });
+
+  it('says where it looked for a CLIP folder that is nowhere', async () => {
+    const checkpoint = await relayout(modelDir, 'original+clip-folder', folder.join('nowhere'));
+    await rm(path.join(checkpoint, CLIP_FOLDER), { recursive: true });
+    await assert.rejects(openCheckpoint(checkpoint), /vision tower "clip-tower" \(mm_vision_tower\) was not found/);
+  });
+
+  it('follows the links of a Hugging Face cache, from the snapshot and from the repository folder', async () => {
+    const repository = folder.join('hf', 'models--owner--name');
+    const blobs = path.join(repository, 'blobs');
+    const snapshot = path.join(repository, 'snapshots', '0123abc');
+    await mkdir(snapshot, { recursive: true });
+    await mkdir(blobs);
+    await mkdir(path.join(repository, 'refs'));
+    await writeFile(path.join(repository, 'refs', 'main'), '0123abc\n');
+    const files = ['config.json', 'model.safetensors', 'preprocessor_config.json', 'generation_config.json'];
+    for (const [i, name] of files.entries()) {
+      await cp(path.join(modelDir, name), path.join(blobs, `blob${i}`));
+      await symlink(path.join('..', '..', 'blobs', `blob${i}`), path.join(snapshot, name));
+    }
+    for (const named of [snapshot, repository]) {
+      const spec = await openCheckpoint(named);
+      assert.equal(spec.directory, snapshot);
+      for (const ref of tensorsOf(spec)) assert.equal(path.basename(ref.file), 'blob1');
+      await assertSame(spec, await openCheckpoint(modelDir));
+    }
+    await rm(path.join(blobs, 'blob1'));
+    await assert.rejects(openCheckpoint(snapshot), /is missing, or a link to a file that is missing/);
+  });
+});
