@@ -1,0 +1,272 @@
+/** `<cf-image>`: the picture with its patches, an overlay, and the set being edited. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Box, ExampleInfo } from '../../src/protocol/panel';
+import { PictureController, type PictureHost } from '../image/controller';
+import { drawMarks, drawOverlay, drawPicture } from '../image/draw';
+import { overlayOf, type OverlayPicture } from '../image/overlay';
+import { choose, patchWords, type Way } from '../image/select';
+import { cellOf, extent, type Size } from '../image/viewport';
+import { activePatches, canEdit, rowOf } from '../model/state';
+import { plural } from '../model/words';
+import { icon } from '../ui/icons';
+import { PanelElement } from '../ui/element';
+import { onTheme, theme } from '../ui/theme';
+
+/** Share of the window's height the picture may take. */
+const TALLEST = 0.7;
+const NO_BOXES: readonly Box[] = [];
+
+export class ImageView extends PanelElement implements PictureHost {
+  readonly control = new PictureController(this);
+  canvas: Size = { width: 0, height: 0 };
+  dpr = 1;
+  lasso = false;
+  private picture: HTMLImageElement | undefined;
+  private pictureUri: string | undefined;
+  private pictureError = false;
+  private said = '';
+  private dirty: 'none' | 'marks' | 'view' = 'none';
+  private drawn: { example?: ExampleInfo; overlay?: OverlayPicture; kind?: string; key?: string } = {};
+  private overlay: OverlayPicture = { look: 'set', words: '' };
+  private readonly seen = new ResizeObserver(() => this.resize());
+  private stopTheme: (() => void) | undefined;
+
+  get geometry(): ExampleInfo['geometry'] | undefined {
+    return this.s.example?.geometry;
+  }
+  get gridKind(): 'base' | 'tile' {
+    return this.s.gridKind;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.seen.observe(this);
+    window.addEventListener('resize', this.resize);
+    this.stopTheme = onTheme(() => this.redraw('view'));
+  }
+  override disconnectedCallback(): void {
+    this.seen.disconnect();
+    window.removeEventListener('resize', this.resize);
+    this.stopTheme?.();
+    super.disconnectedCallback();
+  }
+
+  override render(): TemplateResult {
+    const { s, control } = this;
+    const patches = activePatches(s);
+    const set = s.experiment?.activeSet ?? '';
+    const edit = canEdit(s);
+    const twoGrids = new Set(this.geometry?.grids.map((g) => g.kind)).size > 1;
+    return html`
+      <div class="cf-picture" role="application" tabindex="0" aria-roledescription="picture with patches"
+        aria-label="Picture, ${plural(this.geometry ? control.all().length : 0, 'patch', 'patches')}. ${edit ? `${plural(patches.length, 'patch', 'patches')} in set ${set}` : 'View only'}"
+        aria-describedby="cf-picture-keys"
+        @pointerdown=${this.down} @pointermove=${(e: PointerEvent) => control.move(e)} @pointerup=${(e: PointerEvent) => control.up(e)}
+        @pointercancel=${() => control.cancelDrag()} @pointerleave=${() => control.leave()}
+        @keydown=${(e: KeyboardEvent) => control.keyDown(e)} @keyup=${(e: KeyboardEvent) => control.keyUp(e)}
+        @focus=${() => control.focus()} @blur=${() => control.blur()}>
+        <canvas class="cf-layer-picture" aria-hidden="true"></canvas>
+        <canvas class="cf-layer-overlay" aria-hidden="true"></canvas>
+        <canvas class="cf-layer-marks" aria-hidden="true"></canvas>
+        ${this.pictureError ? html`<p class="cf-picture-note">The picture could not be shown.</p>` : nothing}
+      </div>
+      <p id="cf-picture-keys" class="cf-hidden">
+        Arrow keys move, Space or Enter chooses, Shift with an arrow adds, Alt with an arrow removes, Control A chooses all,
+        Escape clears, plus and minus zoom, 0 shows all.
+      </p>
+      <div class="cf-live cf-hidden" aria-live="polite">${this.said}</div>
+      <div class="cf-bar">
+        <span class="cf-grow cf-note cf-selection">${edit
+          ? html`<span class="cf-swatch-selected" aria-hidden="true"></span>${plural(patches.length, 'patch', 'patches')} in <b>${set}</b>${this.hoverWords()}`
+          : this.hoverWords()}</span>
+        ${twoGrids
+          ? html`<vscode-radio-group class="cf-choice" aria-label="Clicks mean patches of" @change=${this.pickGrid}>
+              <vscode-radio value="base" ?checked=${s.gridKind === 'base'}>Whole image</vscode-radio>
+              <vscode-radio value="tile" ?checked=${s.gridKind === 'tile'}>Tiles</vscode-radio>
+            </vscode-radio-group>`
+          : nothing}
+        ${edit
+          ? html`<vscode-radio-group class="cf-choice" aria-label="A drag draws" @change=${this.pickTool}>
+                <vscode-radio value="box" ?checked=${!this.lasso}>Box</vscode-radio>
+                <vscode-radio value="lasso" ?checked=${this.lasso}>Lasso</vscode-radio>
+              </vscode-radio-group>
+              <vscode-button appearance="icon" aria-label="Clear the set" title="Clear the set (Escape)" ?disabled=${patches.length === 0}
+                @click=${() => this.select([], 'remove')}>${icon('close')}</vscode-button>`
+          : nothing}
+        <vscode-button appearance="icon" aria-label="Zoom out" title="Zoom out (−)" @click=${control.zoomOut}>${icon('minus')}</vscode-button>
+        <vscode-button appearance="icon" aria-label="Zoom in" title="Zoom in (+, or the wheel)" @click=${control.zoomIn}>${icon('plus')}</vscode-button>
+        <vscode-button appearance="icon" aria-label="Show the whole picture" title="Show the whole picture (0)" @click=${control.zoomFit}>${icon('fit')}</vscode-button>
+      </div>`;
+  }
+
+  override firstUpdated(): void {
+    // Not passive: a wheel that zooms must not scroll the page as well.
+    const box = this.box;
+    box.addEventListener('wheel', (e) => this.control.wheel(e, box === document.activeElement), { passive: false });
+  }
+
+  override updated(): void {
+    const { s } = this;
+    this.load(s.experiment?.image);
+    const row = rowOf(s);
+    const wants = s.overlay === 'attention' && row !== undefined && s.example !== undefined && row >= s.example.imageStart;
+    const asked = !wants ? undefined : this.store.canAsk ? this.store.attention.get(row) : this.store.attention.peek(row);
+    this.overlay = overlayOf(s, asked);
+    if (this.drawn.example?.geometry !== s.example?.geometry || this.drawn.kind !== s.gridKind) {
+      const other = JSON.stringify(this.drawn.example?.geometry.grids) !== JSON.stringify(s.example?.geometry.grids);
+      this.drawn = { ...this.drawn, kind: s.gridKind, example: s.example };
+      this.resize(other);
+    }
+    this.redraw('marks');
+  }
+
+  redraw(what: 'view' | 'marks'): void {
+    const idle = this.dirty === 'none';
+    if (this.dirty !== 'view') this.dirty = what;
+    if (idle) requestAnimationFrame(() => this.draw());
+    if (this.isConnected && what === 'marks') this.tellHover();
+  }
+
+  select(patches: readonly number[], way: Way): void {
+    if (!canEdit(this.s)) {
+      this.say('View only.');
+      return;
+    }
+    const now = activePatches(this.s);
+    const next = patches.length === 0 ? [] : choose(now, patches, way);
+    this.store.setPatches(next);
+    const one = patches.length === 1 ? patches[0] : this.control.cursor;
+    this.say(
+      next.length === 0 ? 'Set cleared'
+      : one !== undefined && patches.length <= 2 && this.geometry ? `${patchWords(this.geometry, one, next.includes(one))}. ${next.length} in the set`
+      : `${plural(next.length, 'patch', 'patches')} in the set`,
+    );
+  }
+
+  /** Empty words: what is under the keyboard. */
+  say(words: string): void {
+    const { cursor } = this.control;
+    const g = this.geometry;
+    this.said = words || (g && cursor !== undefined ? patchWords(g, cursor, activePatches(this.s).includes(cursor)) : '');
+    this.requestUpdate();
+  }
+
+  /** The picture as it is on the screen, as a PNG. Throws when the page may not read the picture's pixels. */
+  png(): string {
+    const out = document.createElement('canvas');
+    [out.width, out.height] = [this.canvas.width, this.canvas.height];
+    const ctx = out.getContext('2d')!;
+    ctx.fillStyle = theme().background;
+    ctx.fillRect(0, 0, out.width, out.height);
+    for (const layer of this.querySelectorAll('canvas')) ctx.drawImage(layer, 0, 0);
+    return out.toDataURL('image/png');
+  }
+
+  focusPicture(): void {
+    this.box.focus();
+  }
+
+  private get box(): HTMLElement {
+    return this.querySelector<HTMLElement>('.cf-picture')!;
+  }
+
+  private down(e: PointerEvent): void {
+    (e.currentTarget as HTMLElement).setPointerCapture(e.pointerId);
+    this.control.down(e);
+  }
+
+  private pickTool(e: Event): void {
+    this.lasso = (e.target as HTMLInputElement).value === 'lasso';
+    this.requestUpdate();
+  }
+  private pickGrid(e: Event): void {
+    const kind = (e.target as HTMLInputElement).value;
+    if (kind === 'base' || kind === 'tile') this.store.view({ gridKind: kind });
+  }
+
+  private lastHover: number | undefined;
+  private tellHover(): void {
+    if (this.control.hover === this.lastHover) return;
+    this.lastHover = this.control.hover;
+    this.requestUpdate();
+  }
+  private hoverWords(): TemplateResult | typeof nothing {
+    const { hover } = this.control;
+    const place = hover === undefined ? undefined : this.geometry?.patches[hover];
+    if (hover === undefined || !place) return nothing;
+    const value = this.s.overlay === 'attention' ? this.overlay.values?.[hover] : undefined;
+    return html`<span class="cf-faint"> · patch ${hover}, row ${place.row}, column ${place.column}${value === undefined ? '' : `, ${Math.round(value * 100)} % of the largest`}</span>`;
+  }
+
+  private load(uri: string | undefined): void {
+    if (uri === this.pictureUri) return;
+    this.pictureUri = uri;
+    this.picture = undefined;
+    this.pictureError = false;
+    this.redraw('view');
+    if (uri === undefined) return;
+    const attempt = (readable: boolean): void => {
+      const image = new Image();
+      // Readable pixels are needed for the export only; a host that does not allow it still shows the picture.
+      if (readable) image.crossOrigin = 'anonymous';
+      image.onload = () => {
+        if (uri !== this.pictureUri) return;
+        this.picture = image;
+        this.redraw('view');
+      };
+      image.onerror = () => {
+        if (uri !== this.pictureUri) return;
+        if (readable) return attempt(false);
+        this.pictureError = true;
+        this.requestUpdate();
+      };
+      image.src = uri;
+    };
+    attempt(true);
+  }
+
+  private readonly resize = (reset: unknown = false): void => {
+    const box = this.querySelector<HTMLElement>('.cf-picture');
+    const g = this.geometry;
+    if (!box || !g) return;
+    const area = extent(g, this.gridKind);
+    const width = box.clientWidth;
+    const height = Math.max(120, Math.min((width * area.height) / area.width, window.innerHeight * TALLEST));
+    box.style.height = `${height}px`;
+    this.dpr = window.devicePixelRatio || 1;
+    const size = { width: Math.round(width * this.dpr), height: Math.round(height * this.dpr) };
+    if (size.width !== this.canvas.width || size.height !== this.canvas.height) {
+      this.canvas = size;
+      for (const layer of this.querySelectorAll('canvas')) [layer.width, layer.height] = [size.width, size.height];
+      this.drawn = { ...this.drawn, key: undefined };
+    }
+    this.control.layout(reset === true);
+  };
+
+  private draw(): void {
+    const what = this.dirty;
+    this.dirty = 'none';
+    const g = this.geometry;
+    const [picture, overlay, marks] = [...this.querySelectorAll('canvas')].map((c) => c.getContext('2d')!);
+    if (!g || !picture || this.canvas.width === 0) return;
+    const { control, s } = this;
+    const t = theme();
+    if (what === 'view') drawPicture(picture, this.picture, g, cellOf(extent(g, s.gridKind), control.view), control.view, t);
+    if (what === 'view' || this.drawn.overlay !== this.overlay) drawOverlay(overlay, control.list, this.overlay);
+    this.drawn.overlay = this.overlay;
+    const focused = this.box === document.activeElement;
+    // Marks change seldom while the slider plays; drawing 2,304 grid lines again would cost frames.
+    const key = JSON.stringify([s.grid, s.boxes, activePatches(s), control.cursor, focused, control.hover, control.drag?.line.length, control.drag?.line.at(-1)]);
+    if (what === 'view' || key !== this.drawn.key) {
+      drawMarks(marks, control.list, {
+        grid: s.grid,
+        boxes: s.boxes ? (s.experiment?.objects ?? NO_BOXES) : NO_BOXES,
+        selected: new Set(activePatches(s)),
+        ...(focused && control.cursor !== undefined ? { cursor: control.cursor } : {}),
+        ...(control.hover === undefined ? {} : { hover: control.hover }),
+        ...(control.drag?.kind === 'select' ? { drag: { line: control.drag.line, lasso: this.lasso, removes: control.drag.way === 'remove' } } : {}),
+      }, control.view, t, this.dpr);
+      this.drawn.key = key;
+    }
+  }
+}
