@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ResultDocument } from '../../src/core/engine/result';
+import { loadExperiment } from '../../src/core/experiment/parse';
+import { checkFiles } from '../../src/core/experiment/files';
+import { repositoryRoot } from '../support/golden';
+import { crossflow, EXAMPLES, MODEL, outcome, scratch, start } from './crossflow';
+
+const star = join(EXAMPLES, 'star.flow.json');
+const resultOf = (text: string) => JSON.parse(text) as ResultDocument;
+
+describe('examples', () => {
+  const files = readdirSync(EXAMPLES).filter((name) => name.endsWith('.flow.json'));
+
+  it('are at least four and have no problem', async () => {
+    assert.ok(files.length >= 4);
+    for (const name of files) {
+      assert.deepEqual(await checkFiles(await loadExperiment(join(EXAMPLES, name))), [], name);
+    }
+  });
+
+  it('are answered rightly by the embedded model', async () => {
+    for (const name of files.filter((n) => n !== 'dataset.flow.json')) {
+      const { code, stdout, stderr } = await crossflow('run', join(EXAMPLES, name), '--json');
+      assert.equal(code, 0, stderr);
+      assert.equal(resultOf(stdout).answer.correct, true, name);
+    }
+  });
+});
+
+describe('crossflow run', () => {
+  const path = scratch();
+
+  it('prints the document of design section 4, and nothing else', async () => {
+    const { code, stdout, stderr } = await crossflow('run', star, '--json');
+    assert.deepEqual([code, stderr], [0, '']);
+    const r = resultOf(stdout);
+    assert.deepEqual(r.model, { family: 'llava', layers: 10, heads: 4, hidden: 128 });
+    assert.equal(r.image_tokens, 100);
+    assert.equal(r.tokens, r.input_ids.length + r.image_tokens - 1);
+    assert.equal(r.knockouts.length, 6);
+    for (const { scores, change, window } of r.knockouts) {
+      assert.deepEqual([scores.length, change.length, window], [10, 10, 3]);
+      scores.forEach((score, i) => {
+        const expected = (100 * (score - r.answer.probability)) / r.answer.probability;
+        assert.ok(Math.abs(change[i] - expected) < 1e-3);
+      });
+    }
+    assert.deepEqual(Object.keys(r.lens.with_norm), ['star', 'Star', 'circle', 'Circle']);
+    for (const row of Object.values(r.lens.without_norm)) assert.equal(row.length, 11);
+    assert.deepEqual([r.lens.top.length, r.lens.top[0].length, r.top.length], [11, 5, 5]);
+  });
+
+  it('full passes give the same curves', async () => {
+    const [fork, full] = await Promise.all(
+      ['fork', 'full'].map(async (method) =>
+        resultOf((await crossflow('run', star, '--json', '--method', method)).stdout),
+      ),
+    );
+    fork.knockouts.forEach(({ scores }, k) =>
+      scores.forEach((score, i) => assert.ok(Math.abs(score - full.knockouts[k].scores[i]) < 1e-5)),
+    );
+  });
+
+  it('shows a table with one row an edge', async () => {
+    const { code, stdout, stderr } = await crossflow('run', star, '--threads', '1', '--memory', '64M');
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^What is the white shape, a circle or a star\?\n {2}Star {2}98\.\d %, right \(star\)\n/);
+    const rows = stdout.split('\n').filter((line) => line.includes('->'));
+    assert.equal(rows.length, 6);
+    assert.equal(new Set(rows.map((row) => row.search(/ [▁-█]{10}$/u))).size, 1, 'bars are aligned');
+    assert.match(stdout, /^Image Central Object->Question +-99\.\d % +\d+ {2}▁▁/mu);
+  });
+
+  it('--output also writes the document', async () => {
+    const folder = path('out/deep');
+    const { code, stdout } = await crossflow('run', star, '--json', '--output', folder);
+    assert.equal(code, 0);
+    assert.deepEqual(readdirSync(folder), ['star.result.json']);
+    assert.equal(readFileSync(join(folder, 'star.result.json'), 'utf8'), stdout);
+  });
+
+  it('warns about a window larger than the model, and runs', async () => {
+    const text = readFileSync(star, 'utf8')
+      .replace('"window": 3', '"window": 11')
+      .replaceAll('"../models', `"${join(MODEL, '..')}`);
+    const file = path('wide.flow.json', text.replace('"images/', `"${EXAMPLES}/images/`));
+    const { code, stderr } = await crossflow('run', file, '--json');
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stderr,
+      /^crossflow: warning: .*wide\.flow\.json:\d+:\d+: a window of 11 layers is larger than the model's 10/,
+    );
+  });
+
+  it('a reader that leaves ends it quietly; a full disk does not', async () => {
+    const child = start(['run', star, '--json']);
+    child.stdout.destroy();
+    const gone = await outcome(child);
+    assert.deepEqual([gone.code, gone.stderr], [0, '']);
+    if (process.platform !== 'linux') return;
+    const [command = '', ...args] = child.spawnargs;
+    const full = spawn(command, args, { stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'] });
+    let said = '';
+    full.stderr?.on('data', (text: Buffer) => (said += text.toString()));
+    const code = await new Promise((done) => full.on('close', done));
+    assert.deepEqual([code, said], [1, 'crossflow: standard output cannot be written: ENOSPC\n']);
+  });
+});
+
+describe('crossflow run, interrupted', () => {
+  const path = scratch();
+
+  it('Ctrl-C leaves what is done, exits 130, and the next run goes on', async () => {
+    const text = readFileSync(join(EXAMPLES, 'dataset.flow.json'), 'utf8')
+      .replace('../models/shapes-llava', MODEL)
+      .replace('"shapes_val', `"${EXAMPLES}/shapes_val`)
+      .replace('"images": "images"', `"images": "${EXAMPLES}/images"`)
+      .replace('"limit": 40', '"limit": 6');
+    const file = path('set.flow.json', text);
+    const journal = path('results/dataset/journal.jsonl');
+    const results = () => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').length - 2 : 0);
+    const child = start(['run', file, '--method', 'full']);
+    const ended = outcome(child);
+    let running = true;
+    void ended.then(() => (running = false));
+    while (running && results() < 1) await new Promise((done) => setTimeout(done, 20));
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await ended;
+    assert.deepEqual([code, stdout], [130, ''], stderr);
+    const done = results();
+    assert.ok(done >= 1 && done < 6, `${done} of 6 done`);
+    for (const line of readFileSync(journal, 'utf8').trimEnd().split('\n')) assert.ok(JSON.parse(line));
+
+    const rest = await crossflow('run', file, '--method', 'full', '--json');
+    assert.equal(rest.code, 0, rest.stderr);
+    const summary = JSON.parse(rest.stdout) as { total: number; resumed: number; files: string[] };
+    assert.deepEqual([summary.total, summary.resumed], [6, done]);
+    assert.ok(summary.files.some((name) => name.endsWith('information_flow.csv')) && summary.files.every(existsSync));
+  });
+});
+
+describe('crossflow inspect and check', () => {
+  it('inspect says what the checkpoint is, without loading it', async () => {
+    const { code, stdout } = await crossflow('inspect', MODEL, '--json');
+    assert.equal(code, 0);
+    const facts = JSON.parse(stdout) as {
+      family: string;
+      dtype: string;
+      decoder: { layers: number };
+      memory: { file_bytes: number };
+    };
+    assert.deepEqual([facts.family, facts.dtype, facts.decoder.layers], ['llava', 'f16', 10]);
+    const weights = readdirSync(MODEL).find((name) => name.endsWith('.safetensors'))!;
+    assert.equal(facts.memory.file_bytes, readFileSync(join(MODEL, weights)).length);
+    assert.match((await crossflow('inspect', MODEL)).stdout, /10 layers, width 128, 4 heads of 32/);
+  });
+
+  it('check runs both ways and finds them equal', async () => {
+    const { code, stdout } = await crossflow('check', MODEL);
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /equal: largest difference \d/);
+    const own = await crossflow('check', MODEL, '--experiment', star, '--json');
+    const result = JSON.parse(own.stdout) as { passed: boolean; curves: unknown[]; largestDifference: number };
+    assert.deepEqual([own.code, result.passed, result.curves.length], [0, true, 6]);
+    assert.ok(result.largestDifference <= 1e-5);
+  });
+
+  it('check takes the experiment of a checkpoint without a chat template', async () => {
+    const bare = join(repositoryRoot, 'test/golden/llava-1.5');
+    const { code, stdout, stderr } = await crossflow('check', bare, '--json');
+    assert.equal(code, 0, stderr);
+    assert.equal((JSON.parse(stdout) as { passed: boolean }).passed, true);
+  });
+});
