@@ -108,7 +108,7 @@ describe('image geometry', () => {
       fc.property(side, side, fc.constantFrom<Aspect>('pad', 'anyres'), (width, height, aspect) => {
         const { grids } = geometryOf(width, height, aspect);
         const whole = { x: 0, y: 0, width, height };
-        assert.ok(contains(grown(grids[0]!.rect, 1e-6 * (width + height)), whole));
+        assert.ok(contains(grown(grids[0].rect, 1e-6 * (width + height)), whole));
         // Unpadding may cut up to a patch off each side of the mosaic.
         for (const { rect, rows, columns } of grids.slice(1)) {
           assert.ok(contains(grown(rect, Math.max(rect.width / columns, rect.height / rows)), whole));
@@ -119,10 +119,10 @@ describe('image geometry', () => {
 
   it('places the patches of a centre crop, of padding and of tiles by hand-made numbers', () => {
     // 112 x 56 to 56 x 56: cropped to the middle, nothing resized.
-    assert.deepEqual(geometryOf(112, 56, 'processor').grids[0]!.rect, { x: 28, y: 0, width: 56, height: 56 });
+    assert.deepEqual(geometryOf(112, 56, 'processor').grids[0].rect, { x: 28, y: 0, width: 56, height: 56 });
     // Padded above and below to 112 x 112, halved.
     const padded = geometryOf(112, 56, 'pad');
-    assert.deepEqual(padded.patches[5]!.rect, { x: 28, y: 0, width: 28, height: 28 });
+    assert.deepEqual(padded.patches[5].rect, { x: 28, y: 0, width: 28, height: 28 });
     assert.equal(patchAt(padded, 5, -20), 0);
     assert.equal(patchAt(padded, 5, -30), undefined);
     // One row of two tiles: patches of 14 pixels; the base grid shows all 112 x 56 in 4 x 4 patches.

@@ -35,7 +35,7 @@ export function readProcessor(modelDir: string): ImageProcessorSpec {
   };
   return {
     resize: { shortestEdge: json.size.shortest_edge },
-    resample: RESAMPLE[json.resample]!,
+    resample: RESAMPLE[json.resample],
     crop: json.crop_size,
     rescale: json.rescale_factor,
     mean: json.image_mean,

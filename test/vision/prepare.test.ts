@@ -38,13 +38,13 @@ describe('prepareImage', () => {
         assert.equal(made.pixels.length, want.data.length);
         let worst = 0;
         for (let i = 0; i < want.data.length; i++) {
-          worst = Math.max(worst, Math.abs(made.pixels[i]! - want.data[i]!));
+          worst = Math.max(worst, Math.abs(made.pixels[i] - want.data[i]));
         }
         assert.ok(worst <= 1e-6, `${c.name}: pixel values differ by ${worst}`);
         assert.equal(made.sources.length, c.image_tokens, c.name);
         assert.equal(made.geometry.patches.length, c.image_tokens, c.name);
 
-        const start = c.sets['Image']![0]!;
+        const start = c.sets['Image'][0];
         const places = made.geometry.patches;
         const inside = patchesInBoxes(image, c.boxes, spec, shape, c.aspect).map((n) => n + start);
         const named = (keep: (n: number) => boolean): number[] =>
@@ -54,12 +54,12 @@ describe('prepareImage', () => {
             .map((n) => n + start);
         const sets: Record<string, number[]> = {
           'Image Central Object': inside,
-          'Image Without Central Object': named((n) => !inside.includes(n + start) && places[n]!.kind !== 'newline'),
+          'Image Without Central Object': named((n) => !inside.includes(n + start) && places[n].kind !== 'newline'),
         };
         if (c.aspect === 'anyres') {
-          sets['Image Pad'] = named((n) => places[n]!.kind === 'newline');
-          sets['Image Original Patch'] = named((n) => places[n]!.kind === 'base');
-          sets['Image HD Patch Indice'] = named((n) => places[n]!.kind !== 'base');
+          sets['Image Pad'] = named((n) => places[n].kind === 'newline');
+          sets['Image Original Patch'] = named((n) => places[n].kind === 'base');
+          sets['Image HD Patch Indice'] = named((n) => places[n].kind !== 'base');
         }
         for (const [name, numbers] of Object.entries(sets))
           assert.deepEqual(numbers, c.sets[name], `${c.name}: ${name}`);
@@ -100,8 +100,8 @@ describe('prepareImage', () => {
       [...made.sources],
       Array.from({ length: 17 }, (_, i) => i),
     );
-    assert.equal(made.geometry.patches[0]!.kind, 'class');
-    assert.equal(made.geometry.grids[0]!.first, 1);
+    assert.equal(made.geometry.patches[0].kind, 'class');
+    assert.equal(made.geometry.grids[0].first, 1);
     const box: Box = [0, 0, 80, 60];
     assert.ok(!patchesInBoxes({ width: 80, height: 60 }, [box], processor(56), shape, 'processor').includes(0));
     assert.deepEqual(patchesInBoxes({ width: 80, height: 60 }, [box], processor(56), shape, 'processor').length, 16);
@@ -113,7 +113,7 @@ describe('prepareImage', () => {
     const { geometry, sources } = prepareImage(noise(300, 300, 1), processor(56), shape, 'anyres');
     const grid = geometry.grids.find((g) => g.kind === 'tile')!;
     assert.deepEqual([grid.rows, grid.columns, grid.first, grid.stride], [8, 8, 16, 9]);
-    const source = (row: number, column: number): number => sources[grid.first + row * grid.stride + column]!;
+    const source = (row: number, column: number): number => sources[grid.first + row * grid.stride + column];
     assert.deepEqual([source(0, 0), source(0, 3), source(0, 4), source(0, 8)], [16, 19, 32, -1]);
     assert.deepEqual([source(3, 0), source(4, 0), source(7, 7)], [28, 48, 79]);
   });

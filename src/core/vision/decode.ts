@@ -83,10 +83,10 @@ async function decode(bytes: Buffer, cmyk: boolean): Promise<RgbImage> {
 function cmykToRgb(cmyk: Uint8Array): Uint8Array {
   const rgb = new Uint8Array((cmyk.length / 4) * 3);
   for (let p = 0, o = 0; p < cmyk.length; p += 4, o += 3) {
-    const light = 255 - cmyk[p + 3]!;
+    const light = 255 - cmyk[p + 3];
     for (let channel = 0; channel < 3; channel++) {
       // MULDIV255: division by 255, rounded, in integers
-      const product = cmyk[p + channel]! * light + 128;
+      const product = cmyk[p + channel] * light + 128;
       rgb[o + channel] = light - (((product >> 8) + product) >> 8);
     }
   }

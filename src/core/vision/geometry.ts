@@ -33,7 +33,7 @@ export function imageTokens(layout: ImageLayout): { geometry: ImageGeometry; sou
     columns: side,
     first: classRows,
     stride: side,
-    rect: inImage(layout, layout.views[0]!, { x: 0, y: 0, width: size, height: size }),
+    rect: inImage(layout, layout.views[0], { x: 0, y: 0, width: size, height: size }),
   };
   grids.push(base);
   for (let i = 0; i < side * side; i++) {
@@ -49,7 +49,7 @@ export function imageTokens(layout: ImageLayout): { geometry: ImageGeometry; sou
       width: columns * patchSize,
       height: rows * patchSize,
     };
-    const rect = inImage(layout, layout.views[1]!, outline);
+    const rect = inImage(layout, layout.views[1], outline);
     const grid: PatchGrid = { kind: 'tile', rows, columns, first: patches.length, stride: columns + 1, rect };
     // A very thin image may keep no patch of a row; its newline stays.
     if (rows > 0 && columns > 0) grids.push(grid);

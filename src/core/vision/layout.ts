@@ -141,7 +141,7 @@ function bestResolution(
   { width, height }: Size,
   candidates: readonly (readonly [height: number, width: number])[],
 ): readonly [height: number, width: number] {
-  let best = candidates[0]!;
+  let best = candidates[0];
   let mostEffective = 0;
   let leastWasted = Infinity;
   for (const candidate of candidates) {

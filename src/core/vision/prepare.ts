@@ -27,10 +27,10 @@ export function prepareImage(
   const area = size * size;
   for (let view = 0; view < views.length; view++) {
     for (let channel = 0; channel < 3; channel++) {
-      const table = values[channel]!;
+      const table = values[channel];
       let from = view * area * 3 + channel;
       let to = (view * 3 + channel) * area;
-      for (const end = to + area; to < end; to++, from += 3) pixels[to] = table[bytes[from]!]!;
+      for (const end = to + area; to < end; to++, from += 3) pixels[to] = table[bytes[from]]!;
     }
   }
   return { ...imageTokens(layout), pixels, tiles: views.length, size };

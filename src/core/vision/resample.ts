@@ -90,7 +90,7 @@ function coefficients(inSize: number, outSize: number, filter: Filter, first: nu
       sum += w;
     }
     for (let x = 0; x < n; x++) {
-      const w = sum === 0 ? raw[x]! : raw[x]! / sum;
+      const w = sum === 0 ? raw[x] : raw[x] / sum;
       weights[i * stride + x] = Math.trunc((w < 0 ? -0.5 : 0.5) + w * (1 << PRECISION_BITS));
     }
     begin[i] = low;
@@ -113,16 +113,16 @@ function horizontal(image: RgbImage, c: Coefficients, left: number, top: number,
     let o = y * count * 3;
     for (let i = 0; i < count; i++, o += 3) {
       let k = i * stride;
-      const end = k + length[i]!;
-      let p = (top + y) * lineBytes + (begin[i]! - left) * 3;
+      const end = k + length[i];
+      let p = (top + y) * lineBytes + (begin[i] - left) * 3;
       let r = ROUNDING;
       let g = ROUNDING;
       let b = ROUNDING;
       for (; k < end; k++, p += 3) {
-        const w = weights[k]!;
-        r = (r + Math.imul(source[p]!, w)) | 0;
-        g = (g + Math.imul(source[p + 1]!, w)) | 0;
-        b = (b + Math.imul(source[p + 2]!, w)) | 0;
+        const w = weights[k];
+        r = (r + Math.imul(source[p], w)) | 0;
+        g = (g + Math.imul(source[p + 1], w)) | 0;
+        b = (b + Math.imul(source[p + 2], w)) | 0;
       }
       out[o] = r >> PRECISION_BITS;
       out[o + 1] = g >> PRECISION_BITS;
@@ -143,23 +143,23 @@ function vertical(image: RgbImage, c: Coefficients, top: number, left: number, c
   const sums = new Int32Array(lineBytes);
   for (let i = 0; i < count; i++) {
     sums.fill(ROUNDING);
-    let line = (begin[i]! - top) * sourceBytes + left * 3;
+    let line = (begin[i] - top) * sourceBytes + left * 3;
     let k = i * stride;
-    const end = k + length[i]!;
+    const end = k + length[i];
     // Two rows at a time halve the traffic on the sums.
     for (; k + 1 < end; k += 2, line += 2 * sourceBytes) {
-      const w0 = weights[k]!;
-      const w1 = weights[k + 1]!;
+      const w0 = weights[k];
+      const w1 = weights[k + 1];
       for (let x = 0, p = line, q = line + sourceBytes; x < lineBytes; x++, p++, q++) {
-        sums[x] = sums[x]! + Math.imul(source[p]!, w0) + Math.imul(source[q]!, w1);
+        sums[x] = sums[x] + Math.imul(source[p], w0) + Math.imul(source[q], w1);
       }
     }
     if (k < end) {
-      const w = weights[k]!;
-      for (let x = 0, p = line; x < lineBytes; x++, p++) sums[x] = sums[x]! + Math.imul(source[p]!, w);
+      const w = weights[k];
+      for (let x = 0, p = line; x < lineBytes; x++, p++) sums[x] = sums[x] + Math.imul(source[p], w);
     }
     const o = i * lineBytes;
-    for (let x = 0; x < lineBytes; x++) out[o + x] = sums[x]! >> PRECISION_BITS;
+    for (let x = 0; x < lineBytes; x++) out[o + x] = sums[x] >> PRECISION_BITS;
   }
   return { width: columns, height: count, data: new Uint8Array(out.buffer) };
 }
@@ -230,7 +230,7 @@ export function resize(
 }
 
 /** The first source pixel that is needed, and the first behind those needed: begins and ends both ascend. */
-const first = (c: Coefficients): number => c.begin[0]!;
+const first = (c: Coefficients): number => c.begin[0];
 const past = (c: Coefficients): number => c.begin.at(-1)! + c.length.at(-1)!;
 
 /**
