@@ -9,6 +9,7 @@ import { COMMANDS, WALKTHROUGH } from '../ids';
 import { openExample } from './example';
 import { newExperiment, newFromFile, newFromFolder } from './create';
 import { showCheck } from './check';
+import { experimentFiles } from './tree';
 
 type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
 
@@ -65,7 +66,7 @@ export class Commands {
     const editors = [vscode.window.activeTextEditor, ...vscode.window.visibleTextEditors];
     const document = editors.find((editor) => editor && isFlow(editor.document))?.document;
     if (document) return this.app.flow(document.uri);
-    const [found, ...more] = await vscode.workspace.findFiles('**/*.flow.json', '**/node_modules/**', 50);
+    const [found, ...more] = await experimentFiles();
     if (!found) throw new Error('there is no experiment here; "Crossflow: Open Example" brings one');
     if (more.length === 0) return this.app.flow(found);
     const picked = await vscode.window.showQuickPick(

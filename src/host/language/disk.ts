@@ -4,12 +4,13 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { DiskFacts } from './complete';
+import { filesBelow } from './walk';
 
-/** A list longer than this helps nobody; typing narrows what the first search finds. */
-const MOST_FILES = 500;
 /** Completion asks at every key; the disk is asked again after this time. */
 const FRESH_MS = 5000;
-const SKIP = '**/{node_modules,.git}/**';
+
+const PICTURE = /\.(jpe?g|png|webp)$/i;
+const TABLE = /\.csv$/i;
 
 const cache = new Map<string, { readonly at: number; readonly facts: Promise<DiskFacts> }>();
 
@@ -27,17 +28,11 @@ async function look(folder: string, bundledModels: string): Promise<DiskFacts> {
     const relative = path.relative(folder, file).replaceAll('\\', '/') || '.';
     return relative;
   };
-  const find = async (glob: string): Promise<string[]> => {
-    const inWorkspace = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(folder)) !== undefined;
-    // A file outside the workspace sees its own folder and those below.
-    const pattern = inWorkspace ? glob : new vscode.RelativePattern(vscode.Uri.file(folder), glob);
-    return (await vscode.workspace.findFiles(pattern, SKIP, MOST_FILES)).map((uri) => uri.fsPath);
-  };
-  const [configs, images, tables] = await Promise.all([
-    find('**/config.json'),
-    find('**/*.{jpg,jpeg,png,webp,JPG,JPEG,PNG}'),
-    find('**/*.csv'),
-  ]);
+  // A file outside the workspace sees its own folder and those below.
+  const root = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(folder))?.uri.fsPath ?? folder;
+  const files = await filesBelow(root, (name) => name === 'config.json' || PICTURE.test(name) || TABLE.test(name));
+  const named = (pattern: RegExp): string[] => files.filter((file) => pattern.test(file));
+  const [configs, images, tables] = [named(/[\\/]config\.json$/), named(PICTURE), named(TABLE)];
   const models = [...new Set([...configs.map((file) => path.dirname(file)).filter(isCheckpoint), ...(await bundled(bundledModels))])];
   const near = (files: readonly string[]): string[] =>
     [...new Set(files.map(written))].sort((a, b) => depth(a) - depth(b) || a.localeCompare(b));

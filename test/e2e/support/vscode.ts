@@ -1,0 +1,203 @@
+/** A real VS Code (its server build) with the packaged extension, driven through a browser as a user would. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
+
+export const root = path.resolve(__dirname, '../../..');
+export const target = `${process.platform}-${process.arch}`;
+const LAUNCHER = process.env.CROSSFLOW_VSCODE ?? path.join(os.homedir(), '.cache/crossflow-vscode/code-server');
+const CHROMIUM = process.env.CROSSFLOW_CHROMIUM ?? '/usr/bin/chromium';
+/** A loaded machine may take long; a user would wait too. */
+export const PATIENCE = 60_000;
+const run = promisify(execFile);
+
+export interface StartOptions {
+  /** Packaged extension; default: the one that `npm run package` made for this platform. */
+  readonly vsix?: string;
+  /** An unpacked extension instead, linked into the place of installed ones. */
+  readonly unpacked?: string;
+  /** Copied to a fresh folder, which is opened. Default: examples and the embedded model, as a user gets them. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Asks for trust, as VS Code does for new folders. */
+  readonly trustPrompt?: boolean;
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly scale?: number;
+}
+
+const SETTINGS = {
+  'telemetry.telemetryLevel': 'off',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.colorTheme': 'Default Dark Modern',
+  'window.autoDetectColorScheme': false,
+  'chat.disableAIFeatures': true,
+  'chat.commandCenter.enabled': false,
+  'editor.minimap.enabled': false,
+  'editor.stickyScroll.enabled': false,
+  'editor.wordWrap': 'on',
+  'extensions.ignoreRecommendations': true,
+  'git.enabled': false,
+  'files.simpleDialog.enable': true,
+  'security.workspace.trust.enabled': false,
+};
+
+export class VSCode {
+  private constructor(
+    /** The opened folder: `examples` and `models` in it. */
+    readonly folder: string,
+    readonly page: Page,
+    private readonly scratch: string,
+    private readonly server: ChildProcess,
+    private readonly browser: Browser,
+    private readonly url: string,
+  ) {}
+
+  static async start(options: StartOptions = {}): Promise<VSCode> {
+    const scratch = await mkdtemp(path.join(os.tmpdir(), 'crossflow-e2e-'));
+    const folder = path.join(scratch, 'work');
+    const data = path.join(scratch, 'data');
+    const extensions = path.join(scratch, 'extensions');
+    await mkdir(path.join(data, 'User'), { recursive: true });
+    await mkdir(extensions, { recursive: true });
+    await cp(path.join(root, 'examples'), path.join(folder, 'examples'), {
+      recursive: true, filter: (file) => path.basename(file) !== 'results',
+    });
+    await cp(path.join(root, 'models/shapes-llava'), path.join(folder, 'models/shapes-llava'), { recursive: true });
+    const settings = { ...SETTINGS, 'security.workspace.trust.enabled': options.trustPrompt === true, ...options.settings };
+    await writeFile(path.join(data, 'User/settings.json'), JSON.stringify(settings));
+    if (options.unpacked) await cp(options.unpacked, path.join(extensions, 'crossflow.crossflow-0.1.0'), { recursive: true });
+    else {
+      const vsix = options.vsix ?? path.join(root, 'out', `crossflow-${target}.vsix`);
+      await run(LAUNCHER, ['--user-data-dir', data, '--extensions-dir', extensions, '--install-extension', vsix]);
+    }
+    const port = await freePort();
+    const server = spawn(
+      LAUNCHER,
+      [
+        '--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--disable-telemetry', '--disable-update-check',
+        ...(options.trustPrompt ? [] : ['--disable-workspace-trust']),
+        '--user-data-dir', data, '--extensions-dir', extensions, folder,
+      ],
+      // A group of its own: its children end with it.
+      { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { ...process.env, XDG_CONFIG_HOME: scratch } },
+    );
+    const url = `http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`;
+    await answers(url, server);
+    const browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    });
+    const context = await browser.newContext({
+      viewport: options.viewport ?? { width: 1600, height: 1000 }, deviceScaleFactor: options.scale ?? 1,
+    });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(url).origin });
+    const page = await context.newPage();
+    const code = new VSCode(folder, page, scratch, server, browser, url);
+    await code.load();
+    return code;
+  }
+
+  /** Loads the window, or loads it again. */
+  async load(): Promise<void> {
+    await this.page.goto(this.url, { waitUntil: 'domcontentloaded' });
+    await this.page.waitForSelector('.monaco-workbench .part.statusbar .statusbar-item', { timeout: PATIENCE });
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close().catch(() => undefined);
+    try {
+      process.kill(-this.server.pid!, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+    await rm(this.scratch, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** Runs a command of the palette by its title. */
+  async command(title: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input.input');
+    await this.page.keyboard.press('F1');
+    await input.waitFor({ timeout: PATIENCE });
+    await input.fill(`>${title}`);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click({ timeout: PATIENCE });
+  }
+
+  /** Opens a file of the folder by its path. */
+  async open(file: string): Promise<void> {
+    await this.page.keyboard.press('Control+P');
+    const input = this.page.locator('.quick-input-widget input.input');
+    await input.waitFor({ timeout: PATIENCE });
+    // The whole path is found without a search index.
+    await input.fill(path.join(this.folder, file));
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).first().click({ timeout: PATIENCE });
+    await this.page.locator('.tab.active', { hasText: path.basename(file) }).waitFor({ timeout: PATIENCE });
+  }
+
+  /** What the text editor shows, line by line. */
+  async text(): Promise<string> {
+    return this.page.evaluate(() => {
+      const lines = [...document.querySelectorAll<HTMLElement>('.editor-instance .view-lines .view-line')];
+      return lines
+        .map((line) => ({ top: line.getBoundingClientRect().top, text: (line.textContent ?? '').replaceAll('\u00a0', ' ') }))
+        .sort((a, b) => a.top - b.top)
+        .map(({ text }) => text)
+        .join('\n');
+    });
+  }
+
+  /** The page inside a webview: `panel` or `results`. */
+  async webview(bundle: 'panel' | 'results'): Promise<Frame> {
+    let found: Frame | undefined;
+    await until(async () => {
+      for (const frame of this.page.frames()) {
+        const is = await frame.evaluate((name) => document.querySelector(`script[src*="/${name}.js"]`) !== null, bundle).catch(() => false);
+        if (is) found = frame;
+      }
+      return found !== undefined;
+    });
+    return found!;
+  }
+
+  /** A notification with this text. */
+  notification(text: string | RegExp): ReturnType<Page['locator']> {
+    return this.page.locator('.notification-toast', { hasText: text });
+  }
+
+  /** Waits a moment for things to settle; for pictures, never for assertions. */
+  async settle(ms = 1000): Promise<void> {
+    await this.page.waitForTimeout(ms);
+  }
+}
+
+/** Asks again until it holds; fails after PATIENCE with what was expected. */
+export async function until(holds: () => Promise<boolean>, what = 'the condition'): Promise<void> {
+  const end = Date.now() + PATIENCE;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`waited ${PATIENCE / 1000} s for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}
+
+async function answers(url: string, server: ChildProcess): Promise<void> {
+  let said = '';
+  server.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  server.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await until(async () => {
+    if (server.exitCode !== null) throw new Error(`the VS Code server ended: ${said}`);
+    return fetch(url).then((response) => response.ok, () => false);
+  }, 'the VS Code server');
+}
