@@ -5,9 +5,10 @@ import { Sequence } from '../../src/core/engine/sequence';
 import type { EngineOptions } from '../../src/core/engine/types';
 import { random } from './synthetic';
 
-export function decoderParts(decoder: DecoderSpec, options: EngineOptions): Promise<Parts> {
+/** `endAtOnce`: every token ends the answer, so that a clean run gives just one. */
+export function decoderParts(decoder: DecoderSpec, options: EngineOptions, endAtOnce = false): Promise<Parts> {
   const files = [{ path: decoder.weights.head.file, bytes: 0 }];
-  const spec = { decoder, files, directory: 'synthetic', eosTokenIds: [0] } as unknown as ModelSpec;
+  const spec = { decoder, files, directory: 'synthetic', eosTokenIds: endAtOnce ? Array.from({ length: decoder.vocab }, (_, i) => i) : [0] } as unknown as ModelSpec;
   return Parts.create(spec, options);
 }
 

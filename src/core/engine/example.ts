@@ -23,7 +23,8 @@ export class OpenExample implements Example {
 
   constructor(
     readonly info: ExampleInfo,
-    private readonly sequence: Sequence,
+    /** For benches. */
+    readonly sequence: Sequence,
     private readonly parts: Parts,
     private readonly tokenizer: Tokenizer,
     private readonly gold: string | undefined,
