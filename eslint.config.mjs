@@ -22,7 +22,11 @@ const layers = {
     'boundaries/elements': [
       { type: 'errors', pattern: 'src/core/errors.ts', mode: 'full' },
       ...CORE.map((type) => ({ type, pattern: `src/core/${type}`, mode: 'folder' })),
-      ...['cli', 'engine-process', 'host', 'protocol'].map((type) => ({ type, pattern: `src/${type}`, mode: 'folder' })),
+      ...['cli', 'engine-process', 'host', 'protocol'].map((type) => ({
+        type,
+        pattern: `src/${type}`,
+        mode: 'folder',
+      })),
       { type: 'webview', pattern: 'webview', mode: 'folder' },
     ],
     'boundaries/dependency-nodes': ['import', 'dynamic-import', 'export', 'require'],
@@ -94,7 +98,10 @@ export default tseslint.config(
       ...restricted(onlyEngine, onlyHost),
       'no-restricted-syntax': [
         'error',
-        { selector: "AssignmentExpression[left.property.name='innerHTML']", message: 'Build elements; never parse HTML from data.' },
+        {
+          selector: "AssignmentExpression[left.property.name='innerHTML']",
+          message: 'Build elements; never parse HTML from data.',
+        },
       ],
     },
   },
@@ -109,11 +116,22 @@ export default tseslint.config(
   },
   {
     files: ['**/*.mjs', '**/*.cjs', '**/*.js'],
+    rules: { 'no-unused-vars': ['error', { varsIgnorePattern: '^_' }] },
     languageOptions: {
       globals: Object.fromEntries(
-        ['process', 'console', 'performance', 'fetch', 'URL', 'Buffer', 'setTimeout', 'clearTimeout', 'require', 'module', '__dirname'].map(
-          (name) => [name, 'readonly'],
-        ),
+        [
+          'process',
+          'console',
+          'performance',
+          'fetch',
+          'URL',
+          'Buffer',
+          'setTimeout',
+          'clearTimeout',
+          'require',
+          'module',
+          '__dirname',
+        ].map((name) => [name, 'readonly']),
       ),
     },
   },

@@ -25,7 +25,11 @@ const at = (...parts) => path.join(root, ...parts);
 const dist = (...parts) => path.resolve(root, options.outdir, ...parts);
 
 /** Faces that run in Node: the command line, the extension host's side, the engine's process. */
-const NODE_ENTRIES = { cli: 'src/cli/main.ts', extension: 'src/host/extension.ts', engine: 'src/engine-process/main.ts' };
+const NODE_ENTRIES = {
+  cli: 'src/cli/main.ts',
+  extension: 'src/host/extension.ts',
+  engine: 'src/engine-process/main.ts',
+};
 /** Pages of the editor; each may import a style sheet, which comes out beside it under the same name. */
 const WEBVIEW_ENTRIES = { panel: 'webview/panel.ts', results: 'webview/results.ts' };
 /** Faces that figures are set in. */

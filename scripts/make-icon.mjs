@@ -9,4 +9,7 @@ import { root } from './lib/project.mjs';
 const WIDTH = 256;
 
 const svg = readFileSync(path.join(root, 'media/icon.svg'), 'utf8');
-writeFileSync(path.join(root, 'media/icon.png'), new Resvg(svg, { fitTo: { mode: 'width', value: WIDTH } }).render().asPng());
+writeFileSync(
+  path.join(root, 'media/icon.png'),
+  new Resvg(svg, { fitTo: { mode: 'width', value: WIDTH } }).render().asPng(),
+);

@@ -16,7 +16,9 @@ const targets = args.includes('--all') ? Object.keys(TARGETS) : args.filter((a) 
 if (targets.length === 0 && thisTarget()) targets.push(thisTarget());
 const wrong = targets.find((t) => !(t in TARGETS));
 if (wrong || targets.length === 0) {
-  console.error(`no binaries for ${wrong ?? `${process.platform}-${process.arch}`}; there are: ${Object.keys(TARGETS).join(', ')}`);
+  console.error(
+    `no binaries for ${wrong ?? `${process.platform}-${process.arch}`}; there are: ${Object.keys(TARGETS).join(', ')}`,
+  );
   process.exit(2);
 }
 
@@ -33,7 +35,14 @@ for (const target of targets) {
   const stage = path.join(root, 'out', 'stage', target);
   await stageFiles(target, stage);
   const packagePath = path.join(root, 'out', `crossflow-${target}.vsix`);
-  await createVSIX({ cwd: stage, target, packagePath, dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false });
+  await createVSIX({
+    cwd: stage,
+    target,
+    packagePath,
+    dependencies: false,
+    allowMissingRepository: true,
+    rewriteRelativeLinks: false,
+  });
   rmSync(stage, { recursive: true });
   console.log(`${path.relative(root, packagePath)}  ${(statSync(packagePath).size / 1e6).toFixed(1)} MB`);
 }
@@ -50,7 +59,13 @@ async function stageFiles(target, stage) {
     copy(from, path.join(stage, 'dist', path.relative(bundles, from)));
   }
   stageNatives(target, path.join(stage, 'dist', 'node_modules'));
-  const { scripts: _scripts, devDependencies: _dev, dependencies: _deps, private: _private, ...manifest } = readJson('package.json');
+  const {
+    scripts: _scripts,
+    devDependencies: _dev,
+    dependencies: _deps,
+    private: _private,
+    ...manifest
+  } = readJson('package.json');
   writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   // Everything staged belongs in; vsce asks for a list all the same.
   writeFileSync(path.join(stage, '.vscodeignore'), '');

@@ -43,7 +43,9 @@ function openEditor() {
     console.log(
       '\nVS Code is not on the PATH. To see the example there, make the extension with\n' +
         '  npm run package\n' +
-        'install the .vsix it names (Extensions view, "...", "Install from VSIX"), and open ' + QUESTION + '.',
+        'install the .vsix it names (Extensions view, "...", "Install from VSIX"), and open ' +
+        QUESTION +
+        '.',
     );
     return;
   }

@@ -17,13 +17,18 @@ const LIMIT = 25 * 60_000;
 const OWN_SUITES = ['panel', 'e2e'];
 const unitFolders = readdirSync(path.join(root, 'test')).filter((folder) => !OWN_SUITES.includes(folder));
 
-const needsChromium = () => !findChromium() && 'it needs Chromium:  apt-get install chromium  (or set CROSSFLOW_CHROMIUM)';
+const needsChromium = () =>
+  !findChromium() && 'it needs Chromium:  apt-get install chromium  (or set CROSSFLOW_CHROMIUM)';
 const needsVSCode = () => !findVSCode() && 'it needs a VS Code server:  bash scripts/install-vscode.sh';
 
 const suites = {
   unit: { folders: unitFolders },
   panel: { folders: ['panel'], missing: needsChromium },
-  e2e: { folders: ['e2e'], missing: () => needsChromium() || needsVSCode(), prepare: () => node(['scripts/package.mjs']) },
+  e2e: {
+    folders: ['e2e'],
+    missing: () => needsChromium() || needsVSCode(),
+    prepare: () => node(['scripts/package.mjs']),
+  },
 };
 
 const args = process.argv.slice(2);

@@ -19,7 +19,9 @@ export async function bundledLicenses(inputs) {
     const manifest = path.join(root, folder, 'package.json');
     if (!existsSync(manifest)) continue;
     const { name, version, license } = JSON.parse(await readFile(manifest, 'utf8'));
-    const files = (await readdir(path.join(root, folder))).filter((f) => /^(licen[cs]e|copying|notice)/i.test(f)).sort();
+    const files = (await readdir(path.join(root, folder)))
+      .filter((f) => /^(licen[cs]e|copying|notice)/i.test(f))
+      .sort();
     const texts = await Promise.all(files.map((f) => readFile(path.join(root, folder, f), 'utf8').catch(() => '')));
     parts.push([`${name} ${version} (${license ?? 'see its text'})`, ...texts.map((t) => t.trim())].join('\n\n'));
   }

@@ -27,7 +27,13 @@ export const TARGETS = {
 
 /** The same on every platform. adm-zip and global-agent serve onnxruntime-node's install script alone. */
 const EVERYWHERE = [
-  'onnxruntime-node', 'onnxruntime-common', 'sharp', '@img/colour', 'detect-libc', 'semver', '@resvg/resvg-js',
+  'onnxruntime-node',
+  'onnxruntime-common',
+  'sharp',
+  '@img/colour',
+  'detect-libc',
+  'semver',
+  '@resvg/resvg-js',
 ];
 
 /** This machine's target; undefined where there is none. */
@@ -80,7 +86,10 @@ function packageFolder(name, target) {
   mkdirSync(folder, { recursive: true });
   console.log(`fetching ${name} ${version} for ${target}`);
   const shell = process.platform === 'win32';
-  run('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', folder], { shell, stdio: ['ignore', 'ignore', 'inherit'] });
+  run('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', folder], {
+    shell,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const tarball = path.join(folder, readdirSync(folder)[0]);
   const hash = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`;
   if (hash !== integrity) {

@@ -31,7 +31,10 @@ export function findChromium() {
   const given = process.env.CROSSFLOW_CHROMIUM;
   if (given) return existsSync(given) ? given : undefined;
   const mac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
-  return onPath('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable') ?? (existsSync(mac) ? mac : undefined);
+  return (
+    onPath('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable') ??
+    (existsSync(mac) ? mac : undefined)
+  );
 }
 
 /** Launcher of the VS Code that scripts/install-vscode.sh installs. */

@@ -74,10 +74,7 @@ describe('the packaged extension', function () {
   });
 
   it('holds all that it should', () => {
-    assert.deepEqual(
-      CONTENT.filter((pattern) => !files.some((file) => pattern.test(file))).map(String),
-      [],
-    );
+    assert.deepEqual(CONTENT.filter((pattern) => !files.some((file) => pattern.test(file))).map(String), []);
   });
 
   it('holds no binary of another platform', () => {
@@ -89,7 +86,7 @@ describe('the packaged extension', function () {
 
   it('holds each file that its manifest names', () => {
     const manifest = readFileSync(path.join(root, 'package.json'), 'utf8');
-    const named = [...manifest.matchAll(/"(?:\.\/)?((?:media|dist|schemas)\/[^"*]+\.\w+)"/g)].map((m) => m[1]!);
+    const named = [...manifest.matchAll(/"(?:\.\/)?((?:media|dist|schemas)\/[^"*]+\.\w+)"/g)].map((m) => m[1]);
     assert.ok(named.includes('dist/extension.js') && named.includes('media/icon.png'));
     assert.deepEqual(
       named.filter((file) => !files.includes(file)),
@@ -98,9 +95,11 @@ describe('the packaged extension', function () {
   });
 
   it('holds each file that its readme shows', () => {
-    const shown = [...readFileSync(path.join(root, 'README.md'), 'utf8').matchAll(/!\[[^\]]*\]\(([^)]+)\)|src="([^"]+)"/g)];
+    const shown = [
+      ...readFileSync(path.join(root, 'README.md'), 'utf8').matchAll(/!\[[^\]]*\]\(([^)]+)\)|src="([^"]+)"/g),
+    ];
     assert.deepEqual(
-      shown.map((m) => m[1] ?? m[2]!).filter((file) => !files.includes(file)),
+      shown.map((m) => m[1] ?? m[2]).filter((file) => !files.includes(file)),
       [],
     );
   });
@@ -123,12 +122,16 @@ describe('the packaged extension', function () {
   it('runs where there is no checkout and no node_modules', async () => {
     new AdmZip(vsix).extractAllTo(scratch);
     const cwd = path.join(scratch, 'extension');
-    const run = await promisify(execFile)(process.execPath, ['dist/cli.js', 'run', 'examples/star.flow.json', '--json'], {
-      cwd,
-      // Nothing of this checkout may help.
-      env: { PATH: process.env.PATH, HOME: scratch },
-      maxBuffer: 64e6,
-    });
+    const run = await promisify(execFile)(
+      process.execPath,
+      ['dist/cli.js', 'run', 'examples/star.flow.json', '--json'],
+      {
+        cwd,
+        // Nothing of this checkout may help.
+        env: { PATH: process.env.PATH, HOME: scratch },
+        maxBuffer: 64e6,
+      },
+    );
     const document = JSON.parse(run.stdout) as { answer: { probability: number }; knockouts: { scores: number[] }[] };
     assert.ok(document.answer.probability > 0.5);
     assert.ok(document.knockouts.length > 0 && document.knockouts.every((k) => k.scores.length === 10));

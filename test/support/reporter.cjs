@@ -12,7 +12,10 @@ module.exports = class CountingSpec extends reporters.Spec {
     runner.on('pending', (test) => skipped.push(test.fullTitle()));
     runner.once('end', () => {
       const { passes, failures, pending } = this.stats;
-      writeFileSync(file, JSON.stringify({ passed: passes, failed: failures, skipped: pending, skippedTitles: skipped }));
+      writeFileSync(
+        file,
+        JSON.stringify({ passed: passes, failed: failures, skipped: pending, skippedTitles: skipped }),
+      );
     });
   }
 };
