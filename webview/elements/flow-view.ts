@@ -1,0 +1,211 @@
+/** `<cf-flow>`: layers up, tokens across, edges weighted by attention. A click on an edge blocks it. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { AttentionResult, ExampleInfo } from '../../src/protocol/panel';
+import { drawFlow, drawFlowMarks, edgeAt, flowSvg, frame, scrollRoom, type FlowFrame } from '../flow/draw';
+import { countAbove, FAINTEST, flowGraph, MOST_EDGES, visibleEdges, type FlowEdge, type FlowGraph } from '../flow/edges';
+import { canEdit, rowOf } from '../model/state';
+import { count, percent, plural, tokenText, weight } from '../model/words';
+import { PanelElement } from '../ui/element';
+import { onTheme, theme } from '../ui/theme';
+
+const HEIGHT_PER_LAYER = 20;
+const SHORTEST = 240;
+const TALLEST = 560;
+/** Edges in the list, the keyboard's way to them. */
+const LISTED = 12;
+
+export class FlowView extends PanelElement {
+  private threshold = 0.08;
+  private expanded = false;
+  private withFirst = false;
+  private withSelf = false;
+  private inSight = false;
+  private graph: FlowGraph | undefined;
+  private edges: readonly FlowEdge[] = [];
+  private made: readonly unknown[] = [];
+  private drawn: readonly unknown[] = [];
+  private frame: FlowFrame | undefined;
+  private scrollLeftPx = 0;
+  private hover: FlowEdge | undefined;
+  private dpr = 1;
+  private readonly seen = new IntersectionObserver((list) => {
+    this.inSight = list.some((e) => e.isIntersecting);
+    if (this.inSight) this.requestUpdate();
+  });
+  private readonly sized = new ResizeObserver(() => this.requestUpdate());
+  private stopTheme: (() => void) | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.seen.observe(this);
+    this.sized.observe(this);
+    this.stopTheme = onTheme(() => {
+      this.drawn = [];
+      this.requestUpdate();
+    });
+  }
+  override disconnectedCallback(): void {
+    this.seen.disconnect();
+    this.sized.disconnect();
+    this.stopTheme?.();
+    super.disconnectedCallback();
+  }
+
+  override render(): TemplateResult {
+    const { s } = this;
+    const asked = this.store.canAsk && this.inSight && s.status.kind === 'idle' ? this.store.flow.get(0) : this.store.flow.peek(0);
+    this.build(asked?.kind === 'here' ? asked.value : undefined);
+    const { graph: g } = this;
+    return html`
+      <div class="cf-bar cf-wrap">
+        <label class="cf-field"><span>Threshold</span>
+          <input class="cf-range cf-short" type="range" min="0" max="100" .value=${String(sliderOf(this.threshold))}
+            aria-valuetext=${percent(this.threshold)}
+            @input=${(e: Event) => this.set({ threshold: thresholdOf(Number((e.target as HTMLInputElement).value)) })} />
+          <output class="cf-number">${percent(this.threshold)}</output></label>
+        <vscode-checkbox title="The first token takes most of the attention in many models" ?checked=${this.withFirst}
+          @change=${(e: Event) => this.set({ withFirst: checked(e) })}>First token</vscode-checkbox>
+        <vscode-checkbox title="What a token reads from itself" ?checked=${this.withSelf} @change=${(e: Event) => this.set({ withSelf: checked(e) })}>Self</vscode-checkbox>
+        <vscode-checkbox ?checked=${this.expanded} @change=${(e: Event) => this.set({ expanded: checked(e) })}>Each patch</vscode-checkbox>
+      </div>
+      <div class="cf-flow-box ${g ? '' : 'cf-empty'}" aria-hidden="true"
+        @pointermove=${this.move} @pointerleave=${() => this.point(undefined)} @click=${this.click}>
+        <canvas></canvas><canvas></canvas>
+        <div class="cf-flow-scroll" @scroll=${this.scrolled}><div class="cf-flow-wide"></div></div>
+        ${g ? nothing : html`<p class="cf-note">${
+          asked?.kind === 'failed' ? `The attention could not be computed: ${asked.message}`
+          : s.experiment?.restricted ? 'Nothing runs in a workspace that is not trusted.'
+          : asked?.kind === 'asked' ? 'Attention of every text token is on its way…'
+          : 'Appears when the engine has run.'}</p>`}
+      </div>
+      <p class="cf-legend">${this.words()}</p>
+      ${g && s.example
+        ? html`<details class="cf-details"><summary>Strongest edges of layer ${s.layer}</summary>${this.list(g, s.example)}</details>`
+        : nothing}`;
+  }
+
+  override updated(): void {
+    this.draw();
+  }
+
+  /** The graph as an SVG of its own; undefined while there is none. */
+  svg(): string | undefined {
+    const { graph, s } = this;
+    if (!graph || !s.example) return undefined;
+    const title = `${s.experiment?.question ?? ''} Attention at least ${percent(this.threshold)}, mean over ${s.model?.heads ?? '?'} heads`;
+    return flowSvg(graph, this.edges, s.example, title);
+  }
+
+  private set(change: Partial<Record<'threshold', number> & Record<'withFirst' | 'withSelf' | 'expanded', boolean>>): void {
+    Object.assign(this, change);
+    this.hover = undefined;
+    this.requestUpdate();
+  }
+
+  private build(a: AttentionResult | undefined): void {
+    const { example } = this.s;
+    const key = [a, example?.tokens, this.expanded, this.withFirst, this.withSelf];
+    if (key.some((k, i) => k !== this.made[i])) {
+      this.made = key;
+      this.graph = a && example ? flowGraph(a, example, this.expanded, this.withFirst, this.withSelf) : undefined;
+      this.hover = undefined;
+    }
+    this.edges = this.graph ? visibleEdges(this.graph, this.threshold) : [];
+  }
+
+  private words(): TemplateResult | string {
+    const { graph: g, hover, s } = this;
+    if (!g || !s.example) return '';
+    if (hover) return html`${this.edgeWords(g, s.example, hover)}${canEdit(s) ? ' Click to add it as a knockout.' : ''}`;
+    const above = countAbove(g, this.threshold);
+    const shown = above > MOST_EDGES ? `the strongest ${count(MOST_EDGES)} of ${count(above)} edges` : plural(above, 'edge');
+    return `Attention weights, mean of ${s.model?.heads ?? '?'} heads, not rescaled; ${shown} of at least ${percent(this.threshold)}.` +
+      `${this.expanded ? '' : ' The image column is the sum over all patches.'}${this.withFirst ? '' : ' The first token is left out.'} Thickness and strength grow with the weight.`;
+  }
+
+  private edgeWords(g: FlowGraph, example: ExampleInfo, e: FlowEdge): string {
+    return `Layer ${e.layer}: ${this.name(g, example, e.to)} takes ${weight(e.weight)} of its attention from ${this.name(g, example, e.from)}.`;
+  }
+  private name(g: FlowGraph, example: ExampleInfo, column: number): string {
+    const { position, image } = g.columns[column];
+    if (image) return `the image (${example.imageTokens} patches)`;
+    if (position >= example.imageStart && position < example.imageStart + example.imageTokens) return `patch ${position - example.imageStart}`;
+    return `“${tokenText(example.tokens[position].text)}” (${position})`;
+  }
+
+  private list(g: FlowGraph, example: ExampleInfo): TemplateResult {
+    const strongest: FlowEdge[] = [];
+    for (const e of g.edges) {
+      if (e.layer === this.s.layer) strongest.push(e);
+      if (strongest.length === LISTED) break;
+    }
+    return html`<table class="cf-table"><thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col" class="cf-right">Attention</th><th scope="col"><span class="cf-hidden">Block it</span></th></tr></thead>
+      <tbody>${strongest.map((e) => html`<tr><td>${this.name(g, example, e.from)}</td><td>${this.name(g, example, e.to)}</td><td class="cf-right">${weight(e.weight)}</td>
+        <td><vscode-button appearance="secondary" class="cf-small" ?disabled=${!canEdit(this.s)} aria-label="Block ${this.name(g, example, e.from)} to ${this.name(g, example, e.to)}" @click=${() => this.block(e)}>Block</vscode-button></td></tr>`)}</tbody></table>`;
+  }
+
+  private block(e: FlowEdge): void {
+    const { graph, s } = this;
+    if (!graph || !canEdit(s)) return;
+    const from = graph.columns[e.from];
+    this.store.post({ type: 'add-token-knockout', from: from.position, to: graph.columns[e.to].position, ...(from.image ? { image: true as const } : {}) });
+  }
+
+  private draw(): void {
+    const { graph: g, s } = this;
+    const box = this.querySelector<HTMLElement>('.cf-flow-box');
+    if (!box || !g || !s.example) return;
+    const height = Math.min(TALLEST, Math.max(SHORTEST, g.layers * HEIGHT_PER_LAYER + 90));
+    box.style.height = `${height}px`;
+    const width = box.clientWidth;
+    if (width === 0) return;
+    this.dpr = window.devicePixelRatio || 1;
+    this.frame = frame(g, width, height, this.scrollLeftPx);
+    const wide = this.querySelector<HTMLElement>('.cf-flow-wide')!;
+    wide.style.width = `${width + scrollRoom(g, this.frame)}px`;
+    const [back, front] = [...box.querySelectorAll('canvas')];
+    for (const c of [back, front]) {
+      const size = [Math.round(width * this.dpr), Math.round(height * this.dpr)];
+      if (c.width !== size[0] || c.height !== size[1]) {
+        [c.width, c.height] = size;
+        this.drawn = [];
+      }
+    }
+    const key = [g, this.edges.length, this.frame.scroll, width];
+    if (key.some((k, i) => k !== this.drawn[i])) {
+      this.drawn = key;
+      drawFlow(back.getContext('2d')!, g, this.edges, s.example, this.frame, theme(), this.dpr);
+    }
+    const row = rowOf(s);
+    const column = row === undefined ? -1 : g.columns.findIndex((c) => c.position === row && !c.image);
+    drawFlowMarks(front.getContext('2d')!, g, this.frame, {
+      layer: s.layer, ...(this.hover ? { edge: this.hover } : {}), ...(column >= 0 ? { column } : {}),
+    }, theme(), this.dpr);
+  }
+
+  private scrolled(e: Event): void {
+    this.scrollLeftPx = (e.target as HTMLElement).scrollLeft;
+    this.draw();
+  }
+
+  private move(e: PointerEvent): void {
+    const { graph, frame: f } = this;
+    if (!graph || !f) return;
+    const box = (e.currentTarget as HTMLElement).getBoundingClientRect();
+    this.point(edgeAt(graph, this.edges, f, e.clientX - box.left, e.clientY - box.top));
+  }
+  private point(edge: FlowEdge | undefined): void {
+    if (edge === this.hover) return;
+    this.hover = edge;
+    this.classList.toggle('cf-can-click', edge !== undefined && canEdit(this.s));
+    this.requestUpdate();
+  }
+  private click(): void {
+    if (this.hover) this.block(this.hover);
+  }
+}
+
+const checked = (e: Event): boolean => (e.target as HTMLInputElement).checked;
+/** The slider is logarithmic: small weights need the finer steps. */
+const thresholdOf = (slider: number): number => FAINTEST ** (1 - slider / 100);
+const sliderOf = (threshold: number): number => Math.round((1 - Math.log(threshold) / Math.log(FAINTEST)) * 100);
