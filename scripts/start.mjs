@@ -4,7 +4,6 @@
  *   node scripts/start.mjs [--no-editor]
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ensureInstalled } from './lib/install.mjs';
 import { node, onPath, root, tryRun } from './lib/project.mjs';
@@ -12,7 +11,6 @@ import { node, onPath, root, tryRun } from './lib/project.mjs';
 /** A data set run on the embedded model, and one question to look at in the editor. */
 const DATASET = 'examples/dataset.flow.json';
 const QUESTION = 'examples/star.flow.json';
-const RESULTS = 'examples/results/dataset';
 
 ensureInstalled();
 node(['scripts/build.mjs']);
@@ -21,20 +19,8 @@ console.log(`\nRunning ${DATASET} on the embedded model.\n`);
 const code = tryRun(process.execPath, ['dist/cli.js', 'run', DATASET]);
 if (code !== 0) process.exit(code);
 
-console.log('\nTables and figures:');
-for (const file of filesUnder(path.join(root, RESULTS))) console.log(`  ${path.relative(root, file)}`);
 console.log(`\nOne question, as JSON:  node dist/cli.js run ${QUESTION} --json`);
 if (!process.argv.includes('--no-editor')) openEditor();
-
-/** Files below a folder, tables first, figures after them. */
-function filesUnder(folder) {
-  if (!existsSync(folder)) return [];
-  const wanted = ['.csv', '.svg', '.png', '.pdf', '.json'];
-  return readdirSync(folder, { recursive: true })
-    .map((name) => path.join(folder, name))
-    .filter((file) => statSync(file).isFile() && wanted.includes(path.extname(file)))
-    .sort((a, b) => wanted.indexOf(path.extname(a)) - wanted.indexOf(path.extname(b)) || a.localeCompare(b));
-}
 
 /** Opens the example in a window of its own with the extension from this folder; nothing is installed for good. */
 function openEditor() {

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readJson, root, run } from './project.mjs';
 
-/** Why node_modules is not what the lock file says, or undefined when it is. */
-export function staleReason() {
+/** Why node_modules of a project is not what its lock file says, or undefined when it is. */
+export function staleReason(folder = root) {
   // npm writes this file last, so an interrupted install counts as none.
-  const installed = path.join(root, 'node_modules', '.package-lock.json');
+  const installed = path.join(folder, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return 'packages are not installed yet';
-  const want = readJson('package-lock.json').packages;
+  const want = readJson(path.join(folder, 'package-lock.json')).packages;
   const have = readJson(installed).packages;
   for (const [place, wanted] of Object.entries(want)) {
     if (place === '') continue;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import { staleReason } from '../../scripts/lib/install.mjs';
 
 const root = path.resolve(__dirname, '../..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -42,4 +44,31 @@ describe('what is installed for users', () => {
     for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies }))
       assert.match(version, /^\d+\.\d+\.\d+$/, name);
   });
+});
+
+describe('whether packages must be installed', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(path.join(os.tmpdir(), 'crossflow-install-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  type Lock = Record<string, { version: string; optional?: boolean }>;
+  const locked: Lock = {
+    'node_modules/a': { version: '1.0.0' },
+    'node_modules/b-other-platform': { version: '2.0.0', optional: true },
+  };
+  /** What is said when `packages` are installed; undefined for a folder that was never installed, or only half. */
+  function reason(installed: Lock | undefined): string | undefined {
+    writeFileSync(path.join(folder, 'package-lock.json'), JSON.stringify({ packages: { '': {}, ...locked } }));
+    mkdirSync(path.join(folder, 'node_modules'));
+    const hidden = path.join(folder, 'node_modules', '.package-lock.json');
+    if (installed) writeFileSync(hidden, JSON.stringify({ packages: installed }));
+    return staleReason(folder);
+  }
+
+  it('yes, when nothing is', () => assert.match(reason(undefined) ?? '', /not installed/));
+  it('yes, when one is missing', () => assert.match(reason({}) ?? '', /node_modules\/a is missing/));
+  it('yes, when one has another version', () =>
+    assert.match(reason({ 'node_modules/a': { version: '0.9.0' } }) ?? '', /0\.9\.0, not 1\.0\.0/));
+  it('no, when all for this platform are', () =>
+    assert.equal(reason({ 'node_modules/a': { version: '1.0.0' } }), undefined));
 });

@@ -1,0 +1,2 @@
+export function staleReason(folder?: string): string | undefined;
+export function ensureInstalled(): void;
