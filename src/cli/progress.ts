@@ -38,7 +38,16 @@ export async function progressBar(stream: NodeJS.WriteStream = process.stderr): 
         started = performance.now();
         const format = ' {what} {bar} {percentage}% {left} {note}';
         bar = new SingleBar(
-          { stream, format, barsize: 30, clearOnComplete: true, hideCursor: false, gracefulExit: false, fps: 10 },
+          {
+            stream,
+            format,
+            barsize: 30,
+            clearOnComplete: true,
+            hideCursor: false,
+            gracefulExit: false,
+            linewrap: true,
+            fps: 10,
+          },
           Presets.shades_classic,
         );
         bar.start(Math.max(total, 1), done, { what: what.padEnd(10), left: '', note });
