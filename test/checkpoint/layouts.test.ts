@@ -25,8 +25,8 @@ async function assertSame(spec: ModelSpec, base: ModelSpec): Promise<void> {
   const [a, b] = [tensorsOf(spec), tensorsOf(base)];
   assert.equal(a.length, b.length);
   for (const [i, ref] of a.entries()) {
-    assert.deepEqual(ref.shape, b[i]!.shape);
-    assert.deepEqual(await readTensor(ref), await readTensor(b[i]!), `${ref.name} for ${b[i]!.name}`);
+    assert.deepEqual(ref.shape, b[i].shape);
+    assert.deepEqual(await readTensor(ref), await readTensor(b[i]), `${ref.name} for ${b[i].name}`);
   }
 }
 

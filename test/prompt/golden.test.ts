@@ -56,16 +56,20 @@ for (const folder of GOLDEN_FOLDERS) {
           geometry: geometryOf(c, imageStart),
           objectPatches: c.sets['Image Central Object']?.map((p) => p - imageStart),
           question: c.question,
-          options: c.options as [string, string] | undefined,
+          options: c.options,
           definitions: {},
         });
-        for (const [name, positions] of Object.entries(c.sets)) assert.deepEqual(sets[name], positions, `${c.name} ${name}`);
+        for (const [name, positions] of Object.entries(c.sets))
+          assert.deepEqual(sets[name], positions, `${c.name} ${name}`);
         const extra = Object.keys(sets).filter((name) => !(name in c.sets));
         const ours = ['System', 'Instruction', 'Text', ...(c.options ? ['Question without Options'] : [])];
         assert.deepEqual(extra, ours, c.name);
         // our own sets and the image make up the sequence
         const { System: system, Image: image, Text: text } = sets;
-        assert.deepEqual([...system!, ...image!, ...text!], Array.from({ length: c.tokens }, (_, i) => i));
+        assert.deepEqual(
+          [...system, ...image, ...text],
+          Array.from({ length: c.tokens }, (_, i) => i),
+        );
       }
     });
 
