@@ -47,9 +47,10 @@ export class JournalReader {
     return this.entries.get(row)?.is;
   }
 
-  /** Rows in the order of the CSV, each parsed only when asked for. */
-  *records(): Generator<RowRecord> {
-    for (const row of [...this.entries.keys()].sort((a, b) => a - b)) yield this.record(row)!;
+  /** Rows below `end` in the order of the CSV, each read only when asked for. */
+  *records(end = Infinity): Generator<RowRecord> {
+    const rows = [...this.entries.keys()].filter((row) => row < end).sort((a, b) => a - b);
+    for (const row of rows) yield this.record(row)!;
   }
 
   record(row: number): RowRecord | undefined {

@@ -32,6 +32,8 @@ export const headerSchema = z.object({
       parameters: z.number(),
     }),
     csv: z.string(),
+    /** Rows of the CSV. */
+    rows: z.number(),
     task: z.string(),
     knockouts: z.array(knockoutSchema),
   }),

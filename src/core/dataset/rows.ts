@@ -34,6 +34,8 @@ export interface Dataset {
   readonly task: string;
   /** sha256 of the CSV file. */
   readonly hash: string;
+  /** Rows of the file. */
+  readonly total: number;
   /** The rows asked for: all, or the first `limit`. */
   readonly rows: readonly DatasetRow[];
 }
@@ -63,6 +65,7 @@ export async function readDataset(input: DatasetInput): Promise<Dataset> {
     csv: input.csv,
     task,
     hash: createHash('sha256').update(table.bytes).digest('hex'),
+    total: parsed.length,
     rows: await withImages(asked, input),
   };
 }

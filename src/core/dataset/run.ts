@@ -112,6 +112,7 @@ function headerOf(model: Model, experiment: Experiment, dataset: Dataset, identi
       started: new Date().toISOString(),
       model: { name, family, layers, heads, hidden, dtype, parameters },
       csv: basename(dataset.csv),
+      rows: dataset.total,
       task: dataset.task,
       knockouts: [...experiment.knockouts],
     },

@@ -1,0 +1,80 @@
+import { stringify } from 'csv-stringify/sync';
+import { shortest32 } from '../dataset/numbers';
+import type { JournalHeader, KeptRecord } from '../dataset/record';
+import { kindWords, WORD_KINDS } from '../dataset/words';
+import type { FigureData } from './figures';
+import { curveStyles } from './labels';
+
+/** `block_desc` and so on: the columns of the published scripts, the misspelling included, for other tools read them. */
+export const FLOW_COLUMNS = [
+  'question_id',
+  'image',
+  'goden answer',
+  'predicted answer',
+  'question',
+  'block_desc',
+  'layer',
+  'base_score_first',
+  'new_score_first',
+  'relative diff first',
+] as const;
+
+/** information_flow.csv, a piece for each question: one line per knockout and layer. */
+export function* informationFlow(header: JournalHeader, records: Iterable<KeptRecord>): Generator<string> {
+  yield stringify([[...FLOW_COLUMNS]]);
+  const names = curveStyles(header.about.knockouts).map((style) => style.name);
+  for (const r of records) {
+    yield stringify(
+      r.curves.flatMap((scores, i) =>
+        (scores ?? []).map((score, layer) => [
+          ...[r.question_id, r.image, r.gold, r.answer, r.question, names[i]],
+          ...[layer, r.base, score, changeOf(score, r.base)],
+        ]),
+      ),
+    );
+  }
+}
+
+/** Change of the answer's probability in percent, as published. */
+export const changeOf = (score: number, base: number): number => (100 * (score - base)) / base;
+
+/**
+ * last_position_answer_probs.csv, a piece for each question: one line per residual row (0 is the embedding, the last is
+ * after the final norm). First the columns of the published script, less its lists of the fifty best words, in percent
+ * and without the final norm, `image` as img_id stands in the data set; then ours: the predicted answer, the same through
+ * the final norm, and the words of "track", both ways. A word that a question has not (no options) is empty.
+ */
+export function* answerProbabilities(header: JournalHeader, records: Iterable<KeptRecord>): Generator<string> {
+  const track = header.identity.settings.track;
+  yield stringify([
+    [
+      ...['question_id', 'image', 'goden answer', 'question', 'layer', ...WORD_KINDS, 'predicted answer'],
+      ...WORD_KINDS.map((kind) => `with_norm ${kind}`),
+      ...track.flatMap((word) => [`without_norm ${word}`, `with_norm ${word}`]),
+    ],
+  ]);
+  for (const r of records) {
+    const words = kindWords({ answer: r.gold, options: r.options });
+    const percent = (norm: 'with_norm' | 'without_norm', word: string | undefined, row: number): number | '' => {
+      const p = word === undefined ? undefined : r.lens[norm][r.lens.words.indexOf(word)]?.[row];
+      return p === undefined ? '' : shortest32(100 * p);
+    };
+    yield stringify(
+      Array.from({ length: header.about.model.layers + 1 }, (_, row) => [
+        ...[r.question_id, r.img_id, r.gold.toLowerCase(), r.question, row],
+        ...WORD_KINDS.map((kind) => percent('without_norm', words[kind], row)),
+        r.answer,
+        ...WORD_KINDS.map((kind) => percent('with_norm', words[kind], row)),
+        ...track.flatMap((word) => [percent('without_norm', word, row), percent('with_norm', word, row)]),
+      ]),
+    );
+  }
+}
+
+/** The numbers behind a figure. */
+export function figureTable(data: FigureData): string {
+  const rows = data.curves.flatMap(({ label, points }) =>
+    points.map(({ layer, n, mean, low, high }) => [label, layer, n ?? 1, mean, low ?? '', high ?? '']),
+  );
+  return stringify([['curve', 'layer', 'questions', 'mean', 'low', 'high'], ...rows]);
+}

@@ -1,0 +1,84 @@
+/**
+ * Data set runs, part two of two (part one: core/dataset/run.ts): makes `information_flow.csv`,
+ * `last_position_answer_probs.csv`, `figures/` and `run.json` in the output folder from the journal there. It computes no
+ * model and changes no journal, so it may be called at any time, also while a run goes on: then it shows what is done.
+ *
+ *     const { files, summary } = await writeReport(experiment);
+ *
+ * The tables and figures hang on the results alone: the same results give the same bytes, whatever interrupted the run.
+ * run.json holds dates and times and differs.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cancelled, usage } from '../errors';
+import { settingsChanges, settingsOf } from '../dataset/identity';
+import { JournalReader } from '../dataset/journal';
+import type { KeptRecord, RowRecord } from '../dataset/record';
+import { journalPath } from '../dataset/run';
+import { writeBeside } from '../dataset/write-beside';
+import type { Experiment } from '../experiment/types';
+import { renderAll } from './render';
+import { studyFigures } from './study-figures';
+import { runSummary, type ReportSummary } from './summary';
+import { answerProbabilities, figureTable, informationFlow } from './tables';
+
+export interface ReportOptions {
+  readonly signal?: AbortSignal;
+  /** Left out: true. */
+  readonly figures?: boolean;
+}
+
+export interface Report {
+  /** Absolute paths of what was written. */
+  readonly files: readonly string[];
+  readonly summary: ReportSummary;
+}
+
+/**
+ * Throws CrossflowError `usage` when there is no journal or it is of other settings, `failed` when a file cannot be
+ * written (each is whole, old or new).
+ */
+export async function writeReport(experiment: Experiment, options: ReportOptions = {}): Promise<Report> {
+  if (experiment.subject.kind !== 'dataset') throw usage('has no "dataset"', experiment.file);
+  const limit = experiment.subject.limit ?? Infinity;
+  const journal = JournalReader.open(journalPath(experiment));
+  try {
+    const { header } = journal;
+    const changed = settingsChanges(header.identity.settings, settingsOf(experiment));
+    if (changed.length > 0) {
+      throw usage(
+        `holds results of other settings: ${changed.join(', ')} changed since`,
+        journal.path,
+        'run the experiment with another "output" folder',
+      );
+    }
+    const kept = (): Generator<KeptRecord> => keptOf(journal.records(limit));
+    const files: string[] = [];
+    const write = (name: string, pieces: Iterable<string | Uint8Array>): void => {
+      if (options.signal?.aborted) throw cancelled();
+      const path = join(experiment.output, name);
+      writeBeside(path, pieces);
+      files.push(path);
+    };
+    write('information_flow.csv', informationFlow(header, kept()));
+    write('last_position_answer_probs.csv', answerProbabilities(header, kept()));
+    if (options.figures ?? true) {
+      const figures = studyFigures(header, kept());
+      if (figures.length > 0) await mkdir(join(experiment.output, 'figures'), { recursive: true });
+      for (const { name, data, spec } of figures) {
+        const drawn = await renderAll(spec);
+        for (const format of ['svg', 'png', 'pdf'] as const) write(`figures/${name}.${format}`, [drawn[format]]);
+        write(`figures/${name}.csv`, [figureTable(data)]);
+      }
+    }
+    const summary = runSummary(experiment, journal, limit);
+    write('run.json', [`${JSON.stringify(summary, null, 2)}\n`]);
+    return { files, summary };
+  } finally {
+    journal.close();
+  }
+}
+
+function* keptOf(records: Iterable<RowRecord>): Generator<KeptRecord> {
+  for (const record of records) if (record.is === 'kept') yield record;
+}
