@@ -33,7 +33,7 @@ const NODE_ENTRIES = {
 /** Pages of the editor; each may import a style sheet, which comes out beside it under the same name. */
 const WEBVIEW_ENTRIES = { panel: 'webview/panel.ts', results: 'webview/results.ts' };
 /** Faces that figures are set in. */
-const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf', 'DejaVuSans-Oblique.ttf'];
+const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'];
 
 /** pdfkit finds its standard fonts through createRequire, which no bundler sees: a plain require it does see. */
 const pdfkitFonts = {
