@@ -49,7 +49,9 @@ export function checkBox(box: Box, image: Size, index = 0): void {
 /** Green with the boxes in red, as PIL's ImageDraw.rectangle paints them: far ends included, cut at the border. */
 function paint({ width, height }: Size, boxes: readonly Box[]): RgbImage {
   const data = new Uint8Array(width * height * 3);
-  for (let i = 1; i < data.length; i += 3) data[i] = 255;
+  const green = new Uint8Array(width * 3);
+  for (let i = 1; i < green.length; i += 3) green[i] = 255;
+  for (let row = 0; row < height; row++) data.set(green, row * width * 3);
   for (const [x, y, w, h] of boxes) {
     for (let row = Math.max(y, 0); row <= Math.min(y + h, height - 1); row++) {
       for (let column = Math.max(x, 0); column <= Math.min(x + w, width - 1); column++) {

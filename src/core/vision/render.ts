@@ -57,7 +57,10 @@ function padded(image: RgbImage, layout: ImageLayout, mean: readonly [number, nu
   const colour = mean.map((m) => Math.trunc(m * 255));
   const line = new Uint8Array(side * 3);
   for (let i = 0; i < line.length; i++) line[i] = colour[i % 3]!;
-  for (let row = 0; row < side; row++) data.set(line, row * side * 3);
+  for (let row = 0; row < side; row++) {
+    const covered = x === 0 && row >= -y && row < image.height - y;
+    if (!covered) data.set(line, row * side * 3);
+  }
   copy(data, side, image, -x, -y);
   return { width: side, height: side, data };
 }

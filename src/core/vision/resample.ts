@@ -5,7 +5,7 @@
 import type { Resample } from '../checkpoint/spec';
 import { type Coefficients, coefficients, FILTERS, PRECISION_BITS } from './coefficients';
 import type { RgbImage } from './image';
-import { MAX_TAPS, squeezeRows } from './kernel';
+import { canSqueeze, canStack, squeezeRows, stackRows } from './kernel';
 
 /** A part of the resized image, in its pixels. */
 export interface Window {
@@ -15,77 +15,39 @@ export interface Window {
   readonly height: number;
 }
 
-const ROUNDING = 1 << (PRECISION_BITS - 1);
-
-/**
- * Source rows `top .. top + rows` squeezed to `count` pixels each; `left` is the source column of column 0. Sums stay
- * within 32 bits by the choice of PRECISION_BITS.
- */
+/** Source rows `top .. top + rows` squeezed to `count` pixels each; `left` is the source column of column 0. */
 function horizontal(image: RgbImage, c: Coefficients, left: number, top: number, rows: number): RgbImage {
-  const { begin, length, weights, stride } = c;
-  const count = begin.length;
-  const lineBytes = image.width * 3;
-  if (stride <= MAX_TAPS) {
-    const data = new Uint8Array(rows * count * 3);
-    squeezeRows(image.data.subarray(top * lineBytes), lineBytes, left, rows, c, data);
-    return { width: count, height: rows, data };
-  }
-  // Reductions by a thousand and more, where the kernel's partial sums could overflow.
-  const out = new Uint8ClampedArray(rows * count * 3);
-  const source = image.data;
-  for (let y = 0; y < rows; y++) {
-    let o = y * count * 3;
-    for (let i = 0; i < count; i++, o += 3) {
-      let k = i * stride;
-      const end = k + length[i];
-      let p = (top + y) * lineBytes + (begin[i] - left) * 3;
-      let r = ROUNDING;
-      let g = ROUNDING;
-      let b = ROUNDING;
-      for (; k < end; k++, p += 3) {
-        const w = weights[k];
-        r = (r + Math.imul(source[p], w)) | 0;
-        g = (g + Math.imul(source[p + 1], w)) | 0;
-        b = (b + Math.imul(source[p + 2], w)) | 0;
-      }
-      out[o] = r >> PRECISION_BITS;
-      out[o + 1] = g >> PRECISION_BITS;
-      out[o + 2] = b >> PRECISION_BITS;
+  if (canSqueeze(c)) return squeezeRows(image, c, left, top, rows);
+  const count = c.begin.length;
+  const data = new Uint8Array(rows * count * 3);
+  for (let y = 0, o = 0; y < rows; y++) {
+    for (let i = 0; i < count; i++) {
+      const at = ((top + y) * image.width + c.begin[i] - left) * 3;
+      for (let channel = 0; channel < 3; channel++, o++) data[o] = weighted(image.data, at + channel, 3, c, i);
     }
   }
-  return { width: count, height: rows, data: new Uint8Array(out.buffer) };
+  return { width: count, height: rows, data };
 }
 
 /** Source columns `left .. left + columns` squeezed to `count` pixels each; `top` is the source row of row 0. */
 function vertical(image: RgbImage, c: Coefficients, top: number, left: number, columns: number): RgbImage {
-  const { begin, length, weights, stride } = c;
-  const count = begin.length;
-  const sourceBytes = image.width * 3;
-  const lineBytes = columns * 3;
-  const out = new Uint8ClampedArray(count * lineBytes);
-  const source = image.data;
-  const sums = new Int32Array(lineBytes);
-  for (let i = 0; i < count; i++) {
-    sums.fill(ROUNDING);
-    let line = (begin[i] - top) * sourceBytes + left * 3;
-    let k = i * stride;
-    const end = k + length[i];
-    // Two rows at a time halve the traffic on the sums.
-    for (; k + 1 < end; k += 2, line += 2 * sourceBytes) {
-      const w0 = weights[k];
-      const w1 = weights[k + 1];
-      for (let x = 0, p = line, q = line + sourceBytes; x < lineBytes; x++, p++, q++) {
-        sums[x] = sums[x] + Math.imul(source[p], w0) + Math.imul(source[q], w1);
-      }
-    }
-    if (k < end) {
-      const w = weights[k];
-      for (let x = 0, p = line; x < lineBytes; x++, p++) sums[x] = sums[x] + Math.imul(source[p], w);
-    }
-    const o = i * lineBytes;
-    for (let x = 0; x < lineBytes; x++) out[o + x] = sums[x] >> PRECISION_BITS;
+  if (canStack(c, columns)) return stackRows(image, c, top, left, columns);
+  const count = c.begin.length;
+  const line = image.width * 3;
+  const data = new Uint8Array(count * columns * 3);
+  for (let i = 0, o = 0; i < count; i++) {
+    const at = (c.begin[i] - top) * line + left * 3;
+    for (let x = 0; x < columns * 3; x++, o++) data[o] = weighted(image.data, at + x, line, c, i);
   }
-  return { width: columns, height: count, data: new Uint8Array(out.buffer) };
+  return { width: columns, height: count, data };
+}
+
+/** One value of output `i`, rounded and clipped. The sum stays within 32 bits by the choice of PRECISION_BITS. */
+function weighted(source: Uint8Array, at: number, step: number, c: Coefficients, i: number): number {
+  let sum = 1 << (PRECISION_BITS - 1);
+  const first = i * c.stride;
+  for (let k = 0; k < c.length[i]; k++, at += step) sum = (sum + Math.imul(source[at], c.weights[first + k])) | 0;
+  return Math.min(Math.max(sum >> PRECISION_BITS, 0), 255);
 }
 
 /** `ImagingScaleAffine`: positions are summed up step by step, as there, so that rounding falls the same way. */
