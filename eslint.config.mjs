@@ -95,6 +95,8 @@ export default tseslint.config(
   {
     files: ['webview/**/*.ts'],
     rules: {
+      // lit calls event listeners on the element they stand in.
+      '@typescript-eslint/unbound-method': 'off',
       ...restricted(onlyEngine, onlyHost),
       'no-restricted-syntax': [
         'error',

@@ -44,10 +44,16 @@ async function synthetic(): Promise<Subject> {
   const object = image.filter((i) => i % 24 < 8 && i > 200 && i < 400);
   const inside = new Set(object);
   return {
-    parts, length: TOKENS.all, window: 9, weightBytes,
+    parts,
+    length: TOKENS.all,
+    window: 9,
+    weightBytes,
     sets: {
-      Image: image, Question: range(TOKENS.before + TOKENS.image, 13), Last: [TOKENS.all - 1],
-      'Image Central Object': object, 'Image Without Central Object': image.filter((i) => !inside.has(i)),
+      Image: image,
+      Question: range(TOKENS.before + TOKENS.image, 13),
+      Last: [TOKENS.all - 1],
+      'Image Central Object': object,
+      'Image Without Central Object': image.filter((i) => !inside.has(i)),
       clicked: image.slice(40, 43),
     },
     fresh: () => randomSequence(parts, TOKENS.all, TOKENS.before + TOKENS.image, 1),
@@ -59,8 +65,12 @@ async function embedded(): Promise<Subject> {
   const c = golden.cases[0];
   const model = await openModel(golden.modelDir, { chunkBudget: BUDGET });
   const example = await model.prepare({
-    image: join(golden.imagesDir, c.image), template: 'vicuna_v1', instruction: DEFAULT_INSTRUCTION, question: c.question,
-    objects: c.boxes, sets: { clicked: { kind: 'patches', patches: [44, 45, 54] } },
+    image: join(golden.imagesDir, c.image),
+    template: 'vicuna_v1',
+    instruction: DEFAULT_INSTRUCTION,
+    question: c.question,
+    objects: c.boxes,
+    sets: { clicked: { kind: 'patches', patches: [44, 45, 54] } },
   });
   const { input } = example.sequence;
   let count = 0;
@@ -68,14 +78,22 @@ async function embedded(): Promise<Subject> {
   const rows = await input.prefixRows();
   const again = (): SequenceInput => ({ ...input, prefixKey: `bench ${count++}`, prefixRows: async () => rows });
   return {
-    parts: model.parts, length: input.length, sets: example.info.sets, window: 3, weightBytes: model.info.weightBytes,
+    parts: model.parts,
+    length: input.length,
+    sets: example.info.sets,
+    window: 3,
+    weightBytes: model.info.weightBytes,
     fresh: () => new SequenceClass(model.parts, again()),
   };
 }
 
 const SUBJECTS = { embedded, synthetic };
 const EDGES = [
-  'Question->Last', 'Image->Last', 'Last->Last', 'Image->Question', 'Image Central Object->Question',
+  'Question->Last',
+  'Image->Last',
+  'Last->Last',
+  'Image->Question',
+  'Image Central Object->Question',
   'Image Without Central Object->Question',
 ];
 
@@ -112,7 +130,14 @@ async function bench(name: keyof typeof SUBJECTS): Promise<void> {
   const clean = await timed(cleanRun);
   // A clean run gives the first answer token; the embedded model's answer has an end token more.
   const curves = (edges: readonly string[], method: 'fork' | 'full') =>
-    computeCurves({ parts, clean: clean.result, length, knockouts: edges.map(knockout), resolve: (s) => sets[s], method });
+    computeCurves({
+      parts,
+      clean: clean.result,
+      length,
+      knockouts: edges.map(knockout),
+      resolve: (s) => sets[s],
+      method,
+    });
   await curves(EDGES, 'fork');
   const forked = await timed(() => curves(EDGES, 'fork'));
   const click = await timed(() => curves(['clicked->Question'], 'fork'));
@@ -125,15 +150,23 @@ async function bench(name: keyof typeof SUBJECTS): Promise<void> {
   const ms = (s: number): string => (s < 10 ? `${(1000 * s).toFixed(0)} ms` : `${s.toFixed(1)} s`);
   const x = (ratio: number): string => `${ratio.toFixed(2)} clean runs`;
   const allowed = subject.weightBytes + parts.prefixes.bytes + BUDGET;
-  console.log(`${name}: ${layers} layers, width ${parts.decoder.spec.hidden}, ${length} tokens, window ${window}, ${EDGES.length} edges, ${EDGES.length * layers} variants`);
+  console.log(
+    `${name}: ${layers} layers, width ${parts.decoder.spec.hidden}, ${length} tokens, window ${window}, ${EDGES.length} edges, ${EDGES.length * layers} variants`,
+  );
   const table: [string, string][] = [
     ['load', ms(loaded)],
     ['clean run', ms(clean.seconds)],
     ['full passes, all variants', `${ms(full.seconds)}  = ${x(full.seconds / clean.seconds)}`],
-    ['forked rows, all variants', `${ms(forked.seconds)}  = ${x(forked.seconds / clean.seconds)}, ${(full.seconds / forked.seconds).toFixed(1)} times faster than full passes`],
+    [
+      'forked rows, all variants',
+      `${ms(forked.seconds)}  = ${x(forked.seconds / clean.seconds)}, ${(full.seconds / forked.seconds).toFixed(1)} times faster than full passes`,
+    ],
     ['one more edge (a click)', `${ms(click.seconds)}  = ${x(click.seconds / clean.seconds)}`],
     ['largest difference of a score', difference.toExponential(1)],
-    ['peak memory, less an empty process', `${mb(peak - empty)}  = ${((peak - empty) / allowed).toFixed(2)} of weights ${mb(subject.weightBytes)} + caches ${mb(parts.prefixes.bytes)} + chunk budget ${mb(BUDGET)}`],
+    [
+      'peak memory, less an empty process',
+      `${mb(peak - empty)}  = ${((peak - empty) / allowed).toFixed(2)} of weights ${mb(subject.weightBytes)} + caches ${mb(parts.prefixes.bytes)} + chunk budget ${mb(BUDGET)}`,
+    ],
   ];
   for (const [what, value] of table) console.log(`  ${what.padEnd(36)}${value}`);
 }
@@ -142,7 +175,9 @@ const which = process.argv[2];
 if (which === 'embedded' || which === 'synthetic') await bench(which);
 else {
   for (const name of Object.keys(SUBJECTS)) {
-    const { status } = spawnSync(process.execPath, ['--import', 'tsx', fileURLToPath(import.meta.url), name], { stdio: 'inherit' });
+    const { status } = spawnSync(process.execPath, ['--import', 'tsx', fileURLToPath(import.meta.url), name], {
+      stdio: 'inherit',
+    });
     if (status !== 0) process.exitCode = 1;
   }
 }

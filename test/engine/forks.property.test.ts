@@ -61,7 +61,10 @@ describe('forked rows equal full passes, in random cases', () => {
           curve.scores.forEach((score, l) => {
             const off = Math.abs(score - full[k].scores[l]);
             moved = Math.max(moved, Math.abs(score - clean.probability));
-            assert.ok(off <= CHECK_TOLERANCE, `${curve.edge} at ${l}: ${score} for ${full[k].scores[l]}; again: CROSSFLOW_SEED=${seed}`);
+            assert.ok(
+              off <= CHECK_TOLERANCE,
+              `${curve.edge} at ${l}: ${score} for ${full[k].scores[l]}; again: CROSSFLOW_SEED=${seed}`,
+            );
           });
         });
         sequence.release();

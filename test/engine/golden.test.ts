@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type OpenModel, openModel } from '../../src/core/engine/model';
 import { residualPath } from '../../src/core/engine/readings';
-import { DEFAULT_INSTRUCTION, type Knockout, type QuestionInput, type TemplateName } from '../../src/core/experiment/types';
+import {
+  DEFAULT_INSTRUCTION,
+  type Knockout,
+  type QuestionInput,
+  type TemplateName,
+} from '../../src/core/experiment/types';
 import { GOLDEN_FOLDERS, type GoldenCase, loadGolden } from '../support/golden';
 
 /** Reference arrays agree to this part of their largest value; scores to this part of themselves plus `ABSOLUTE`. */
@@ -24,15 +29,23 @@ function assertArray(got: ArrayLike<number>, want: ArrayLike<number>, what: stri
 
 function assertScores(got: readonly number[], want: readonly number[], what: string): void {
   assert.equal(got.length, want.length, `${what}: length`);
-  want.forEach((w, i) => assert.ok(Math.abs(got[i] - w) <= ABSOLUTE + RELATIVE * w, `${what}[${i}]: ${got[i]} for ${w}`));
+  want.forEach((w, i) =>
+    assert.ok(Math.abs(got[i] - w) <= ABSOLUTE + RELATIVE * w, `${what}[${i}]: ${got[i]} for ${w}`),
+  );
 }
 
 for (const folder of GOLDEN_FOLDERS) {
   const golden = loadGolden(folder);
   const question = (c: GoldenCase): QuestionInput => ({
-    image: join(golden.imagesDir, c.image), aspect: c.aspect, template: c.template as TemplateName,
-    instruction: DEFAULT_INSTRUCTION, question: c.question, sets: {},
-    ...(c.options ? { options: c.options } : {}), ...(c.boxes ? { objects: c.boxes } : {}), ...(c.gold ? { answer: c.gold } : {}),
+    image: join(golden.imagesDir, c.image),
+    aspect: c.aspect,
+    template: c.template as TemplateName,
+    instruction: DEFAULT_INSTRUCTION,
+    question: c.question,
+    sets: {},
+    ...(c.options ? { options: c.options } : {}),
+    ...(c.boxes ? { objects: c.boxes } : {}),
+    ...(c.gold ? { answer: c.gold } : {}),
   });
   const knockouts = (c: GoldenCase): Knockout[] =>
     Object.keys(c.knockout).map((edge) => {
@@ -72,15 +85,27 @@ for (const folder of GOLDEN_FOLDERS) {
         assert.equal(answer.token, c.first_answer_token);
         assert.deepEqual(answer.ids.slice(0, c.answer_ids.length), c.answer_ids);
         assertScores([answer.probability], [c.base_score], 'base score');
-        assertScores(top.map((t) => t.probability), c.top5.map(([, p]) => p), 'top five');
+        assertScores(
+          top.map((t) => t.probability),
+          c.top5.map(([, p]) => p),
+          'top five',
+        );
 
         for (const curve of await example.knockouts(knockouts(c))) {
           assertScores(curve.scores, c.knockout[curve.edge], curve.edge);
         }
         const lens = await example.lens(Object.keys(c.lens.with_norm));
-        for (const [word, want] of Object.entries(c.lens.with_norm)) assertScores(lens.withNorm[word], want, `lens ${word}`);
-        for (const [word, want] of Object.entries(c.lens.without_norm)) assertScores(lens.withoutNorm[word], want, `lens ${word}`);
-        lens.top.forEach((row, l) => assertScores(row.map((t) => t.probability), c.lens_top5_with_norm[l].map(([, p]) => p), `lens top ${l}`));
+        for (const [word, want] of Object.entries(c.lens.with_norm))
+          assertScores(lens.withNorm[word], want, `lens ${word}`);
+        for (const [word, want] of Object.entries(c.lens.without_norm))
+          assertScores(lens.withoutNorm[word], want, `lens ${word}`);
+        lens.top.forEach((row, l) =>
+          assertScores(
+            row.map((t) => t.probability),
+            c.lens_top5_with_norm[l].map(([, p]) => p),
+            `lens top ${l}`,
+          ),
+        );
         example.release();
       });
     }

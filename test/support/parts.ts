@@ -8,7 +8,12 @@ import { random } from './synthetic';
 /** `endAtOnce`: every token ends the answer, so that a clean run gives just one. */
 export function decoderParts(decoder: DecoderSpec, options: EngineOptions, endAtOnce = false): Promise<Parts> {
   const files = [{ path: decoder.weights.head.file, bytes: 0 }];
-  const spec = { decoder, files, directory: 'synthetic', eosTokenIds: endAtOnce ? Array.from({ length: decoder.vocab }, (_, i) => i) : [0] } as unknown as ModelSpec;
+  const spec = {
+    decoder,
+    files,
+    directory: 'synthetic',
+    eosTokenIds: endAtOnce ? Array.from({ length: decoder.vocab }, (_, i) => i) : [0],
+  } as unknown as ModelSpec;
   return Parts.create(spec, options);
 }
 
@@ -19,7 +24,9 @@ export function randomSequence(parts: Parts, length: number, prefix: number, see
   const next = random(seed);
   const rows = Float32Array.from({ length: length * hidden }, () => (next() - 0.5) * 3);
   return new Sequence(parts, {
-    length, prefix, prefixKey: `random ${made++}`,
+    length,
+    prefix,
+    prefixKey: `random ${made++}`,
     prefixRows: async () => rows.subarray(0, prefix * hidden),
     textRows: async () => rows.subarray(prefix * hidden),
   });

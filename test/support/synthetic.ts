@@ -3,7 +3,13 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { once } from 'node:events';
-import { DTYPE_BYTES, type DecoderLayerRef, type DecoderSpec, type Dtype, type TensorRef } from '../../src/core/checkpoint/spec';
+import {
+  DTYPE_BYTES,
+  type DecoderLayerRef,
+  type DecoderSpec,
+  type Dtype,
+  type TensorRef,
+} from '../../src/core/checkpoint/spec';
 
 /** Seeded generator (mulberry32), uniform in [0, 1). */
 export function random(seed: number): () => number {
@@ -86,19 +92,41 @@ export async function writeDecoder(dir: string, s: Shape, dtype: Dtype = 'f32', 
   await once(stream, 'close');
   const ref = (name: string): TensorRef => {
     const h = header[name];
-    return { name, file, dtype, shape: h.shape, offset: 8 + text.length + h.data_offsets[0], length: h.data_offsets[1] - h.data_offsets[0] };
+    return {
+      name,
+      file,
+      dtype,
+      shape: h.shape,
+      offset: 8 + text.length + h.data_offsets[0],
+      length: h.data_offsets[1] - h.data_offsets[0],
+    };
   };
   const layers = Array.from({ length: s.layers }, (_, l): DecoderLayerRef => {
     const w = (name: string): { weight: TensorRef } => ({ weight: ref(`model.layers.${l}.${name}.weight`) });
     return {
-      inputNorm: w('input_layernorm'), query: w('self_attn.q_proj'), key: w('self_attn.k_proj'), value: w('self_attn.v_proj'),
-      output: w('self_attn.o_proj'), postNorm: w('post_attention_layernorm'), gate: w('mlp.gate_proj'), up: w('mlp.up_proj'),
+      inputNorm: w('input_layernorm'),
+      query: w('self_attn.q_proj'),
+      key: w('self_attn.k_proj'),
+      value: w('self_attn.v_proj'),
+      output: w('self_attn.o_proj'),
+      postNorm: w('post_attention_layernorm'),
+      gate: w('mlp.gate_proj'),
+      up: w('mlp.up_proj'),
       down: w('mlp.down_proj'),
     };
   });
   return {
-    ...s, headDim: s.hidden / s.heads, rmsEpsilon: 1e-5, ropeTheta: 10000, maxPositions: 4096,
-    weights: { embedding: ref('model.embed_tokens.weight'), layers, norm: { weight: ref('model.norm.weight') }, head: ref('lm_head.weight') },
+    ...s,
+    headDim: s.hidden / s.heads,
+    rmsEpsilon: 1e-5,
+    ropeTheta: 10000,
+    maxPositions: 4096,
+    weights: {
+      embedding: ref('model.embed_tokens.weight'),
+      layers,
+      norm: { weight: ref('model.norm.weight') },
+      head: ref('lm_head.weight'),
+    },
   };
 }
 

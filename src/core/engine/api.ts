@@ -4,7 +4,15 @@
 import type { ModelSpec } from '../checkpoint/spec';
 import type { Knockout, QuestionInput } from '../experiment/types';
 import type {
-  AttentionResult, CheckResult, CleanResult, Curve, CurvePart, ExampleInfo, LensResult, ModelInfo, RunControl,
+  AttentionResult,
+  CheckResult,
+  CleanResult,
+  Curve,
+  CurvePart,
+  ExampleInfo,
+  LensResult,
+  ModelInfo,
+  RunControl,
 } from './types';
 
 export interface Model {

@@ -20,7 +20,7 @@ export interface CurvesInput {
   readonly clean: CleanRun;
   readonly length: number;
   readonly knockouts: readonly Knockout[];
-  resolve(set: string): readonly number[];
+  readonly resolve: (set: string) => readonly number[];
   readonly method: 'fork' | 'full';
   readonly control?: RunControl & { onPart?(part: CurvePart): void };
 }
@@ -42,7 +42,11 @@ export async function computeCurves(input: CurvesInput): Promise<Curve[]> {
     input.control?.onPart?.({ index: p.effect, layer: p.layer, score, change: change(score) });
   };
   const points = effects.flatMap((_, effect) =>
-    Array.from({ length: layers }, (_, layer): Point => ({ effect, layer, ...activeLayers(knockouts[effect], layer, layers) })),
+    Array.from({ length: layers }, (_, layer): Point => ({
+      effect,
+      layer,
+      ...activeLayers(knockouts[effect], layer, layers),
+    })),
   );
   /** What cannot change anything is the clean run itself. */
   const changes = (p: Point): boolean => effects[p.effect].first !== undefined && p.start < p.end;
@@ -50,14 +54,20 @@ export async function computeCurves(input: CurvesInput): Promise<Curve[]> {
   const real = points.filter(changes);
   await (input.method === 'full' ? full(input, effects, real, give) : forked(input, effects, real, give));
   return knockouts.map((knockout, i) => ({
-    edge: knockoutLabel(knockout), knockout, window: 'window' in knockout ? knockout.window : layers,
+    edge: knockoutLabel(knockout),
+    knockout,
+    window: 'window' in knockout ? knockout.window : layers,
     ...(knockout.kind === 'edge' && knockout.heads ? { heads: knockout.heads } : {}),
-    scores: scores[i], change: scores[i].map(change),
+    scores: scores[i],
+    change: scores[i].map(change),
   }));
 }
 
 async function forked(
-  input: CurvesInput, effects: readonly Effect[], points: readonly Point[], give: (p: Point, score: number) => void,
+  input: CurvesInput,
+  effects: readonly Effect[],
+  points: readonly Point[],
+  give: (p: Point, score: number) => void,
 ): Promise<void> {
   const { parts, clean, length, control } = input;
   const { layers } = parts.decoder.spec;
@@ -77,7 +87,10 @@ async function forked(
 }
 
 async function full(
-  input: CurvesInput, effects: readonly Effect[], points: readonly Point[], give: (p: Point, score: number) => void,
+  input: CurvesInput,
+  effects: readonly Effect[],
+  points: readonly Point[],
+  give: (p: Point, score: number) => void,
 ): Promise<void> {
   const { parts, clean, length, control } = input;
   for (const [i, p] of points.entries()) {

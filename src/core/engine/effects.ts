@@ -32,20 +32,31 @@ export function activeLayers(k: Knockout, centre: number, layers: number): Layer
 }
 
 /** `resolve` gives a set's positions (throws for unknown ones); `length` is the number of positions. */
-export function effectOf(k: Knockout, resolve: (set: string) => readonly number[], length: number, heads: number): Effect {
+export function effectOf(
+  k: Knockout,
+  resolve: (set: string) => readonly number[],
+  length: number,
+  heads: number,
+): Effect {
   if (k.kind === 'edge') {
     const targets = resolve(k.to);
     const sources = resolve(k.from);
     for (const h of k.heads ?? []) {
       if (!Number.isInteger(h) || h < 0 || h >= heads) {
-        throw usage(`head ${h} of knockout ${k.from}->${k.to} does not exist`, undefined, `the model has heads 0 to ${heads - 1}`);
+        throw usage(
+          `head ${h} of knockout ${k.from}->${k.to} does not exist`,
+          undefined,
+          `the model has heads 0 to ${heads - 1}`,
+        );
       }
     }
     const earliest = Math.min(...sources);
     const seeing = targets.filter((t) => t >= earliest);
     const blocksAll = k.heads && new Set(k.heads).size === heads;
     return {
-      targets: seeing, sources, first: seeing[0],
+      targets: seeing,
+      sources,
+      first: seeing[0],
       ...(k.heads && !blocksAll ? { heads: k.heads } : {}),
     };
   }

@@ -10,7 +10,15 @@ import type { Parts } from './parts';
 import { attentionOf, residualPath } from './readings';
 import type { CleanRun, Sequence } from './sequence';
 import type {
-  AttentionResult, Candidate, CheckResult, CleanResult, Curve, CurvePart, ExampleInfo, LensResult, RunControl,
+  AttentionResult,
+  Candidate,
+  CheckResult,
+  CleanResult,
+  Curve,
+  CurvePart,
+  ExampleInfo,
+  LensResult,
+  RunControl,
 } from './types';
 
 /** Largest difference of a score between forked rows and full passes that float32 rounding explains. */
@@ -48,7 +56,10 @@ export class OpenExample implements Example {
     const text = this.tokenizer.decode(words, { skipSpecial: true }).trim();
     return {
       answer: {
-        token: run.ids[0], ids: run.ids, text, probability: run.probability,
+        token: run.ids[0],
+        ids: run.ids,
+        text,
+        probability: run.probability,
         ...(this.gold === undefined ? {} : { correct: text.toLowerCase() === this.gold.trim().toLowerCase() }),
       },
       top: run.top.map((c) => this.named(c)),
@@ -64,7 +75,12 @@ export class OpenExample implements Example {
     for (const k of list) (k.kind === 'edge' ? [k.from, k.to] : [k.of]).forEach(resolve);
     const clean = await this.sequence.clean(control);
     return computeCurves({
-      parts: this.parts, clean, length: this.length, knockouts: list, resolve, method: control?.method ?? 'fork',
+      parts: this.parts,
+      clean,
+      length: this.length,
+      knockouts: list,
+      resolve,
+      method: control?.method ?? 'fork',
       ...(control ? { control } : {}),
     });
   }

@@ -10,7 +10,12 @@ import { blockedRows, causalMask, groupMask } from './masks';
  * `plan.ends`; undefined where a variant never leaves the clean run. `first` is the first row that differs.
  */
 export async function runForks(
-  decoder: Decoder, cache: Cache, length: number, effects: readonly Effect[], plan: ForkPlan, first: number,
+  decoder: Decoder,
+  cache: Cache,
+  length: number,
+  effects: readonly Effect[],
+  plan: ForkPlan,
+  first: number,
 ): Promise<(Float32Array | undefined)[]> {
   const { hidden, heads, layers } = decoder.spec;
   const rows = length - first;
@@ -31,23 +36,33 @@ export async function runForks(
     const clean = cache.residualRows(l, first, length);
     for (let i = 0; i < joining; i++) enter.set(clean, i * clean.length);
     return {
-      enter, keep,
+      enter,
+      keep,
       allow: groupMask(groups.map(blocked), causal, decoder.spec, last ? 'last' : 'all'),
       ...scales(groups, effects, first, rows, last),
     };
   });
   const count = plan.layers[layers - 1].length;
   const out = await decoder.run({
-    past: first, rows, single: first === 0 || (count <= 1 && plan.layers.every((g) => g.length <= 1)), layers: calls,
-    pastKeys: cache.keys, pastValues: cache.values,
-    select: Array.from({ length: count }, (_, g) => g * rows + rows - 1), selectRows: 1,
+    past: first,
+    rows,
+    single: first === 0 || (count <= 1 && plan.layers.every((g) => g.length <= 1)),
+    layers: calls,
+    pastKeys: cache.keys,
+    pastValues: cache.values,
+    select: Array.from({ length: count }, (_, g) => g * rows + rows - 1),
+    selectRows: 1,
   });
   return plan.ends.map((g) => (g < 0 ? undefined : out.final.subarray(g * hidden, (g + 1) * hidden)));
 }
 
 /** 0 where a sublayer knockout takes a row's attention or MLP output away. */
 function scales(
-  groups: readonly Group[], effects: readonly Effect[], first: number, rows: number, last: boolean,
+  groups: readonly Group[],
+  effects: readonly Effect[],
+  first: number,
+  rows: number,
+  last: boolean,
 ): Pick<LayerCall, 'attentionScale' | 'mlpScale'> {
   const of = (kind: 'attention' | 'mlp'): Float32Array | undefined => {
     if (!groups.some((g) => g.active && effects[g.effect].sublayer === kind)) return undefined;

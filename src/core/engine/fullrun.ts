@@ -9,7 +9,11 @@ import { blockedRows, causalMask, groupMask } from './masks';
 
 /** The last position's residual after the last layer, `[H]`, with `effect` acting in the layers of `range`. */
 export async function runFull(
-  decoder: Decoder, cache: Cache, length: number, effect: Effect, range: LayerRange,
+  decoder: Decoder,
+  cache: Cache,
+  length: number,
+  effect: Effect,
+  range: LayerRange,
 ): Promise<Float32Array> {
   const { layers, heads } = decoder.spec;
   const causal = causalMask(0, length);
@@ -26,12 +30,19 @@ export async function runFull(
     return {
       ...(l === 0 ? { enter: cache.residualRows(0, 0, length) } : {}),
       allow: groupMask([active ? blocked : undefined], causal, decoder.spec, last ? 'last' : 'all'),
-      attentionScale: off('attention'), mlpScale: off('mlp'),
+      attentionScale: off('attention'),
+      mlpScale: off('mlp'),
     };
   });
   const out = await decoder.run({
-    past: 0, rows: length, single: true, layers: calls, pastKeys: cache.keys, pastValues: cache.values,
-    select: [length - 1], selectRows: 1,
+    past: 0,
+    rows: length,
+    single: true,
+    layers: calls,
+    pastKeys: cache.keys,
+    pastValues: cache.values,
+    select: [length - 1],
+    selectRows: 1,
   });
   return out.final;
 }

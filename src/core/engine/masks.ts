@@ -53,5 +53,8 @@ export function groupMask(
       data.set(source.subarray(start, start + q * columns), (h * parts.length + i) * q * columns);
     });
   }
-  return { dims: [perHead ? spec.kvHeads : 1, perHead ? spec.heads / spec.kvHeads : 1, parts.length, q, columns], data };
+  return {
+    dims: [perHead ? spec.kvHeads : 1, perHead ? spec.heads / spec.kvHeads : 1, parts.length, q, columns],
+    data,
+  };
 }

@@ -98,22 +98,40 @@ export function modelInfo(spec: ModelSpec): ModelInfo {
   const { decoder, vision } = spec;
   const side = Math.floor(vision.imageSize / vision.patchSize);
   return {
-    family: spec.family, directory: spec.directory, layout: spec.layout, dtype: spec.dtype,
-    layers: decoder.layers, heads: decoder.heads, kvHeads: decoder.kvHeads, hidden: decoder.hidden, vocab: decoder.vocab,
-    parameters: spec.parameters, weightBytes: spec.files.reduce((sum, f) => sum + f.bytes, 0),
+    family: spec.family,
+    directory: spec.directory,
+    layout: spec.layout,
+    dtype: spec.dtype,
+    layers: decoder.layers,
+    heads: decoder.heads,
+    kvHeads: decoder.kvHeads,
+    hidden: decoder.hidden,
+    vocab: decoder.vocab,
+    parameters: spec.parameters,
+    weightBytes: spec.files.reduce((sum, f) => sum + f.bytes, 0),
     // Anyres depends on the picture.
     ...(spec.aspect === 'anyres' ? {} : { imageTokens: side * side + (vision.select === 'full' ? 1 : 0) }),
   };
 }
 
 function exampleInfo(
-  spec: ModelSpec, tokenizer: Tokenizer, encoded: EncodedPrompt, image: LoadedImage, sets: TokenSets,
+  spec: ModelSpec,
+  tokenizer: Tokenizer,
+  encoded: EncodedPrompt,
+  image: LoadedImage,
+  sets: TokenSets,
 ): ExampleInfo {
   const token = (id: number): TokenInfo => ({
-    id, text: tokenizer.tokenText(id), kind: tokenizer.isSpecial(id) ? 'special' : 'text',
+    id,
+    text: tokenizer.tokenText(id),
+    kind: tokenizer.isSpecial(id) ? 'special' : 'text',
   });
   const { geometry } = image.prepared;
-  const patches = geometry.patches.map((): TokenInfo => ({ id: spec.imageTokenId, text: spec.imageTokenText, kind: 'image' }));
+  const patches = geometry.patches.map((): TokenInfo => ({
+    id: spec.imageTokenId,
+    text: spec.imageTokenText,
+    kind: 'image',
+  }));
   return {
     prompt: encoded.text,
     inputIds: encoded.inputIds,

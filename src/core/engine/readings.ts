@@ -21,8 +21,14 @@ async function lastLayer(parts: Parts, clean: CleanRun, row: number): Promise<Fl
     l === layers - 1 ? { allow, enter: clean.cache.residualRows(l, row, row + 1) } : { allow },
   );
   const out = await parts.decoder.run({
-    past: row, rows: 1, single: true, layers: calls, pastKeys: clean.cache.keys, pastValues: clean.cache.values,
-    select: [0], selectRows: 1,
+    past: row,
+    rows: 1,
+    single: true,
+    layers: calls,
+    pastKeys: clean.cache.keys,
+    pastValues: clean.cache.values,
+    select: [0],
+    selectRows: 1,
   });
   return out.final;
 }
@@ -31,15 +37,28 @@ async function lastLayer(parts: Parts, clean: CleanRun, row: number): Promise<Fl
  * Attention of consecutive rows `[first, first + count)` over everything before them: by layer,
  * `[heads, count, first + count]`. The rows run again over the frozen clean run.
  */
-export async function attentionOf(parts: Parts, clean: CleanRun, first: number, count: number): Promise<Float32Array[]> {
+export async function attentionOf(
+  parts: Parts,
+  clean: CleanRun,
+  first: number,
+  count: number,
+): Promise<Float32Array[]> {
   const allow = causalMask(first, count);
   const all = Array.from({ length: count }, (_, i) => i);
   const layers = Array.from({ length: parts.decoder.spec.layers }, (_, l): LayerCall => ({
-    allow, ...(l === 0 ? { enter: clean.cache.residualRows(0, first, first + count) } : {}),
+    allow,
+    ...(l === 0 ? { enter: clean.cache.residualRows(0, first, first + count) } : {}),
   }));
   const out = await parts.decoder.run({
-    past: first, rows: count, single: true, layers, pastKeys: clean.cache.keys, pastValues: clean.cache.values,
-    select: all, selectRows: count, watch: all,
+    past: first,
+    rows: count,
+    single: true,
+    layers,
+    pastKeys: clean.cache.keys,
+    pastValues: clean.cache.values,
+    select: all,
+    selectRows: count,
+    watch: all,
   });
   return out.attention;
 }

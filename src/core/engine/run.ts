@@ -8,7 +8,9 @@ import type { CurvePart, RunControl } from './types';
 
 /** @throws CrossflowError `usage` for what is wrong in the experiment, `cancelled` when stopped */
 export async function runQuestion(
-  model: Model, experiment: Experiment, control?: RunControl & { onPart?(part: CurvePart): void },
+  model: Model,
+  experiment: Experiment,
+  control?: RunControl & { onPart?(part: CurvePart): void },
 ): Promise<ResultDocument> {
   const { subject, knockouts, method } = experiment;
   if (subject.kind !== 'question') throw failed('this experiment asks a data set, not one question', experiment.file);

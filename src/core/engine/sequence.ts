@@ -120,8 +120,15 @@ export class Sequence {
       allow: l === spec.layers - 1 ? groupMask([undefined], causal, spec, 'last') : causal,
     }));
     const out = await this.parts.decoder.run({
-      past, rows, single: true, layers, pastKeys: cache.keys, pastValues: cache.values,
-      select: [rows - 1], selectRows: 1, keepAll: true,
+      past,
+      rows,
+      single: true,
+      layers,
+      pastKeys: cache.keys,
+      pastValues: cache.values,
+      select: [rows - 1],
+      selectRows: 1,
+      keepAll: true,
     });
     cache.append(out, rows);
     return out;
@@ -129,7 +136,9 @@ export class Sequence {
 
   /** Greedy answer; its own rows leave the cache again. */
   private async answer(
-    cache: Cache, final: Float32Array, control?: RunControl,
+    cache: Cache,
+    final: Float32Array,
+    control?: RunControl,
   ): Promise<Pick<CleanRun, 'ids' | 'probability' | 'top'>> {
     const { head, spec } = this.parts;
     const [top] = (await head.run(head.norm(final), [])).top;

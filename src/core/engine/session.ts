@@ -22,7 +22,9 @@ export interface Feed {
 export const f32 = (data: Float32Array, dims: readonly number[]): Feed => ({ type: 'float32', data, dims });
 export const bool = (data: Uint8Array, dims: readonly number[]): Feed => ({ type: 'bool', data, dims });
 export const int64 = (values: readonly number[]): Feed => ({
-  type: 'int64', data: BigInt64Array.from(values, BigInt), dims: [values.length],
+  type: 'int64',
+  data: BigInt64Array.from(values, BigInt),
+  dims: [values.length],
 });
 export const flag = (value: boolean): Feed => bool(Uint8Array.of(value ? 1 : 0), []);
 
@@ -37,7 +39,11 @@ export class Session {
   static async create(name: string, model: Uint8Array, folder: string, options: EngineOptions): Promise<Session> {
     const device = options.device ?? 'cpu';
     if (!PROVIDERS[device]?.includes(process.platform)) {
-      throw usage(`device "${device}" is not available on ${process.platform}`, undefined, `available: ${devices().join(', ')}`);
+      throw usage(
+        `device "${device}" is not available on ${process.platform}`,
+        undefined,
+        `available: ${devices().join(', ')}`,
+      );
     }
     try {
       const session = await InferenceSession.create(model, {
@@ -66,7 +72,8 @@ export class Session {
       const reason = e instanceof Error ? e.message : String(e);
       const memory = /alloc|memory/i.test(reason);
       throw failed(
-        `the ${this.name} graph failed: ${firstLine(reason)}`, undefined,
+        `the ${this.name} graph failed: ${firstLine(reason)}`,
+        undefined,
         memory ? 'out of memory: a smaller chunk budget (--memory, crossflow.memoryBudget) needs less' : undefined,
       );
     }
