@@ -20,7 +20,7 @@ describe("tokenizer against transformers.js's own", () => {
   for (const folder of GOLDEN_FOLDERS) {
     it(folder, async () => {
       const { modelDir, cases } = loadGolden(folder);
-      const json = (name: string): object => JSON.parse(readFileSync(join(modelDir, name), 'utf8'));
+      const json = (name: string): object => JSON.parse(readFileSync(join(modelDir, name), 'utf8')) as object;
       const reference = new PreTrainedTokenizer(json('tokenizer.json'), json('tokenizer_config.json'));
       const own = await openTokenizer({ directory: modelDir });
       for (const text of [...TEXTS, ...cases.map((c) => c.prompt)]) {
@@ -37,11 +37,11 @@ describe("tokenizer against transformers.js's own", () => {
 
   it('fills the chat template alike', async () => {
     const { modelDir } = loadGolden('bundled');
-    const json = (name: string): object => JSON.parse(readFileSync(join(modelDir, name), 'utf8'));
+    const json = (name: string): object => JSON.parse(readFileSync(join(modelDir, name), 'utf8')) as object;
     const reference = new PreTrainedTokenizer(json('tokenizer.json'), json('tokenizer_config.json'));
     const chat_template = readFileSync(join(modelDir, 'chat_template.jinja'), 'utf8');
     const messages = [{ role: 'user', content: [{ type: 'image' }, { type: 'text', text: 'Is it red?' }] }];
-    const want = reference.apply_chat_template(messages as never, {
+    const want = reference.apply_chat_template(messages, {
       tokenize: false,
       add_generation_prompt: true,
       chat_template,
