@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import sharp from 'sharp';
 import { CrossflowError } from '../../src/core/errors';
-import { decodeImage, MAX_IMAGE_SIDE } from '../../src/core/vision';
+import { decodeImage, MAX_IMAGE_SIDE, readImageSize } from '../../src/core/vision';
 import { repositoryRoot } from '../support/golden';
 import { sha256 } from './pictures';
 
@@ -23,6 +23,7 @@ describe('decodeImage', () => {
     it(`reads ${name} as Pillow ${digests.pillow} does`, async () => {
       const image = await decodeImage(path.join(folder, name));
       assert.deepEqual([image.width, image.height], want.size);
+      assert.deepEqual(await readImageSize(path.join(folder, name)), { width: want.size[0], height: want.size[1] });
       assert.equal(sha256(image.data), want.sha256);
     });
   }

@@ -7,15 +7,15 @@ import {
   patchAt,
   patchesInBoxes,
   patchesInRect,
+  imageGeometry,
+  type VisionShape,
 } from '../../src/core/vision';
-import { imageTokens } from '../../src/core/vision/geometry';
-import { layOut, type VisionShape } from '../../src/core/vision/layout';
 import { processor } from './pictures';
 
 const shape: VisionShape = { imageSize: 56, patchSize: 14, select: 'default' };
 
 function geometryOf(width: number, height: number, aspect: Aspect, vision = shape): ImageGeometry {
-  return imageTokens(layOut({ width, height }, processor(vision.imageSize), vision, aspect)).geometry;
+  return imageGeometry({ width, height }, processor(vision.imageSize), vision, aspect);
 }
 
 const side = fc.integer({ min: 1, max: 900 });

@@ -166,8 +166,8 @@ describe('patchesInBoxes', () => {
     const wrong: [Box, RegExp][] = [
       [[100, 0, 5, 5], /^box 2 \[100, 0, 5, 5\] lies outside the image \(the image has 100 x 80 pixels\)$/],
       [[0, 80, 5, 5], /box 2 .*outside/],
-      [[-5, 0, 5, 5], /box 2 .*outside/],
-      [[0, -9, 5, 5], /box 2 .*outside/],
+      [[-6, 0, 5, 5], /box 2 .*outside/],
+      [[0, -9, 5, 8], /box 2 .*outside/],
       [[3, 3, 0, 5], /box 2 .*no area/],
       [[3, 3, 5, -1], /box 2 .*no area/],
       [[3.5, 3, 5, 5], /box 2 .*not whole/],

@@ -33,14 +33,14 @@ export function patchesInBoxes(
   return numbers;
 }
 
-/** Throws `usage` unless the box has whole numbers, some area, and a part inside the image. */
+/** Throws `usage` unless the box has whole numbers, some area, and a pixel in the image, its far ends being in. */
 export function checkBox(box: Box, image: Size, index = 0): void {
   const [x, y, width, height] = box;
   const name = `box ${index + 1} [${box.join(', ')}]`;
   const right = 'x, y, width, height in whole pixels of the image file';
   if (!box.every(Number.isSafeInteger)) throw usage(`${name} has numbers that are not whole`, undefined, right);
   if (width <= 0 || height <= 0) throw usage(`${name} has no area`, undefined, right);
-  if (x >= image.width || y >= image.height || x + width <= 0 || y + height <= 0) {
+  if (x >= image.width || y >= image.height || x + width < 0 || y + height < 0) {
     const hint = `the image has ${image.width} x ${image.height} pixels`;
     throw usage(`${name} lies outside the image`, undefined, hint);
   }

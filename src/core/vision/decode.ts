@@ -3,14 +3,18 @@
  * ignored, alpha is dropped without blending, the first page or frame is taken.
  */
 import { readFile, stat } from 'node:fs/promises';
-import sharp, { type Metadata } from 'sharp';
+import type { Metadata } from 'sharp';
 import { usage, type CrossflowError } from '../errors';
 import type { RgbImage } from './image';
+import type { Size } from './layout';
 import { MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE } from './limits';
 
 /** Bitmaps only: an SVG, which sharp would draw as well, is a program that may refer to other files. */
 const FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'avif'];
 const FORMATS_HINT = 'JPEG, PNG, WebP, GIF, TIFF and AVIF can be read';
+
+/** Native and slow to load, so only when a picture is read: much of core does without. */
+const loadSharp = async () => (await import('sharp')).default;
 
 /**
  * Reads an image file. Greyscale, palette and CMYK pictures become RGB; of 16 bits a channel the upper 8 are kept.
@@ -18,6 +22,22 @@ const FORMATS_HINT = 'JPEG, PNG, WebP, GIF, TIFF and AVIF can be read';
  */
 export async function decodeImage(file: string): Promise<RgbImage> {
   const bytes = await readBytes(file);
+  const head = await readHead(bytes, file);
+  try {
+    return await decode(bytes, head.space === 'cmyk');
+  } catch (e) {
+    throw damaged(file, e);
+  }
+}
+
+/** Width and height as decodeImage would give them, from the file's head. Refuses the same, but for damaged pixels. */
+export async function readImageSize(file: string): Promise<Size> {
+  const { width, height } = await readHead(await readBytes(file), file);
+  return { width, height };
+}
+
+async function readHead(bytes: Buffer, file: string): Promise<Metadata> {
+  const sharp = await loadSharp();
   let head: Metadata;
   try {
     head = await sharp(bytes, { limitInputPixels: false }).metadata();
@@ -34,11 +54,7 @@ export async function decodeImage(file: string): Promise<RgbImage> {
   if (width * height > MAX_IMAGE_PIXELS) {
     throw usage(`${size}, at most ${MAX_IMAGE_PIXELS} in all can be used`, file);
   }
-  try {
-    return await decode(bytes, head.space === 'cmyk');
-  } catch (e) {
-    throw damaged(file, e);
-  }
+  return head;
 }
 
 async function readBytes(file: string): Promise<Buffer> {
@@ -67,6 +83,7 @@ async function readBytes(file: string): Promise<Buffer> {
 }
 
 async function decode(bytes: Buffer, cmyk: boolean): Promise<RgbImage> {
+  const sharp = await loadSharp();
   const options = { failOn: 'error', ignoreIcc: true, limitInputPixels: MAX_IMAGE_PIXELS } as const;
   const image = sharp(bytes, options);
   if (cmyk) image.pipelineColourspace('cmyk').toColourspace('cmyk');

@@ -1,9 +1,9 @@
 /** Pixels to patches, and where each patch lies in the image. */
 export { checkBox, patchesInBoxes } from './boxes';
-export { decodeImage } from './decode';
+export { decodeImage, readImageSize } from './decode';
 export { patchAt, patchesInRect } from './geometry';
 export type * from './image';
 export type { Size, VisionShape } from './layout';
 export { MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE } from './limits';
-export { prepareImage } from './prepare';
+export { imageGeometry, prepareImage } from './prepare';
 export { resize } from './resample';

@@ -1,8 +1,8 @@
 /** From a decoded picture to the tower's input and the places of its image tokens. */
 import type { ImageProcessorSpec } from '../checkpoint/spec';
 import { imageTokens } from './geometry';
-import type { Aspect, PreparedImage, RgbImage } from './image';
-import { layOut, type VisionShape } from './layout';
+import type { Aspect, ImageGeometry, PreparedImage, RgbImage } from './image';
+import { layOut, type Size, type VisionShape } from './layout';
 import { renderViews } from './render';
 
 /**
@@ -34,6 +34,16 @@ export function prepareImage(
     }
   }
   return { ...imageTokens(layout), pixels, tiles: views.length, size };
+}
+
+/** The geometry that prepareImage would give, without pixels: for plans and drawings. Throws the same. */
+export function imageGeometry(
+  image: Size,
+  spec: ImageProcessorSpec,
+  vision: VisionShape,
+  aspect: Aspect,
+): ImageGeometry {
+  return imageTokens(layOut(image, spec, vision, aspect)).geometry;
 }
 
 /**
