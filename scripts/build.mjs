@@ -76,6 +76,8 @@ const nodeBuild = {
   // jsonc-parser's main is UMD, whose requires no bundler sees through; its module build is plain.
   mainFields: ['module', 'main'],
   external: ['vscode', ...NATIVE_PACKAGES],
+  // import() of what stays outside becomes a require, so that a package is asked for in one way only.
+  supported: { 'dynamic-import': false },
   keepNames: true,
   // ESM packages ask import.meta.url where they lie; in a CommonJS bundle that is the bundle.
   define: { 'import.meta.url': '__bundleUrl' },
@@ -95,20 +97,20 @@ const webviewBuild = {
   loader: { '.svg': 'text', '.ttf': 'file' },
 };
 
-/** Copies the fonts with their licence. */
+/** Copies the fonts with their licence; gives the files made. */
 async function copyFonts() {
   const from = at('node_modules/dejavu-fonts-ttf');
   await mkdir(dist('fonts'), { recursive: true });
-  for (const font of FONTS) await copyFile(path.join(from, 'ttf', font), dist('fonts', font));
-  await copyFile(path.join(from, 'LICENSE'), dist('fonts/LICENSE'));
+  const files = [...FONTS.map((font) => ['ttf', font]), ['LICENSE']];
+  for (const file of files) await copyFile(path.join(from, ...file), dist('fonts', file.at(-1)));
+  return files.map((file) => dist('fonts', file.at(-1)));
 }
 
 /** Files of dist/ that no entry point makes any more; they must not linger in a package. */
 async function removeStale(made) {
   for (const entry of await readdir(dist(), { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
-    const inside = path.relative(dist(), file).split(path.sep);
-    if (entry.isFile() && inside[0] !== 'fonts' && !made.has(file)) await rm(file);
+    if (entry.isFile() && !made.has(file)) await rm(file);
   }
 }
 
@@ -118,7 +120,7 @@ const builds = [
   ...present(WEBVIEW_ENTRIES).map(([name, file]) => ({ ...webviewBuild, entryPoints: { [name]: file } })),
 ];
 await mkdir(dist(), { recursive: true });
-await copyFonts();
+const fonts = await copyFonts();
 if (watch) {
   for (const one of builds) await (await context({ ...one, logLevel: 'info' })).watch();
 } else {
@@ -133,7 +135,7 @@ if (watch) {
   const outputs = results.flatMap((r) => Object.entries(r.metafile.outputs));
   const notice = dist('THIRD_PARTY_LICENSES.txt');
   await writeFile(notice, await bundledLicenses(results.flatMap((r) => Object.keys(r.metafile.inputs))));
-  await removeStale(new Set([notice, ...outputs.map(([file]) => at(file))]));
+  await removeStale(new Set([notice, ...fonts, ...outputs.map(([file]) => at(file))]));
   const sizes = outputs
     .filter(([file]) => !file.endsWith('.map'))
     .map(([file, { bytes }]) => `${file} ${Math.round(bytes / 1024)} kB`);
