@@ -46,7 +46,9 @@ const packaged = (file: string): string =>
   file === 'LICENSE' ? 'LICENSE.txt' : ['README.md', 'CHANGELOG.md'].includes(file) ? file.toLowerCase() : file;
 
 const pack = (): void => {
-  execFileSync(process.execPath, ['scripts/package.mjs'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  // Dated the same whatever is committed meanwhile.
+  const env = { ...process.env, SOURCE_DATE_EPOCH: '1700000000' };
+  execFileSync(process.execPath, ['scripts/package.mjs'], { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
 };
 const digest = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
 
