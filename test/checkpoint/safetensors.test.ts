@@ -55,6 +55,8 @@ describe('safetensors header', () => {
     ['a header of no bytes', lying(0n), /header is not valid JSON/],
     ['a header cut in the middle', lying(20n), /header is not valid JSON/],
     ['a Git LFS pointer', Buffer.from('version https://git-lfs.github.com/spec/v1\n'), /Git LFS pointer/],
+    ['bytes that are no text', Buffer.concat([lying(4n).subarray(0, 8), Buffer.from([0x7b, 0xff, 0xfe, 0x7d])]), /header is not UTF-8/],
+    ['a header of a million levels', fileOf(`{"__metadata__":${'['.repeat(1e6)}${']'.repeat(1e6)}}`, []), /header is nested too deeply|header is not valid JSON/],
     ['a list', fileOf('[1, 2]', []), /header is not an object/],
     ['a file cut off in the tensors', good.subarray(0, good.length - 3), /tensor b reaches to byte 40, but the file has only 37 bytes/],
     ['bytes after the last tensor', Buffer.concat([good, Buffer.alloc(5)]), /5 bytes after the last tensor/],

@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { open, type FileHandle } from 'node:fs/promises';
-import { visit } from 'jsonc-parser';
+import { visit, type JSONVisitor } from 'jsonc-parser';
 import { z } from 'zod';
 import { usage } from '../errors';
 import { parseValue, reason } from './folder';
@@ -75,6 +76,8 @@ async function headerText(handle: FileHandle, bytes: number, file: string): Prom
   const buffer = Buffer.alloc(Number(length));
   const { bytesRead } = await handle.read(buffer, 0, buffer.length, 8);
   if (bytesRead !== buffer.length) throw usage('header ends early: the file is cut off', file);
+  // where bytes were replaced, offsets counted from the text would be wrong
+  if (!isUtf8(buffer)) throw usage('header is not UTF-8: the file is damaged, or no safetensors file', file);
   return buffer.toString('utf8');
 }
 
@@ -142,7 +145,7 @@ function checkCoverage(tensors: ReadonlyMap<string, StoredTensor>, base: number,
 function refuseDuplicates(text: string, file: string): void {
   const seen = new Set<string>();
   let depth = 0;
-  visit(text, {
+  const visitor: JSONVisitor = {
     onObjectBegin: () => {
       depth++;
     },
@@ -154,5 +157,12 @@ function refuseDuplicates(text: string, file: string): void {
       if (seen.has(name)) throw usage(`tensor ${name} stands in the header twice`, file);
       seen.add(name);
     },
-  });
+  };
+  try {
+    visit(text, visitor);
+  } catch (e) {
+    // the visitor calls itself for every level
+    if (e instanceof RangeError) throw usage('header is nested too deeply', file);
+    throw e;
+  }
 }
