@@ -118,7 +118,7 @@ describe('crossflow run, interrupted', () => {
       .replace('../models/shapes-llava', MODEL)
       .replace('"shapes_val', `"${EXAMPLES}/shapes_val`)
       .replace('"images": "images"', `"images": "${EXAMPLES}/images"`)
-      .replace('"limit": 40', '"limit": 6');
+      .replace('"limit": 40', '"limit": 4');
     const file = path('set.flow.json', text);
     const journal = path('results/dataset/journal.jsonl');
     const results = () => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').length - 2 : 0);
@@ -131,13 +131,13 @@ describe('crossflow run, interrupted', () => {
     const { code, stdout, stderr } = await ended;
     assert.deepEqual([code, stdout], [130, ''], stderr);
     const done = results();
-    assert.ok(done >= 1 && done < 6, `${done} of 6 done`);
+    assert.ok(done >= 1 && done < 4, `${done} of 4 done`);
     for (const line of readFileSync(journal, 'utf8').trimEnd().split('\n')) assert.ok(JSON.parse(line));
 
     const rest = await crossflow('run', file, '--method', 'full', '--json');
     assert.equal(rest.code, 0, rest.stderr);
     const summary = JSON.parse(rest.stdout) as { total: number; resumed: number; files: string[] };
-    assert.deepEqual([summary.total, summary.resumed], [6, done]);
+    assert.deepEqual([summary.total, summary.resumed], [4, done]);
     assert.ok(summary.files.some((name) => name.endsWith('information_flow.csv')) && summary.files.every(existsSync));
   });
 });
