@@ -18,10 +18,9 @@ export function encodeLine(value: object): Buffer {
   return Buffer.concat([Buffer.from(`${PREFIX}${checksum(body.subarray(0, -1))}"`), body]);
 }
 
+/** Whether a line, without its line end, is what encodeLine() made. Every byte of it counts. */
 export const isIntact = (line: Buffer): boolean =>
-  line.length > BODY + 1 &&
-  line.toString('latin1', 0, PREFIX.length) === PREFIX &&
-  line.toString('latin1', PREFIX.length, BODY - 1) === checksum(line.subarray(BODY));
+  line.length > BODY && line.toString('latin1', 0, BODY) === `${PREFIX}${checksum(line.subarray(BODY))}"`;
 
 /** Whether these bytes may be the beginning of a line that was not written to its end. */
 export function isTornStart(bytes: Buffer): boolean {

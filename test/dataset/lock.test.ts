@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import * as path from 'node:path';
+import { processStart } from '../../src/core/dataset/alive';
+import { LOCK_FILE, lockFolder } from '../../src/core/dataset/lock';
+import { CrossflowError } from '../../src/core/errors';
+import { temporaryFolder } from '../support/temporary';
+
+describe('lock of an output folder', () => {
+  const folder = temporaryFolder();
+  let count = 0;
+  const fresh = (lock?: string): string => {
+    const inside = folder.join(String(count++));
+    mkdirSync(inside);
+    if (lock !== undefined) writeFileSync(path.join(inside, LOCK_FILE), lock);
+    return inside;
+  };
+  const refused = (inside: string, pattern: RegExp) =>
+    assert.throws(() => lockFolder(inside), (e: unknown) => e instanceof CrossflowError && pattern.test(e.line)); // prettier-ignore
+
+  it('is held by one run at a time and given back', () => {
+    const inside = fresh();
+    const unlock = lockFolder(inside);
+    refused(inside, new RegExp(`process ${process.pid} is running an experiment in this folder`));
+    unlock();
+    assert.ok(!existsSync(path.join(inside, LOCK_FILE)));
+    lockFolder(inside)();
+  });
+
+  it('is taken over from a process that is gone', () => {
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    const inside = fresh(JSON.stringify({ pid, host: hostname() }));
+    const unlock = lockFolder(inside);
+    assert.equal((JSON.parse(readFileSync(path.join(inside, LOCK_FILE), 'utf8')) as { pid: number }).pid, process.pid);
+    unlock();
+  });
+
+  it('is taken over when another process has got the number since', function () {
+    if (processStart(process.pid) === undefined) this.skip();
+    lockFolder(fresh(JSON.stringify({ pid: process.pid, host: hostname(), start: 'an earlier boot 1' })))();
+  });
+
+  it('of another machine is left alone', () => {
+    refused(fresh(JSON.stringify({ pid: 1, host: 'elsewhere' })), /process 1 on elsewhere is running/);
+  });
+
+  it('that is empty is left by a crash when it is old, else just being made', () => {
+    const inside = fresh('');
+    refused(inside, /someone is running/);
+    const past = new Date(Date.now() - 60_000);
+    utimesSync(path.join(inside, LOCK_FILE), past, past);
+    lockFolder(inside)();
+  });
+
+  it('says when the folder cannot be written to', function () {
+    if (process.platform === 'win32') this.skip();
+    // Nobody may write under a file; folders without permission do not stop root.
+    const inside = fresh();
+    writeFileSync(path.join(inside, 'file'), '');
+    refused(path.join(inside, 'file'), /cannot be written to/);
+    if (process.getuid?.() !== 0) {
+      chmodSync(inside, 0o500);
+      refused(inside, /cannot be written to/);
+      chmodSync(inside, 0o700);
+    }
+  });
+});
