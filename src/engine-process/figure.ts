@@ -3,8 +3,14 @@ import { usage } from '../core/errors';
 import type { FigureRequest } from '../protocol/engine';
 import { curvesTable, lensTable } from './table';
 
+/** The lens is drawn through the final norm, as the panel shows it; its table has both. */
 export async function figure({ what, format, title, curves, lens }: FigureRequest): Promise<Uint8Array> {
   if (what === 'lens' && !lens) throw usage('there is no lens to draw');
   if (format === 'csv') return Buffer.from(what === 'lens' ? lensTable(lens!) : curvesTable(curves));
-  throw usage(`no ${format} of ${title} yet`);
+  const [figures, { renderFigure }] = await Promise.all([import('../core/report/figures'), import('../core/report/render')]);
+  const spec =
+    what === 'lens'
+      ? figures.lensFigure(figures.exampleLens(lens!, 'withNorm', title))
+      : figures.knockoutFigure(figures.exampleKnockouts(curves, title));
+  return renderFigure(spec, format);
 }

@@ -1,4 +1,5 @@
 /** A name for a single token, so that an edge of the token-flow graph can stand in the config. */
+import { isDeepStrictEqual } from 'node:util';
 import type { ExampleInfo } from '../../core/engine/types';
 import { usage } from '../../core/errors';
 import type { SetDefinition } from '../../core/experiment/types';
@@ -17,14 +18,13 @@ export function tokenSet(example: ExampleInfo, position: number, sets: Sets): To
   if (known) return { name: known[0] };
   const { imageStart, imageTokens } = example;
   const patch = position - imageStart;
-  if (patch >= 0 && patch < imageTokens)
-    return { name: free(`patch ${patch}`, sets), definition: { kind: 'patches', patches: [patch] } };
+  if (patch >= 0 && patch < imageTokens) return named(`patch ${patch}`, { kind: 'patches', patches: [patch] }, sets);
   const token = example.tokens[position];
   const text = token?.text.trim() ?? '';
   if (position < imageStart || !text) {
     throw usage(`the token "${text}" at ${position} cannot be a set of its own`, undefined, 'choose an image patch or a word after the image');
   }
-  return { name: free(text, sets), definition: { kind: 'text', text, nth: placeOf(example, position, text) } };
+  return named(text, { kind: 'text', text, nth: placeOf(example, position, text) }, sets);
 }
 
 /** Which place of its text, after the image, a token has; from 1. */
@@ -38,11 +38,12 @@ function placeOf(example: ExampleInfo, position: number, text: string): number {
   return nth;
 }
 
-/** Arrows would make the name unreadable in an edge. */
-function free(wish: string, sets: Sets): string {
+/** A set of this definition, under the first name that is free; arrows would make the name unreadable in an edge. */
+function named(wish: string, definition: SetDefinition, sets: Sets): TokenSet {
   const base = wish.replaceAll('->', '→');
   for (let n = 1; ; n++) {
     const name = n === 1 ? base : `${base} ${n}`;
-    if (!(name in sets)) return name;
+    if (!Object.hasOwn(sets, name)) return { name, definition };
+    if (isDeepStrictEqual(sets[name], definition)) return { name };
   }
 }

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { parseExperiment } from '../../src/core/experiment/parse';
+import { Source } from '../../src/core/experiment/source';
+import type { Curve, ModelInfo, ExampleInfo, CleanResult } from '../../src/core/engine/types';
+import { answerHint, curveHint, curveOf, describe as describeAt, strongest } from '../../src/host/language/describe';
+import { experimentText } from '../../src/host/commands/template';
+import { questionText } from '../../src/host/dataset/question-text';
+import { experiment } from './support';
+
+const read = experiment();
+const curve = (change: number[]): Curve => ({
+  edge: 'Question->Last', knockout: read.knockouts[0]!, window: 3, change, scores: change.map((c) => 0.5 * (1 + c / 100)),
+});
+const shown = {
+  knockouts: read.knockouts,
+  curves: [curve([0, -92.4, 3]), null],
+  model: { layers: 3 } as ModelInfo,
+  example: { sets: { Last: [9], Question: [5, 6, 7] } } as unknown as ExampleInfo,
+  clean: { answer: { text: 'Star', probability: 0.5, correct: true } } as CleanResult,
+};
+
+describe('what the text says about results', () => {
+  it('the largest change, in words', () => {
+    assert.deepEqual(strongest(shown.curves[0]!), { layer: 1, change: -92.4, score: 0.5 * (1 - 0.924) });
+    assert.equal(curveHint(curve([0, -92.4, 3])), '▾ −92 % at layer 1');
+    assert.equal(curveHint(curve([0, 4.25])), '▴ +4.3 % at layer 1');
+    assert.equal(curveHint(curve([0, -0.01])), 'no change');
+    assert.equal(curveHint(curve([])), undefined);
+    assert.equal(curveHint(curve([NaN, -50])), '▾ −50 % at layer 1', 'layers to come do not count');
+    assert.equal(answerHint(shown), '→ Star 50.0 % ✓');
+  });
+  it('only for a knockout that asks the same', () => {
+    assert.equal(curveOf(read.knockouts[0]!, shown), shown.curves[0]);
+    assert.equal(curveOf({ ...read.knockouts[0]!, window: 4 } as never, shown), undefined);
+  });
+  it('on an edge: what it blocks, how many tokens, its largest change', () => {
+    const text = '{ "knockouts": ["Question->Last", "Image->Question"] }';
+    const hover = describeAt(new Source(text, '/a.flow.json'), text.indexOf('Question->'), read, shown)!;
+    for (const part of ['1 token of `Last`', '3 tokens of `Question`', '−92 %', 'layer 1', '3 layers']) {
+      assert.ok(hover.markdown.includes(part), `${part} in ${hover.markdown}`);
+    }
+    assert.equal(text.slice(hover.offset, hover.offset + hover.length), '"Question->Last"');
+  });
+  it('on a key: what the schema says', () => {
+    const text = '{ "window": 3 }';
+    assert.match(describeAt(new Source(text, '/a.flow.json'), 4, undefined, shown)!.markdown, /centre layer/);
+  });
+});
+
+describe('texts that the extension writes', () => {
+  it('a new experiment parses, for a picture and for a CSV', () => {
+    for (const what of [{ image: 'a "b".jpg' }, { dataset: 'x_ChooseAttr.csv', output: 'out' }]) {
+      const { problems } = parseExperiment(experimentText({ model: './m', ...what }), '/work/a.flow.json');
+      assert.deepEqual(problems, []);
+    }
+  });
+  it("a question of a data set is the same question, with the object's word as a set", () => {
+    const dataset = experiment({
+      image: undefined, question: undefined, answer: undefined, options: undefined,
+      dataset: { csv: 'x_ChooseAttr.csv', images: 'images' },
+      knockouts: ['Central Object->Last', 'Image Central Object->Question', 'True Option->Last', 'Image->Last'],
+    });
+    const question = {
+      image: '/work/images/a.jpg', instruction: ' x', question: 'Is the star red?', answer: 'yes', template: 'vicuna_v1' as const,
+      objects: [[1, 2, 3, 4]] as const, objectName: 'star', sets: {},
+    };
+    const text = questionText(dataset, question, '/work');
+    const { experiment: again, problems } = parseExperiment(text, '/work/q.flow.json');
+    assert.deepEqual(problems, []);
+    assert.deepEqual(again?.knockouts.map((k) => (k.kind === 'edge' ? `${k.from}->${k.to}` : '')), ['object->Last', 'Image Central Object->Question', 'Image->Last']);
+    const { subject } = again!;
+    assert.ok(subject.kind === 'question');
+    assert.deepEqual([subject.image, subject.question, subject.instruction, subject.answer], [question.image, question.question, ' x', 'yes']);
+  });
+});

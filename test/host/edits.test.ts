@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { applyEdits } from '../../src/core/experiment/edits';
+import { parseExperiment } from '../../src/core/experiment/parse';
+import type { ExampleInfo } from '../../src/core/engine/types';
+import { editFor, type PanelEdit } from '../../src/host/panel/edits';
+
+const FILE = '/work/a.flow.json';
+const TEXT = `{
+  "model": "./m", // mine
+  "image": "i.jpg",
+  "question": "Is it red or red?",
+  /* the way in */
+  "knockouts": [
+    "Image->Last", // first
+    "Question->Last"
+  ],
+  "window": 3
+}
+`;
+const words = ['<s>', 'SYS', 'img', 'img', 'img', 'img', ' Is', ' it', ' red', ' or', ' red', '?', ' :'];
+const example = {
+  tokens: words.map((text, id) => ({ id, text, kind: text === 'img' ? 'image' : 'text' })),
+  imageStart: 2, imageTokens: 4, sets: { Last: [12], Image: [2, 3, 4, 5], Question: [6, 7, 8, 9, 10, 11] },
+} as unknown as ExampleInfo;
+const facts = { uri: { fsPath: FILE }, session: { shown: { example } } };
+const edit = (text: string, ...messages: PanelEdit[]): string =>
+  messages.reduce((now, message) => applyEdits(now, editFor(now, message, facts)), text);
+const read = (text: string) => {
+  const { experiment, problems } = parseExperiment(text, FILE);
+  assert.ok(experiment, problems.map(({ message }) => message).join('; '));
+  return experiment;
+};
+const labels = (text: string): string[] => read(text).knockouts.map((k) => (k.kind === 'edge' ? `${k.from}->${k.to}` : k.of));
+
+describe('what the panel changes in the text', () => {
+  it('makes a set of clicked patches and its knockout at once, and keeps every comment', () => {
+    const text = edit(TEXT, { type: 'set-patches', set: 'clicked', patches: [3, 1] });
+    assert.deepEqual(read(text).sets, { clicked: { kind: 'patches', patches: [1, 3] } });
+    assert.deepEqual(labels(text), ['Image->Last', 'Question->Last', 'clicked->Question']);
+    for (const comment of ['// mine', '/* the way in */', '// first']) assert.ok(text.includes(comment));
+  });
+  it('changes a set without adding what its owner took away', () => {
+    const first = edit(TEXT, { type: 'set-patches', set: 'clicked', patches: [1] }, { type: 'remove-knockout', index: 2 });
+    assert.deepEqual(labels(edit(first, { type: 'set-patches', set: 'clicked', patches: [1, 2] })), ['Image->Last', 'Question->Last']);
+  });
+  it('takes the last patch away together with the set and its knockouts, back to the text before', () => {
+    const text = edit(TEXT, { type: 'set-patches', set: 'clicked', patches: [1] }, { type: 'set-patches', set: 'clicked', patches: [] });
+    assert.deepEqual(labels(text), ['Image->Last', 'Question->Last']);
+    assert.deepEqual(read(text).sets, {});
+  });
+  it('adds a knockout once', () => {
+    const knockout = { kind: 'edge', from: 'Image', to: 'Question', window: 3 } as const;
+    const once = edit(TEXT, { type: 'add-knockout', knockout });
+    assert.deepEqual(labels(once).at(-1), 'Image->Question');
+    assert.equal(edit(once, { type: 'add-knockout', knockout }), once);
+  });
+  it('names single tokens: a patch, the second of two equal words, the last position', () => {
+    const text = edit(TEXT, { type: 'add-token-knockout', from: 3, to: 10 }, { type: 'add-token-knockout', from: 10, to: 12 });
+    const { sets } = read(text);
+    assert.deepEqual(sets['patch 1'], { kind: 'patches', patches: [1] });
+    assert.deepEqual(sets['red'], { kind: 'text', text: 'red', nth: 2 });
+    assert.ok(labels(text).includes('patch 1->red'));
+    assert.equal(labels(text).at(-1), 'red->Last', 'the set that is there is used again');
+  });
+  it('refuses tokens that no set can hold', () => {
+    assert.throws(() => edit(TEXT, { type: 'add-token-knockout', from: 1, to: 12 }), { kind: 'usage' });
+  });
+  it('sets window and question', () => {
+    const text = edit(TEXT, { type: 'set-window', window: 5 }, { type: 'set-question', question: 'What is "it"?' });
+    const { window, subject } = read(text);
+    assert.equal(window, 5);
+    assert.equal(subject.kind === 'question' && subject.question, 'What is "it"?');
+  });
+  it('leaves a text with syntax errors alone', () => {
+    assert.throws(() => edit('{ "model": ', { type: 'set-window', window: 5 }), { kind: 'usage' });
+  });
+});
