@@ -1,5 +1,6 @@
 /** `crossflow inspect`: what a checkpoint is and what it will take, without loading it. */
 import type { Dtype, ModelSpec } from '../core/checkpoint/spec';
+import { COPIED_WEIGHTS_BYTES, DEFAULT_CHUNK_BUDGET } from '../core/engine/limits';
 import { modelFolder, namedModel } from './model';
 import { print } from './streams';
 import { bytes } from './table';
@@ -15,9 +16,6 @@ export async function inspect(name: string, options: InspectOptions): Promise<nu
   await print(options.json ? JSON.stringify(facts) + '\n' : describe(facts));
   return 0;
 }
-
-/** Budget of a chunk of variants unless `--memory` says otherwise (EngineOptions.chunkBudget). */
-const CHUNK_BUDGET = 2 ** 30;
 
 /**
  * Bytes a parameter takes once loaded. ONNX Runtime lays f32 weights out anew for its kernels; f16 and bf16 ones it first
@@ -59,9 +57,10 @@ function factsOf(spec: ModelSpec) {
     },
     memory: {
       file_bytes: fileBytes,
-      weight_bytes: spec.parameters * LOADED_BYTES[spec.dtype],
+      // Larger checkpoints are used where they lie in their mapped files.
+      weight_bytes: fileBytes > COPIED_WEIGHTS_BYTES ? fileBytes : spec.parameters * LOADED_BYTES[spec.dtype],
       cache_bytes_per_token: perToken,
-      chunk_bytes: CHUNK_BUDGET,
+      chunk_bytes: DEFAULT_CHUNK_BUDGET,
     },
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { computeCurves } from '../../src/core/engine/curves';
 import { CHECK_TOLERANCE } from '../../src/core/engine/example';
+import { COPIED_WEIGHTS_BYTES } from '../../src/core/engine/limits';
 import type { Knockout } from '../../src/core/experiment/types';
 import { decoderParts, randomSequence } from '../support/parts';
 import { random, type Shape, writeDecoder } from '../support/synthetic';
@@ -73,4 +74,31 @@ describe('forked rows equal full passes, in random cases', () => {
       if (ONLY === undefined) assert.ok(moved > 0.01, 'no knockout of any case changed anything');
     });
   });
+
+  for (const dtype of ['f32', 'f16', 'bf16'] as const) {
+    it(`${dtype} weights give the same copied or in their mapped file`, async () => {
+      const spec = await writeDecoder(join(folder, dtype), SHAPES[1], dtype, 5);
+      const run = async (bytes: number): Promise<number[]> => {
+        const parts = await decoderParts(spec, { threads: 1 }, true, bytes);
+        const sequence = randomSequence(parts, 20, 12, 7);
+        const clean = await sequence.clean();
+        const sets: Record<string, number[]> = { a: [3, 4, 5], Last: [19] };
+        const knockouts: Knockout[] = [{ kind: 'edge', from: 'a', to: 'Last', window: 2 }];
+        const [curve] = await computeCurves({
+          parts,
+          clean,
+          length: 20,
+          knockouts,
+          resolve: (s) => sets[s],
+          method: 'fork',
+        });
+        await parts.close();
+        return [clean.probability, ...curve.scores];
+      };
+      const copied = await run(0);
+      (await run(2 * COPIED_WEIGHTS_BYTES)).forEach((score, i) =>
+        assert.ok(Math.abs(score - copied[i]) <= CHECK_TOLERANCE),
+      );
+    });
+  }
 });

@@ -5,9 +5,14 @@ import { Sequence } from '../../src/core/engine/sequence';
 import type { EngineOptions } from '../../src/core/engine/types';
 import { random } from './synthetic';
 
-/** `endAtOnce`: every token ends the answer, so that a clean run gives just one. */
-export function decoderParts(decoder: DecoderSpec, options: EngineOptions, endAtOnce = false): Promise<Parts> {
-  const files = [{ path: decoder.weights.head.file, bytes: 0 }];
+/** `bytes`: what the weights are said to take (decides how they are held). `endAtOnce`: every token ends the answer, so that a clean run gives just one. */
+export function decoderParts(
+  decoder: DecoderSpec,
+  options: EngineOptions,
+  endAtOnce = false,
+  bytes = 0,
+): Promise<Parts> {
+  const files = [{ path: decoder.weights.head.file, bytes }];
   const spec = {
     decoder,
     files,

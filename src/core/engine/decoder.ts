@@ -3,7 +3,7 @@ import type { Tensor } from 'onnxruntime-node';
 import type { DecoderSpec } from '../checkpoint/spec';
 import { decoderGraph } from '../graph/decoder';
 import { angles, frequencies } from './rope';
-import { bool, f32, type Feed, flag, floats, int64, Session } from './session';
+import { bool, f32, type Feed, flag, floats, int64, Session, type WeightStore } from './session';
 import type { EngineOptions } from './types';
 
 /** `[kv|1, g|1, B|1, q, p + r]`, 1 = may see. */
@@ -66,8 +66,8 @@ export class Decoder {
     this.frequencies = frequencies(spec);
   }
 
-  static async create(spec: DecoderSpec, folder: string, options: EngineOptions): Promise<Decoder> {
-    return new Decoder(spec, await Session.create('decoder', decoderGraph(spec, folder), folder, options));
+  static async create(spec: DecoderSpec, weights: WeightStore, options: EngineOptions): Promise<Decoder> {
+    return new Decoder(spec, await Session.create('decoder', decoderGraph(spec, weights.folder), weights, options));
   }
 
   async run(call: DecoderCall): Promise<DecoderOutput> {

@@ -2,7 +2,7 @@
 import { readTensor } from '../checkpoint';
 import type { DecoderSpec } from '../checkpoint/spec';
 import { headGraph, TOP } from '../graph/head';
-import { f32, floats, int64, Session } from './session';
+import { f32, floats, int64, Session, type WeightStore } from './session';
 import type { EngineOptions } from './types';
 
 export interface HeadOutput {
@@ -19,8 +19,8 @@ export class Head {
     private readonly normWeight: Float32Array,
   ) {}
 
-  static async create(spec: DecoderSpec, folder: string, options: EngineOptions): Promise<Head> {
-    const session = await Session.create('head', headGraph(spec, folder), folder, options);
+  static async create(spec: DecoderSpec, weights: WeightStore, options: EngineOptions): Promise<Head> {
+    const session = await Session.create('head', headGraph(spec, weights.folder), weights, options);
     return new Head(spec, session, await readTensor(spec.weights.norm.weight));
   }
 

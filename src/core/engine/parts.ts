@@ -3,13 +3,11 @@ import { readRows } from '../checkpoint';
 import type { ModelSpec } from '../checkpoint/spec';
 import { Decoder } from './decoder';
 import { Head } from './head';
+import { COPIED_WEIGHTS_BYTES, DEFAULT_CHUNK_BUDGET } from './limits';
 import { Prefixes } from './prefixes';
-import { commonFolder } from './session';
+import { commonFolder, type WeightStore } from './session';
 import { Tower } from './tower';
 import type { EngineOptions } from './types';
-
-/** What one chunk of variants may take beside weights and caches, where nothing else is asked for. */
-export const DEFAULT_CHUNK_BUDGET = 1024 ** 3;
 
 export class Parts {
   readonly prefixes = new Prefixes();
@@ -20,21 +18,22 @@ export class Parts {
     readonly spec: ModelSpec,
     readonly decoder: Decoder,
     readonly head: Head,
-    private readonly folder: string,
+    private readonly weights: WeightStore,
     private readonly options: EngineOptions,
   ) {
     this.chunkBudget = options.chunkBudget ?? DEFAULT_CHUNK_BUDGET;
   }
 
   static async create(spec: ModelSpec, options: EngineOptions): Promise<Parts> {
-    const folder = commonFolder(spec.files.map((f) => f.path));
-    const decoder = await Decoder.create(spec.decoder, folder, options);
-    return new Parts(spec, decoder, await Head.create(spec.decoder, folder, options), folder, options);
+    const bytes = spec.files.reduce((sum, f) => sum + f.bytes, 0);
+    const weights = { folder: commonFolder(spec.files.map((f) => f.path)), mapped: bytes > COPIED_WEIGHTS_BYTES };
+    const decoder = await Decoder.create(spec.decoder, weights, options);
+    return new Parts(spec, decoder, await Head.create(spec.decoder, weights, options), weights, options);
   }
 
   /** The vision tower, loaded when the first image comes. */
   vision(): Promise<Tower> {
-    return (this.tower ??= Tower.create(this.spec, this.folder, this.options));
+    return (this.tower ??= Tower.create(this.spec, this.weights, this.options));
   }
 
   /** Embedding rows of tokens, `[n, H]`, read from the file: no copy of the matrix is held. */

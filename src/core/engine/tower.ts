@@ -4,7 +4,7 @@ import type { ModelSpec } from '../checkpoint/spec';
 import { failed } from '../errors';
 import { visionGraph } from '../graph/vision';
 import type { PreparedImage } from '../vision/image';
-import { f32, floats, Session } from './session';
+import { f32, floats, Session, type WeightStore } from './session';
 import type { EngineOptions } from './types';
 
 export class Tower {
@@ -13,8 +13,8 @@ export class Tower {
     private readonly session: Session,
   ) {}
 
-  static async create(spec: ModelSpec, folder: string, options: EngineOptions): Promise<Tower> {
-    return new Tower(spec, await Session.create('vision', visionGraph(spec, folder), folder, options));
+  static async create(spec: ModelSpec, weights: WeightStore, options: EngineOptions): Promise<Tower> {
+    return new Tower(spec, await Session.create('vision', visionGraph(spec, weights.folder), weights, options));
   }
 
   /** What the decoder gets for each image token, newlines included: `[image tokens, H]`. */

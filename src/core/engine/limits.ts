@@ -1,0 +1,7 @@
+/** Sizes that decide how memory is used. */
+
+/** What one chunk of variants may take beside weights and caches, where nothing else is asked for. */
+export const DEFAULT_CHUNK_BUDGET = 1024 ** 3;
+
+/** Checkpoints up to this size are copied at load, for speed; larger ones stay in their mapped files. */
+export const COPIED_WEIGHTS_BYTES = 512 * 1024 ** 2;
