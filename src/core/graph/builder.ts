@@ -2,8 +2,16 @@
 import { relative, sep } from 'node:path';
 import type { LinearRef, NormRef, TensorRef } from '../checkpoint/spec';
 import {
-  type Attribute, attribute, encodeModel, float, type GraphProto, type NodeProto, ONNX_TYPE, type OnnxType,
-  type TensorProto, type ValueInfoProto,
+  type Attribute,
+  attribute,
+  encodeModel,
+  float,
+  type GraphProto,
+  type NodeProto,
+  ONNX_TYPE,
+  type OnnxType,
+  type TensorProto,
+  type ValueInfoProto,
 } from './onnx';
 
 export type Value = string;
@@ -48,7 +56,10 @@ export class GraphBuilder {
   private counter: { next: number };
 
   /** `folder`: what external data is relative to; all weight files lie in it. */
-  constructor(readonly name: string, folder: string | GraphBuilder) {
+  constructor(
+    readonly name: string,
+    folder: string | GraphBuilder,
+  ) {
     this.weights = folder instanceof GraphBuilder ? folder.weights : new Weights(folder);
     this.counter = folder instanceof GraphBuilder ? folder.counter : { next: 0 };
   }
@@ -67,15 +78,28 @@ export class GraphBuilder {
     this.outputs.push(valueInfo(name, type, dims));
   }
 
-  node(opType: string, input: readonly Value[], attributes: Record<string, Attribute> = {}, options: NodeOptions = {}): Value {
+  node(
+    opType: string,
+    input: readonly Value[],
+    attributes: Record<string, Attribute> = {},
+    options: NodeOptions = {},
+  ): Value {
     return this.nodeMany(opType, input, attributes, { ...options, outputs: 1 })[0];
   }
 
-  nodeMany(opType: string, input: readonly Value[], attributes: Record<string, Attribute>, options: NodeOptions): Value[] {
+  nodeMany(
+    opType: string,
+    input: readonly Value[],
+    attributes: Record<string, Attribute>,
+    options: NodeOptions,
+  ): Value[] {
     const name = this.fresh(opType);
     const output = Array.from({ length: options.outputs ?? 1 }, (_, i) => options.name ?? (i ? `${name}.${i}` : name));
     this.nodes.push({
-      name, opType, input, output,
+      name,
+      opType,
+      input,
+      output,
       ...(options.domain ? { domain: options.domain } : {}),
       attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
     });
@@ -96,7 +120,12 @@ export class GraphBuilder {
 
   scalar(value: number): Value {
     const name = this.fresh('scalar');
-    this.constants.push({ name, dims: [], dataType: ONNX_TYPE.f32, rawData: new Uint8Array(Float32Array.of(value).buffer) });
+    this.constants.push({
+      name,
+      dims: [],
+      dataType: ONNX_TYPE.f32,
+      rawData: new Uint8Array(Float32Array.of(value).buffer),
+    });
     return name;
   }
 
@@ -117,7 +146,9 @@ export class GraphBuilder {
 
   rmsNorm(x: Value, ref: NormRef, epsilon: number): Value {
     return this.node('SimplifiedLayerNormalization', [x, this.weight(ref.weight)], {
-      axis: -1, epsilon: float(epsilon), stash_type: 1,
+      axis: -1,
+      epsilon: float(epsilon),
+      stash_type: 1,
     });
   }
 
@@ -140,7 +171,10 @@ export class GraphBuilder {
 
   /** A shape from numbers and int64 values of one element. */
   shape(parts: readonly (number | Value)[]): Value {
-    return this.concat(parts.map((p) => (typeof p === 'number' ? this.ints([p]) : p)), 0);
+    return this.concat(
+      parts.map((p) => (typeof p === 'number' ? this.ints([p]) : p)),
+      0,
+    );
   }
 
   /** `alpha * a @ b` (b transposed in its last two axes when `transB`), broadcasting over the leading axes. */
@@ -157,9 +191,14 @@ export class GraphBuilder {
     };
     const thenBranch = build(this.fresh('then'), then);
     const elseBranch = build(this.fresh('else'), otherwise);
-    return this.nodeMany('If', [condition], { then_branch: { graph: thenBranch }, else_branch: { graph: elseBranch } }, {
-      outputs: thenBranch.output.length,
-    });
+    return this.nodeMany(
+      'If',
+      [condition],
+      { then_branch: { graph: thenBranch }, else_branch: { graph: elseBranch } },
+      {
+        outputs: thenBranch.output.length,
+      },
+    );
   }
 
   private graph(): GraphProto {

@@ -54,9 +54,13 @@ export function decoderGraph(spec: DecoderSpec, folder: string): Uint8Array {
   for (let l = 0; l < spec.layers; l++) {
     const last = l === spec.layers - 1;
     const enter = b.input(`enter.${l}`, 'f32', [`e.${l}`, hidden]);
-    x = l === 0 ? enter : b.concat([b.node('Gather', [x, b.input(`keep.${l}`, 'int64', [`k.${l}`])], { axis: 0 }), enter], 0);
+    x =
+      l === 0
+        ? enter
+        : b.concat([b.node('Gather', [x, b.input(`keep.${l}`, 'int64', [`k.${l}`])], { axis: 0 }), enter], 0);
     const inputs: LayerInputs = {
-      x, last,
+      x,
+      last,
       pastKey: b.input(`past_key.${l}`, 'f32', ['p', kv]),
       pastValue: b.input(`past_value.${l}`, 'f32', ['p', kv]),
       allow: b.input(`allow.${l}`, 'bool', [`ak.${l}`, `ag.${l}`, `ab.${l}`, `ar.${l}`, 'c']),
@@ -67,7 +71,13 @@ export function decoderGraph(spec: DecoderSpec, folder: string): Uint8Array {
     const [out, residual, key, value, attention] = b.branch(
       b.input(`live.${l}`, 'bool', []),
       (s) => layer(s, spec, spec.weights.layers[l], inputs, common),
-      (s) => [nothing(s, [0, hidden]), nothing(s, [0, hidden]), nothing(s, [0, kv]), nothing(s, [0, kv]), nothing(s, [0, 0, 0, 0, 0])],
+      (s) => [
+        nothing(s, [0, hidden]),
+        nothing(s, [0, hidden]),
+        nothing(s, [0, kv]),
+        nothing(s, [0, kv]),
+        nothing(s, [0, 0, 0, 0, 0]),
+      ],
     );
     b.output(residual, `residual.${l}`, 'f32', ['x', hidden]);
     b.output(key, `key.${l}`, 'f32', ['x', kv]);
@@ -112,7 +122,10 @@ function layer(b: GraphBuilder, spec: DecoderSpec, w: DecoderLayerRef, i: LayerI
   const rotate = (value: Value, count: number): Value => {
     const width = count * headDim;
     const grouped = b.reshape(value, b.shape([-1, c.rows, width]));
-    const turned = b.contrib('RotaryEmbedding', [grouped, c.offset, c.cos, c.sin], { interleaved: 0, num_heads: count });
+    const turned = b.contrib('RotaryEmbedding', [grouped, c.offset, c.cos, c.sin], {
+      interleaved: 0,
+      num_heads: count,
+    });
     return b.reshape(turned, [-1, width]);
   };
   const normed = b.rmsNorm(i.x, w.inputNorm, spec.rmsEpsilon);
@@ -177,7 +190,10 @@ function attention(b: GraphBuilder, spec: DecoderSpec, i: LayerInputs, h: Heads,
       const queryRowsOfGroup = s.node('Mul', [h.queryRows, s.ints([g])]);
       const qSelf = s.reshape(s.transpose(query5, [0, 2, 3, 1, 4]), s.shape([-1, queryRowsOfGroup, d]));
       const self = s.transpose(
-        s.reshape(s.matmul(qSelf, own(h.key), { transB: true, alpha: scale }), s.shape([-1, kv, g, h.queryRows, c.rows])),
+        s.reshape(
+          s.matmul(qSelf, own(h.key), { transB: true, alpha: scale }),
+          s.shape([-1, kv, g, h.queryRows, c.rows]),
+        ),
         [1, 2, 0, 3, 4],
       );
       const p = masked(s, s.concat([before, self], 4));

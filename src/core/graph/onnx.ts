@@ -115,7 +115,8 @@ export interface GraphProto {
 }
 
 /** An attribute of a node; whole numbers given as `number` are ints, use `float()` for floats. */
-export type Attribute = number | string | readonly number[] | { readonly float: number } | { readonly graph: GraphProto };
+export type Attribute =
+  number | string | readonly number[] | { readonly float: number } | { readonly graph: GraphProto };
 export const float = (value: number): { readonly float: number } => ({ float: value });
 
 export function attribute(name: string, value: Attribute): AttributeProto {

@@ -16,11 +16,15 @@ export function visionGraph(model: ModelSpec, folder: string): Uint8Array {
   const pixels = b.input('pixels', 'f32', ['t', 3, size, size]);
 
   const patches = b.node('Conv', [pixels, b.weight(vision.weights.patchEmbedding)], {
-    strides: [vision.patchSize, vision.patchSize], kernel_shape: [vision.patchSize, vision.patchSize],
+    strides: [vision.patchSize, vision.patchSize],
+    kernel_shape: [vision.patchSize, vision.patchSize],
   });
   const patchRows = b.transpose(b.reshape(patches, [-1, width, grid * grid]), [0, 2, 1]);
   const tiles = b.node('Gather', [b.node('Shape', [pixels]), b.ints([0])], { axis: 0 });
-  const classRow = b.node('Expand', [b.reshape(b.weight(vision.weights.classEmbedding), [1, 1, width]), b.shape([tiles, 1, width])]);
+  const classRow = b.node('Expand', [
+    b.reshape(b.weight(vision.weights.classEmbedding), [1, 1, width]),
+    b.shape([tiles, 1, width]),
+  ]);
   const embedded = b.node('Add', [b.concat([classRow, patchRows], 1), b.weight(vision.weights.positionEmbedding)]);
 
   let x = b.layerNorm(b.reshape(embedded, [-1, width]), vision.weights.preNorm, vision.layerNormEpsilon);
