@@ -22,20 +22,31 @@ export function writeBeside(path: string, pieces: Iterable<string | Uint8Array>)
     }
     renameSync(beside, path);
   } catch (e) {
-    rmSync(beside, { force: true });
+    removeQuietly(beside);
     throw failed(`cannot be written: ${(e as Error).message}`, path);
   }
   flushFolder(dirname(path));
 }
 
-/** The new name is on the disk too. Windows cannot open folders, and needs not. */
+/** The new name is on the disk too, where the system lets folders be flushed. */
 function flushFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
+  let handle: number | undefined;
   try {
+    handle = openSync(folder, 'r');
     fsyncSync(handle);
+  } catch {
+    // Windows and some network disks cannot; the file itself is safe.
   } finally {
-    closeSync(handle);
+    if (handle !== undefined) closeSync(handle);
+  }
+}
+
+/** What went wrong before is what the user must hear of. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It stays beside.
   }
 }
 
@@ -43,6 +54,6 @@ function flushFolder(folder: string): void {
 export function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder)) {
     const writer = /\.(\d+)\.part$/.exec(name)?.[1];
-    if (writer !== undefined && !isAlive(Number(writer))) rmSync(join(folder, name), { force: true });
+    if (writer !== undefined && !isAlive(Number(writer))) removeQuietly(join(folder, name));
   }
 }

@@ -10,7 +10,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cancelled, usage } from '../errors';
+import { cancelled, failed, usage } from '../errors';
 import { settingsChanges, settingsOf } from '../dataset/identity';
 import { JournalReader } from '../dataset/journal';
 import type { KeptRecord, RowRecord } from '../dataset/record';
@@ -64,7 +64,7 @@ export async function writeReport(experiment: Experiment, options: ReportOptions
     write('last_position_answer_probs.csv', answerProbabilities(header, kept()));
     if (options.figures ?? true) {
       const figures = studyFigures(header, kept());
-      if (figures.length > 0) await mkdir(join(experiment.output, 'figures'), { recursive: true });
+      if (figures.length > 0) await makeFolder(join(experiment.output, 'figures'));
       for (const { name, data, spec } of figures) {
         const drawn = await renderAll(spec);
         for (const format of ['svg', 'png', 'pdf'] as const) write(`figures/${name}.${format}`, [drawn[format]]);
@@ -77,6 +77,12 @@ export async function writeReport(experiment: Experiment, options: ReportOptions
   } finally {
     journal.close();
   }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((e: unknown) => {
+    throw failed(`cannot be made: ${(e as Error).message}`, path);
+  });
 }
 
 function* keptOf(records: Iterable<RowRecord>): Generator<KeptRecord> {
