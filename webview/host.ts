@@ -68,8 +68,10 @@ export class PanelHost {
 }
 
 /** The results view's end: no requests, only messages. */
-export function resultsHost(receive: (message: HostToResults) => void): (message: ResultsToHost) => void {
+export function resultsHost(receive: (message: HostToResults) => void, uri: string): (message: ResultsToHost) => void {
   const api = acquireVsCodeApi();
+  // After a window reload the host learns from this which config the view belongs to.
+  api.setState({ uri });
   window.addEventListener('message', (event: MessageEvent<HostToResults>) => {
     if (typeof event.data?.type === 'string') receive(event.data);
   });

@@ -36,6 +36,8 @@ export class PanelStore {
         overlay: overlay as PanelState['overlay'], ...(row === undefined ? {} : { row }),
       };
     }
+    // After a window reload the host learns from this which config the panel belongs to.
+    this.save();
     host.listen((m) => this.receive(m));
   }
 

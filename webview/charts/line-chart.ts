@@ -106,7 +106,7 @@ export class LineChart extends LitElement {
         animation: false,
         spanGaps: false,
         interaction: { mode: 'nearest', intersect: false, axis: 'xy' },
-        onClick: (event, _items, chart) => this.click(event.x, chart as Chart<'line'>),
+        onClick: (event, _items, chart) => this.clicked(event.x, chart as Chart<'line'>),
         layout: { padding: { top: 6, right: 8 } },
         scales: {
           x: { ...axis, title: { display: this.xTitle !== '', text: this.xTitle, color: t.text, font: { family: t.font, size: 11 }, padding: 0 } },
@@ -168,7 +168,7 @@ export class LineChart extends LitElement {
     ctx.restore();
   }
 
-  private click(x: number | null, chart: Chart<'line'>): void {
+  private clicked(x: number | null, chart: Chart<'line'>): void {
     if (x === null) return;
     const index = chart.scales.x.getValueForPixel(x);
     if (index === undefined) return;

@@ -69,7 +69,7 @@ export class FlowView extends PanelElement {
         <vscode-checkbox ?checked=${this.expanded} @change=${(e: Event) => this.set({ expanded: checked(e) })}>Each patch</vscode-checkbox>
       </div>
       <div class="cf-flow-box ${g ? '' : 'cf-empty'}" aria-hidden="true"
-        @pointermove=${this.move} @pointerleave=${() => this.point(undefined)} @click=${this.click}>
+        @pointermove=${this.move} @pointerleave=${() => this.point(undefined)} @click=${this.clicked}>
         <canvas></canvas><canvas></canvas>
         <div class="cf-flow-scroll" @scroll=${this.scrolled}><div class="cf-flow-wide"></div></div>
         ${g ? nothing : html`<p class="cf-note">${
@@ -200,7 +200,7 @@ export class FlowView extends PanelElement {
     this.classList.toggle('cf-can-click', edge !== undefined && canEdit(this.s));
     this.requestUpdate();
   }
-  private click(): void {
+  private clicked(): void {
     if (this.hover) this.block(this.hover);
   }
 }
