@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import type { VegaLiteSpec } from './figures';
 import { FONT_FILES, FONT_NAME, fontPath, type FontFile } from './fonts';
 import { withResolution } from './png';
-import { embedFonts } from './svg-fonts';
 import { measureText } from './text-width';
 
 export type FigureFormat = 'svg' | 'png' | 'pdf';
@@ -27,7 +26,7 @@ export async function renderAll(spec: VegaLiteSpec): Promise<Readonly<Record<Fig
 async function svgTo(format: FigureFormat, svg: string): Promise<Uint8Array> {
   switch (format) {
     case 'svg':
-      return Buffer.from(await embedFonts(svg));
+      return Buffer.from(svg);
     case 'png':
       return svgToPng(svg, { dpi: PRINT_DPI });
     case 'pdf':

@@ -1,3 +1,0 @@
-export async function embedFonts(svg: string): Promise<string> {
-  return svg;
-}
