@@ -1,7 +1,6 @@
 /** `<crossflow-results>`: the questions of a data set run, outliers first, with their curves. Rows in sight only. */
 import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { styleMap } from 'lit/directives/style-map.js';
 import type { DatasetRow, HostToResults, PanelStatus, ResultsToHost } from '../../src/protocol/panel';
 import { change, percent, plural } from '../model/words';
 import { extreme, matching, sorted, sparkline, type Order, type SortKey } from '../results/rows';
@@ -106,7 +105,7 @@ export class ResultsView extends LitElement {
         aria-activedescendant=${rows.length > 0 && this.active >= first && this.active < first + inSight.length ? `cf-row-${this.active}` : nothing}
         @scroll=${this.scrolled} @keydown=${this.key} @click=${this.clicked}>
         <div class="cf-row cf-row-head" role="row" aria-rowindex="1">${columns.map((c, i) => this.heading(c, i - FIXED.length))}</div>
-        <div class="cf-rows-room" role="presentation" style=${styleMap({ height: `${rows.length * ROW_HEIGHT}px` })}>
+        <div class="cf-rows-room" role="presentation" .style=${`height: ${rows.length * ROW_HEIGHT}px`}>
           ${repeat(inSight, (row) => row.questionId, (row, i) => this.row(r, row, first + i))}
         </div></div>
       ${rows.length === 0 ? html`<p class="cf-note">No question fits.</p>` : nothing}`;
@@ -121,7 +120,7 @@ export class ResultsView extends LitElement {
   private row(r: Results, row: DatasetRow, index: number): TemplateResult {
     const right = row.gold.trim().toLowerCase() === row.predicted.trim().toLowerCase();
     return html`<div class="cf-row ${index === this.active ? 'cf-active' : ''}" role="row" id="cf-row-${index}" data-index=${index} aria-rowindex=${index + 2}
-      aria-selected=${index === this.active ? 'true' : 'false'} style=${styleMap({ top: `${index * ROW_HEIGHT}px` })}>
+      aria-selected=${index === this.active ? 'true' : 'false'} .style=${`top: ${index * ROW_HEIGHT}px`}>
       <div role="gridcell" class="cf-cell cf-col-number ${row.outlier >= FAR ? 'cf-far' : ''}">${row.outlier.toFixed(1)}</div>
       <div role="gridcell" class="cf-cell cf-col-id" title=${`${row.questionId}, ${row.image}`}>${row.questionId}</div>
       <div role="gridcell" class="cf-cell cf-col-question" title=${row.question}>${row.question}</div>

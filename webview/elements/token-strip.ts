@@ -1,7 +1,6 @@
 /** `<cf-tokens>`: every token of the prompt, the image as one chip. Only lines in sight are in the page. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { styleMap } from 'lit/directives/style-map.js';
 import type { ExampleInfo } from '../../src/protocol/panel';
 import { layersOf, rowOf } from '../model/state';
 import { percent, plural, tokenText } from '../model/words';
@@ -47,7 +46,7 @@ export class TokenStrip extends PanelElement {
         aria-activedescendant=${active && inSight.some((l) => l.includes(active)) ? `cf-token-${active.index}` : nothing}
         @scroll=${this.scrolled} @keydown=${this.key} @focus=${this.focused} @blur=${() => this.peek(undefined)}
         @click=${this.clicked} @pointerover=${this.hovered} @pointerleave=${() => this.peekSoon(undefined)}>
-        <div class="cf-tokens-room" role="presentation" style=${styleMap({ height: `${Math.max(1, all.length) * LINE_HEIGHT}px` })}>
+        <div class="cf-tokens-room" role="presentation" .style=${`height: ${Math.max(1, all.length) * LINE_HEIGHT}px`}>
           ${repeat(inSight, (l) => l[0]?.index ?? -1, (line, i) => line.map((chip) => this.chip(chip, (first + i) * LINE_HEIGHT)))}
           ${all.length === 0 || !s.example ? html`<span role="option" aria-selected="false" aria-disabled="true" class="cf-faint">No tokens yet</span>` : nothing}
         </div>
@@ -66,7 +65,7 @@ export class TokenStrip extends PanelElement {
       aria-selected=${chosen || insideImage ? 'true' : 'false'} aria-setsize=${this.laid.count} aria-posinset=${chip.index + 1}
       aria-label=${image ? `${plural(example.imageTokens, 'image token')}, ${this.expanded ? 'shown' : 'folded'}` : `token ${chip.position} ${chip.text}`}
       class="cf-token cf-group-${tokenGroup(example, chip.position)} ${chosen || insideImage ? 'cf-chosen' : ''} ${chip.index === this.active ? 'cf-active' : ''}"
-      style=${styleMap({ left: `${chip.x}px`, top: `${y}px`, width: `${chip.width}px` })}
+      .style=${`left: ${chip.x}px; top: ${y}px; width: ${chip.width}px`}
     >${chip.text}</span>`;
   }
 

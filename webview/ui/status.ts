@@ -1,6 +1,5 @@
 /** What goes on, for panel and results view alike: busy with progress, cancelled, failed. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { styleMap } from 'lit/directives/style-map.js';
 import type { PanelStatus } from '../../src/protocol/panel';
 import { duration } from '../model/words';
 import { icon } from './icons';
@@ -18,12 +17,12 @@ export function statusTemplate(status: PanelStatus, act: StatusActions): Templat
       return nothing;
     case 'busy': {
       const known = status.fraction !== undefined && Number.isFinite(status.fraction);
-      const part = known ? Math.min(1, Math.max(0, status.fraction!)) : 0;
+      const part = known ? Math.min(1, Math.max(0, status.fraction)) : 0;
       return html`<div class="cf-status cf-busy">
         <div class="cf-status-line"><span class="cf-grow">${status.what}<span class="cf-faint">${known ? ` · ${Math.round(part * 100)} %` : ''}${status.secondsLeft === undefined ? '' : ` · about ${duration(status.secondsLeft)} left`}</span></span>
           ${status.cancellable ? html`<vscode-button class="cf-small" appearance="secondary" @click=${act.cancel}>Cancel</vscode-button>` : nothing}</div>
         <div class="cf-progress ${known ? '' : 'cf-unknown'}" role="progressbar" aria-label=${status.what} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${known ? Math.round(part * 100) : nothing}>
-          <div class="cf-progress-bar" style=${styleMap({ width: known ? `${part * 100}%` : '30%' })}></div></div>
+          <div class="cf-progress-bar" .style=${`width: ${known ? part * 100 : 30}%`}></div></div>
       </div>`;
     }
     case 'cancelled':
