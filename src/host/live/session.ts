@@ -74,10 +74,11 @@ export class LiveSession {
     return this.#lease?.lease.engine;
   }
 
-  /** The text says something else now. Undefined: it cannot be read, so what is shown stays. */
+  /** The text says something else now. Undefined: it cannot be read, so the last one that could stays. */
   update(experiment: Experiment | undefined): Promise<void> {
+    if (!experiment) return this.#round;
     this.#experiment = experiment;
-    return experiment ? this.#start() : this.#round;
+    return this.#start();
   }
 
   /** Computes everything anew, also when nothing changed: files on disk may have. */

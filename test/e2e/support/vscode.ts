@@ -1,5 +1,5 @@
 /** A real VS Code (its server build) with the packaged extension, driven through a browser as a user would. */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
@@ -12,7 +12,7 @@ export const target = `${process.platform}-${process.arch}`;
 const LAUNCHER = process.env.CROSSFLOW_VSCODE ?? path.join(os.homedir(), '.cache/crossflow-vscode/code-server');
 const CHROMIUM = process.env.CROSSFLOW_CHROMIUM ?? '/usr/bin/chromium';
 /** A loaded machine may take long; a user would wait too. */
-export const PATIENCE = 60_000;
+export const PATIENCE = Number(process.env.CROSSFLOW_PATIENCE ?? 60_000);
 const run = promisify(execFile);
 
 export interface StartOptions {
@@ -47,6 +47,9 @@ const SETTINGS = {
 };
 
 export class VSCode {
+  /** What pages inside webviews were refused by their content policy. */
+  readonly violations: string[] = [];
+
   private constructor(
     /** The opened folder: `examples` and `models` in it. */
     readonly folder: string,
@@ -55,7 +58,12 @@ export class VSCode {
     private readonly server: ChildProcess,
     private readonly browser: Browser,
     private readonly url: string,
-  ) {}
+  ) {
+    // The workbench's own pages report too; ours come from webviews with an extension's id in their address.
+    page.on('console', (message) => {
+      if (/Content Security Policy/.test(message.text()) && /crossflow/.test(message.location().url)) this.violations.push(message.text());
+    });
+  }
 
   static async start(options: StartOptions = {}): Promise<VSCode> {
     const scratch = await mkdtemp(path.join(os.tmpdir(), 'crossflow-e2e-'));
@@ -118,13 +126,17 @@ export class VSCode {
     await rm(this.scratch, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** Runs a command of the palette by its title. */
+  /** Runs a command of the palette by its title. What decides whether it is listed may still be in the making. */
   async command(title: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget input.input');
-    await this.page.keyboard.press('F1');
-    await input.waitFor({ timeout: PATIENCE });
-    await input.fill(`>${title}`);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click({ timeout: PATIENCE });
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    await until(async () => {
+      await this.page.keyboard.press('F1');
+      await input.fill(`>${title}`, { timeout: 2000 }).catch(() => undefined);
+      const clicked = await row.click({ timeout: 2000 }).then(() => true, () => false);
+      if (!clicked) await this.page.keyboard.press('Escape');
+      return clicked;
+    }, `the command ${title}`);
   }
 
   /** Opens a file of the folder by its path. */
@@ -161,6 +173,14 @@ export class VSCode {
       return found !== undefined;
     });
     return found!;
+  }
+
+  /** The process that computes for this window; throws when there is none. */
+  enginePid(): number {
+    const processes = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n');
+    const engine = processes.find((line) => line.includes(this.scratch) && line.includes('dist/engine.js'));
+    if (!engine) throw new Error('there is no engine');
+    return Number(engine.trim().split(/\s+/)[0]);
   }
 
   /** A notification with this text. */

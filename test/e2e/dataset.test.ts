@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Frame } from 'playwright-core';
+import { Panel } from './support/panel';
+import { PATIENCE, until, VSCode } from './support/vscode';
+
+const DATASET = 'examples/dataset.flow.json';
+
+describe('a data set run in VS Code', function () {
+  this.timeout(4 * PATIENCE);
+  let code: VSCode;
+  let results: Frame;
+  const rows = () => results.locator('.cf-rows [role=row][data-index]');
+  const journal = (): string => path.join(code.folder, 'examples/results/dataset/journal.jsonl');
+
+  before(async () => {
+    code = await VSCode.start();
+    await code.open(DATASET);
+  });
+  after(() => code?.stop());
+
+  it('shows progress, can be stopped, and keeps what is done', async () => {
+    await code.command('Crossflow: Run Data Set');
+    results = await code.webview('results');
+    await until(async () => existsSync(journal()) && (await readFile(journal(), 'utf8')).split('\n').length > 4, 'some questions');
+    await results.getByRole('button', { name: 'Cancel' }).click();
+    await results.getByText(/Every finished question is kept/).waitFor({ timeout: PATIENCE });
+    const done = (await readFile(journal(), 'utf8')).trim().split('\n').length - 1;
+    assert.ok(done > 2 && done < 40, `${done} done`);
+  });
+
+  it('goes on where it stopped and lists every question, outliers first', async () => {
+    const before = (await readFile(journal(), 'utf8')).trim().split('\n');
+    await results.getByRole('button', { name: 'Continue' }).click();
+    await until(async () => (await rows().count()) > 10, 'the table');
+    const after = (await readFile(journal(), 'utf8')).trim().split('\n');
+    assert.deepEqual(after.slice(0, before.length), before, 'nothing was computed twice');
+    const outliers = await results.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('.cf-rows [role=row][data-index]')]
+        .sort((a, b) => Number(a.dataset['index']) - Number(b.dataset['index']))
+        .map((row) => Number(row.firstElementChild?.textContent)));
+    assert.deepEqual(outliers, [...outliers].sort((a, b) => b - a));
+    const tops = await results.evaluate(() => [...document.querySelectorAll('.cf-rows [role=row][data-index]')].map((row) => row.getBoundingClientRect().top));
+    assert.equal(new Set(tops).size, tops.length, 'no row covers another');
+    for (const name of ['information_flow.csv', 'last_position_answer_probs.csv', 'run.json'])
+      assert.ok(existsSync(path.join(code.folder, 'examples/results/dataset', name)), name);
+  });
+
+  it('opens a question as a live example', async () => {
+    const id = await rows().first().locator('[role=gridcell]').nth(1).innerText();
+    await rows().first().dblclick();
+    await code.page.locator('.tab.active', { hasText: `dataset-${id}.flow.json` }).first().waitFor({ timeout: PATIENCE });
+    const panel = await Panel.shown(code);
+    assert.equal(await panel.curves.count(), 6);
+  });
+
+  it('refuses a data set that is wrong, and says where', async () => {
+    const file = path.join(code.folder, DATASET);
+    await writeFile(file, (await readFile(file, 'utf8')).replace('_ChooseAttr.csv', '_ChooseAtr.csv'));
+    await code.open(DATASET);
+    await code.page.locator('.squiggly-error').first().waitFor({ timeout: PATIENCE });
+  });
+});

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseExperiment } from '../../src/core/experiment/parse';
+import type { Experiment } from '../../src/core/experiment/types';
+import { Panel } from './support/panel';
+import { PATIENCE, until, VSCode } from './support/vscode';
+
+const STAR = 'examples/star.flow.json';
+
+describe('the panel and the text, live beside each other in VS Code', function () {
+  this.timeout(4 * PATIENCE);
+  let code: VSCode;
+  let panel: Panel;
+  let file: string;
+  /** Saves the text and reads it as the parser does. */
+  async function saved(): Promise<Experiment> {
+    await code.command('File: Save All Files');
+    const { experiment, problems } = parseExperiment(await readFile(file, 'utf8'), file);
+    assert.ok(experiment, problems.map(({ message }) => message).join('; '));
+    return experiment;
+  }
+  const edges = (experiment: Experiment): string[] =>
+    experiment.knockouts.map((k) => (k.kind === 'edge' ? `${k.from}->${k.to}` : `${k.kind}:${k.of}`));
+
+  before(async () => {
+    code = await VSCode.start({ settings: { 'editor.wordWrap': 'off' } });
+    file = path.join(code.folder, STAR);
+  });
+  after(() => code?.stop());
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await code.page.screenshot({ path: path.join(code.folder, '..', '..', 'crossflow-e2e-failed.png') });
+  });
+
+  it('opens the example: results stand beside the text, the panel shows picture and answer', async () => {
+    await code.open(STAR);
+    await until(async () => (await code.text()).includes('→ Star 98.8 % ✓'), 'the answer beside the question');
+    await until(async () => (await code.text()).includes('▾ −82 % at layer 1'), 'a result beside a knockout');
+    await code.command('Crossflow: Open Panel Beside');
+    panel = await Panel.shown(code);
+    const words = await panel.frame.locator('cf-header').innerText();
+    assert.match(words, /What is the white shape, a circle or a star\?/);
+    assert.match(words, /Star\s*98\.8 %/);
+    assert.equal(await panel.curves.count(), 6);
+  });
+
+  it('three clicks on patches stand in the text and give a curve; undo takes them back in both', async () => {
+    for (const patch of [56, 66, 67]) {
+      const before = await code.text();
+      await panel.click(patch);
+      await until(async () => (await code.text()) !== before, `patch ${patch} in the text`);
+    }
+    await panel.curves.filter({ hasText: 'clicked → Question' }).waitFor({ timeout: PATIENCE });
+    await panel.computed();
+    const experiment = await saved();
+    assert.deepEqual(experiment.sets['clicked'], { kind: 'patches', patches: [56, 66, 67] });
+    assert.ok(edges(experiment).includes('clicked->Question'));
+    assert.equal(await panel.curves.count(), 7);
+
+    for (const left of [[56, 66], [56], undefined]) {
+      await panel.frame.locator('.cf-picture').focus();
+      await code.page.keyboard.press('Control+Z');
+      await until(async () => {
+        const set = (await saved()).sets['clicked'];
+        return JSON.stringify(set?.kind === 'patches' ? set.patches : undefined) === JSON.stringify(left);
+      }, `undo back to ${left ?? 'no set'}`);
+    }
+    await until(async () => (await panel.curves.count()) === 6, 'the curve to go');
+  });
+
+  it('a lasso takes the patches that it surrounds', async () => {
+    await panel.frame.getByRole('radio', { name: 'Lasso' }).click();
+    await panel.drag(44, 48, 88, 84, 44);
+    await until(async () => 'clicked' in (await saved()).sets, 'the set');
+    const set = (await saved()).sets['clicked'];
+    assert.ok(set?.kind === 'patches' && set.patches.includes(66) && !set.patches.includes(11));
+    await panel.computed();
+  });
+
+  it('the slider moves the overlay', async () => {
+    const legend = panel.frame.locator('cf-overlay');
+    const slider = panel.frame.getByRole('slider', { name: 'Layer' });
+    await slider.focus();
+    const pixels = (): Promise<string> => panel.frame.evaluate(() => document.querySelector<HTMLCanvasElement>('.cf-layer-overlay')!.toDataURL());
+    await until(async () => /layer 5 of/.test(await legend.innerText()), 'the overlay of layer 5');
+    const before = await pixels();
+    await code.page.keyboard.press('ArrowRight');
+    await until(async () => /layer 6 of/.test(await legend.innerText()), 'the overlay of layer 6');
+    await until(async () => (await pixels()) !== before, 'another picture');
+    await code.command('Crossflow: Previous Layer');
+    await until(async () => /layer 5 of/.test(await legend.innerText()), 'the palette to move the layer too');
+  });
+
+  it('a click in the token flow blocks that edge in the text', async () => {
+    const before = edges(await saved()).length;
+    const box = panel.frame.locator('.cf-flow-box');
+    await box.scrollIntoViewIfNeeded();
+    const { x, y, width, height } = (await box.boundingBox())!;
+    // Edges are thin: the pointer looks for one, as a user's would.
+    const canBlock = async (): Promise<boolean> => (await panel.frame.locator('.cf-can-click').count()) > 0;
+    let found = false;
+    for (let row = 0.3; row < 0.95 && !found; row += 0.05) {
+      for (let column = 0.6; column < 0.98 && !found; column += 0.03) {
+        await code.page.mouse.move(x + width * column, y + height * row);
+        found = await canBlock();
+      }
+    }
+    assert.ok(found, 'an edge under the pointer');
+    await code.page.mouse.down();
+    await code.page.mouse.up();
+    await until(async () => edges(await saved()).length === before + 1, 'one more knockout');
+  });
+
+  it('an error in the text is shown with a fix that works', async () => {
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace('"Image->Last"', '"Imgae->Last"'));
+    await code.page.locator('.squiggly-error').first().waitFor({ timeout: PATIENCE });
+    assert.match(await panel.frame.locator('.cf-notices').innerText(), /unknown set "Imgae"/);
+    await panel.frame.getByRole('button', { name: /Line \d+: unknown set/ }).click();
+    // The link has put the keyboard into the text.
+    await until(async () => {
+      await code.page.keyboard.press('F8');
+      return code.page.locator('.marker-widget').isVisible();
+    }, 'the problem in the text');
+    await code.page.keyboard.press('Escape');
+    await code.page.locator('.marker-widget').waitFor({ state: 'hidden', timeout: PATIENCE });
+    await code.page.keyboard.press('Control+.');
+    await code.page.locator('.action-widget').getByText('Change to "Image"').click({ timeout: PATIENCE });
+    await until(async () => edges(await saved()).includes('Image->Last'), 'the fix in the text');
+    await code.page.locator('.squiggly-error').first().waitFor({ state: 'detached', timeout: PATIENCE });
+    await panel.computed();
+  });
+
+  it('checks the curves against the full pass, from the palette', async () => {
+    await code.command('Crossflow: Check Against the Full Pass');
+    await code.notification(/computed both ways differ by at most/).waitFor({ timeout: PATIENCE });
+    await code.command('Notifications: Clear All Notifications');
+  });
+
+  it('says so when the engine dies, keeps what it shows, and gives the same numbers after a restart', async () => {
+    await panel.computed();
+    const before = await panel.table();
+    process.kill(code.enginePid(), 'SIGKILL');
+    await panel.frame.getByText(/The engine's process ended/).waitFor({ timeout: PATIENCE });
+    assert.deepEqual(await panel.table(), before);
+    await panel.frame.getByRole('button', { name: 'Restart the engine' }).click();
+    await panel.frame.getByText(/The engine's process ended/).waitFor({ state: 'detached', timeout: PATIENCE });
+    await panel.computed();
+    assert.deepEqual(await panel.table(), before);
+  });
+
+  it('a run can be cancelled from the palette, and goes on when asked', async () => {
+    const text = await readFile(file, 'utf8');
+    // The slow reference way, over every built-in edge, takes long enough to be stopped.
+    await writeFile(file, text.replace('"window": 3', '"method": "full", "window": 3'));
+    const cancel = panel.frame.getByRole('button', { name: 'Cancel' });
+    await cancel.waitFor({ timeout: PATIENCE });
+    await code.command('Crossflow: Cancel Run');
+    await panel.frame.getByText(/Cancelled\. What was computed stays/).waitFor({ timeout: PATIENCE });
+    await writeFile(file, text);
+    await panel.frame.getByText(/Cancelled\. What was computed stays/).waitFor({ state: 'detached', timeout: PATIENCE });
+    await panel.computed();
+  });
+
+  it('is back with its layer after the window is loaded again, and one engine serves it', async () => {
+    await panel.frame.getByRole('slider', { name: 'Layer' }).focus();
+    await code.page.keyboard.press('End');
+    const before = await panel.table();
+    await code.settle(500);
+    await code.load();
+    panel = await Panel.shown(code);
+    assert.deepEqual(await panel.table(), before);
+    assert.match(await panel.frame.locator('.cf-layer-number').innerText(), /layer 9 of/);
+  });
+
+  it('had no violation of its content policy', () => {
+    assert.deepEqual([...new Set(code.violations.map((text) => text.slice(0, 80)))], []);
+    assert.ok(execFileSync('ps', ['-p', String(code.enginePid())]).length > 0);
+  });
+});
