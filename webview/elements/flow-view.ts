@@ -15,7 +15,7 @@ const TALLEST = 560;
 const LISTED = 12;
 
 export class FlowView extends PanelElement {
-  private threshold = 0.08;
+  private threshold = 0.15;
   private expanded = false;
   private withFirst = false;
   private withSelf = false;

@@ -13,7 +13,7 @@ import { PanelElement } from '../ui/element';
 import { onTheme, theme } from '../ui/theme';
 
 /** Share of the window's height the picture may take. */
-const TALLEST = 0.7;
+const TALLEST = 0.5;
 const NO_BOXES: readonly Box[] = [];
 
 export class ImageView extends PanelElement implements PictureHost {

@@ -44,7 +44,7 @@ export class OverlayBar extends PanelElement {
     const { s } = this;
     const sets = s.example ? Object.keys(s.example.sets).filter((name) => patchesOfSet(s.example!, name).length > 0) : [];
     const out: Choice[] = [
-      { value: 'attention', label: 'Attention of the chosen token' },
+      { value: 'attention', label: 'Attention of the token' },
       ...sets.map((name) => ({ value: `set:${name}`, label: `Set: ${name}` })),
       ...s.curves.map((c) => ({ value: `effect:${c.id}`, label: `Effect: ${knockoutWords(c.knockout)} (${knockoutDetail(c.knockout)})` })),
       { value: 'none', label: 'None' },

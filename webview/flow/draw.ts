@@ -65,8 +65,8 @@ export function drawFlow(ctx: CanvasRenderingContext2D, g: FlowGraph, edges: rea
   labels(ctx, g, example, f, t, left, right);
 }
 
-const opacity = (w: number): number => Math.min(1, 0.18 + 0.9 * w);
-const thickness = (w: number): number => 0.6 + 5 * w;
+const opacity = (w: number): number => Math.min(1, 0.15 + 0.85 * w);
+const thickness = (w: number): number => 0.6 + 2.9 * w;
 
 function span(g: FlowGraph, f: FlowFrame): { left: number; right: number } {
   return {

@@ -13,7 +13,7 @@ const GRID_FROM = 5;
 
 /** Ends of each colour scale: from nearly clear to strong. Red, green, blue, alpha. */
 const RAMPS: Record<OverlayLook, readonly (readonly [number, number, number, number])[]> = {
-  heat: [[40, 0, 80, 0.25], [140, 20, 120, 0.62], [235, 95, 30, 0.74], [255, 222, 60, 0.86]],
+  heat: [[30, 0, 90, 0.1], [140, 10, 130, 0.42], [240, 80, 20, 0.54], [255, 225, 40, 0.62]],
   set: [[0, 114, 220, 0.2], [0, 114, 220, 0.5]],
   drop: [[0, 90, 220, 0.08], [0, 90, 220, 0.75]],
   rise: [[230, 120, 0, 0.08], [230, 120, 0, 0.75]],

@@ -39,11 +39,12 @@ export class Select extends LitElement {
   }
 
   /** The options must be there before one of them can be the value. */
-  override async updated(changed: PropertyValues): Promise<void> {
+  override updated(changed: PropertyValues): void {
     if (!changed.has('value') && !changed.has('choices')) return;
-    await new Promise((done) => requestAnimationFrame(done));
-    const dropdown = this.querySelector<Dropdown>('vscode-dropdown');
-    if (dropdown && dropdown.value !== this.value) dropdown.value = this.value;
+    requestAnimationFrame(() => {
+      const dropdown = this.querySelector<Dropdown>('vscode-dropdown');
+      if (dropdown && dropdown.value !== this.value) dropdown.value = this.value;
+    });
   }
 
   private picked(event: Event): void {
