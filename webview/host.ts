@@ -1,6 +1,13 @@
 /** The panel's end of the wire: typed messages out, requests that are answered, saved state. */
 import type {
-  HostToPanel, HostToResults, Outcome, PanelRequests, PanelSavedState, PanelToHost, RequestName, ResultsToHost,
+  HostToPanel,
+  HostToResults,
+  Outcome,
+  PanelRequests,
+  PanelSavedState,
+  PanelToHost,
+  RequestName,
+  ResultsToHost,
 } from '../src/protocol/panel';
 
 interface VsCodeApi {
@@ -12,7 +19,10 @@ declare function acquireVsCodeApi(): VsCodeApi;
 
 /** A request that the host answered with a failure. */
 export class RequestFailed extends Error {
-  constructor(message: string, readonly hint?: string) {
+  constructor(
+    message: string,
+    readonly hint?: string,
+  ) {
     super(message);
   }
 }

@@ -18,14 +18,26 @@ import { watchTheme } from './ui/theme';
 import { registerControls } from './ui/toolkit';
 
 const ELEMENTS = {
-  'cf-select': Select, 'cf-menu': Menu, 'cf-chart': LineChart, 'cf-header': Header, 'cf-image': ImageView, 'cf-overlay': OverlayBar,
-  'cf-layers': LayerBar, 'cf-tokens': TokenStrip, 'cf-flow': FlowView, 'cf-curves': CurvesView, 'cf-lens': LensView, 'crossflow-panel': App,
+  'cf-select': Select,
+  'cf-menu': Menu,
+  'cf-chart': LineChart,
+  'cf-header': Header,
+  'cf-image': ImageView,
+  'cf-overlay': OverlayBar,
+  'cf-layers': LayerBar,
+  'cf-tokens': TokenStrip,
+  'cf-flow': FlowView,
+  'cf-curves': CurvesView,
+  'cf-lens': LensView,
+  'crossflow-panel': App,
 };
 
 const host = new PanelHost();
 const tell = (message: string): void => host.post({ type: 'panel-error', message });
 window.addEventListener('error', (e) => tell(e.error instanceof Error ? (e.error.stack ?? e.message) : e.message));
-window.addEventListener('unhandledrejection', (e) => tell(e.reason instanceof Error ? (e.reason.stack ?? e.reason.message) : String(e.reason)));
+window.addEventListener('unhandledrejection', (e) =>
+  tell(e.reason instanceof Error ? (e.reason.stack ?? e.reason.message) : String(e.reason)),
+);
 
 registerControls();
 watchTheme();

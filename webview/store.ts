@@ -1,6 +1,12 @@
 /** The panel's state, its changes and what it asks of the host. Elements listen and draw. */
 import type {
-  AttentionResult, Candidate, HostToPanel, Knockout, PanelAction, PanelToHost, RequestName,
+  AttentionResult,
+  Candidate,
+  HostToPanel,
+  Knockout,
+  PanelAction,
+  PanelToHost,
+  RequestName,
 } from '../src/protocol/panel';
 import type { PanelHost } from './host';
 import { Answers } from './model/answers';
@@ -15,10 +21,21 @@ const KEPT_LENSES = 400;
 
 export class PanelStore {
   state: PanelState = INITIAL;
-  readonly attention = new Answers<number, AttentionResult>((row) => this.host.request('attention', { row }), KEPT_ATTENTION, () => this.changed());
-  readonly flow = new Answers<0, AttentionResult>(() => this.host.request('flow', {}), 1, () => this.changed());
+  readonly attention = new Answers<number, AttentionResult>(
+    (row) => this.host.request('attention', { row }),
+    KEPT_ATTENTION,
+    () => this.changed(),
+  );
+  readonly flow = new Answers<0, AttentionResult>(
+    () => this.host.request('flow', {}),
+    1,
+    () => this.changed(),
+  );
   readonly tokenLens = new Answers<number, readonly (readonly Candidate[])[]>(
-    (row) => this.host.request('tokenLens', { row }), KEPT_LENSES, () => this.changed());
+    (row) => this.host.request('tokenLens', { row }),
+    KEPT_LENSES,
+    () => this.changed(),
+  );
 
   private readonly listeners = new Set<() => void>();
   private readonly actions = new Set<(action: PanelAction) => void>();
@@ -27,13 +44,23 @@ export class PanelStore {
   /** What the answers kept belong to. */
   private answersOf = '';
 
-  constructor(private readonly host: PanelHost, private readonly uri: string) {
+  constructor(
+    private readonly host: PanelHost,
+    private readonly uri: string,
+  ) {
     const saved = host.load(uri);
     if (saved) {
       const { layer, overlay, head, row, boxes = true, grid = true, gridKind = 'base' } = saved;
       this.state = {
-        ...INITIAL, layer, layerChosen: true, head, boxes, grid, gridKind,
-        overlay: overlay as PanelState['overlay'], ...(row === undefined ? {} : { row }),
+        ...INITIAL,
+        layer,
+        layerChosen: true,
+        head,
+        boxes,
+        grid,
+        gridKind,
+        overlay: overlay as PanelState['overlay'],
+        ...(row === undefined ? {} : { row }),
       };
     }
     // After a window reload the host learns from this which config the panel belongs to.
@@ -60,7 +87,9 @@ export class PanelStore {
   request: PanelHost['request'] = <K extends RequestName>(name: K, params: never) => this.host.request(name, params);
 
   /** Changes what is shown (not the config) and remembers it. */
-  view(change: Partial<Pick<PanelState, 'layer' | 'head' | 'overlay' | 'row' | 'boxes' | 'grid' | 'gridKind' | 'playing'>>): void {
+  view(
+    change: Partial<Pick<PanelState, 'layer' | 'head' | 'overlay' | 'row' | 'boxes' | 'grid' | 'gridKind' | 'playing'>>,
+  ): void {
     const layers = layersOf(this.state);
     const next = { ...this.state, ...change };
     if (change.layer !== undefined) {
@@ -128,7 +157,16 @@ export class PanelStore {
 
   private save(): void {
     const { layer, overlay, head, row, boxes, grid, gridKind } = this.state;
-    this.host.save({ uri: this.uri, layer, overlay, head, boxes, grid, gridKind, ...(row === undefined ? {} : { row }) });
+    this.host.save({
+      uri: this.uri,
+      layer,
+      overlay,
+      head,
+      boxes,
+      grid,
+      gridKind,
+      ...(row === undefined ? {} : { row }),
+    });
   }
 
   private changed(): void {

@@ -9,7 +9,10 @@ import type { DatasetRow } from '../protocol/panel';
 import { outliers } from './outliers';
 
 export async function runDatasetCall(
-  model: Model, experiment: Experiment, control: RunControl, emit: (event: DatasetEvent) => void,
+  model: Model,
+  experiment: Experiment,
+  control: RunControl,
+  emit: (event: DatasetEvent) => void,
 ): Promise<DatasetResult> {
   const records = new Map<number, RowRecord>();
   const summary = await runDataset({
@@ -27,7 +30,7 @@ export async function runDatasetCall(
   const changes = kept.map((record) => record.curves.map((curve) => curve && changeOf(curve, record.base)));
   const far = outliers(changes);
   return {
-    rows: kept.map((record, i) => toRow(record, edges, changes[i]!, far[i]!)),
+    rows: kept.map((record, i) => toRow(record, edges, changes[i], far[i])),
     edges,
     layers: model.info.layers,
     kept: summary.kept,
@@ -37,9 +40,15 @@ export async function runDatasetCall(
 }
 
 /** Per cent of the clean probability. */
-const changeOf = (scores: readonly number[], base: number): number[] => scores.map((score) => (100 * (score - base)) / base);
+const changeOf = (scores: readonly number[], base: number): number[] =>
+  scores.map((score) => (100 * (score - base)) / base);
 
-function toRow(record: KeptRecord, edges: readonly string[], changes: readonly (number[] | null)[], outlier: number): DatasetRow {
+function toRow(
+  record: KeptRecord,
+  edges: readonly string[],
+  changes: readonly (number[] | null)[],
+  outlier: number,
+): DatasetRow {
   return {
     questionId: record.question_id,
     image: record.image,

@@ -7,7 +7,10 @@ import { curvesTable, lensTable } from './table';
 export async function figure({ what, format, title, curves, lens }: FigureRequest): Promise<Uint8Array> {
   if (what === 'lens' && !lens) throw usage('there is no lens to draw');
   if (format === 'csv') return Buffer.from(what === 'lens' ? lensTable(lens!) : curvesTable(curves));
-  const [figures, { renderFigure }] = await Promise.all([import('../core/report/figures'), import('../core/report/render')]);
+  const [figures, { renderFigure }] = await Promise.all([
+    import('../core/report/figures'),
+    import('../core/report/render'),
+  ]);
   const spec =
     what === 'lens'
       ? figures.lensFigure(figures.exampleLens(lens!, 'withNorm', title))

@@ -4,7 +4,14 @@
  * chunks. A parent that cannot wait so long kills the process instead.
  */
 import { toCrossflowError } from '../core/errors';
-import { ENGINE_PROTOCOL, type CallName, type EngineCalls, type EngineToHost, type Failure, type HostToEngine } from '../protocol/engine';
+import {
+  ENGINE_PROTOCOL,
+  type CallName,
+  type EngineCalls,
+  type EngineToHost,
+  type Failure,
+  type HostToEngine,
+} from '../protocol/engine';
 import { EngineService } from './service';
 
 const service = new EngineService();

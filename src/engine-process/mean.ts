@@ -9,7 +9,7 @@ export function meanOverHeads(result: AttentionResult): AttentionResult {
     for (let head = 0; head < heads; head++) {
       const from = (layer * heads + head) * plane;
       const to = layer * plane;
-      for (let i = 0; i < plane; i++) mean[to + i]! += values[from + i]! / heads;
+      for (let i = 0; i < plane; i++) mean[to + i] += values[from + i] / heads;
     }
   return { rows, layers, heads: 1, columns, values: mean };
 }

@@ -23,7 +23,7 @@ export function outliers(questions: readonly Curves[]): number[] {
       const variance = points.reduce((sum, { value }) => sum + (value - mean) ** 2, 0) / (points.length - 1);
       const deviation = Math.sqrt(variance);
       if (deviation < LEAST_DEVIATION) continue;
-      for (const { at, value } of points) far[at] = Math.max(far[at]!, Math.abs(value - mean) / deviation);
+      for (const { at, value } of points) far[at] = Math.max(far[at], Math.abs(value - mean) / deviation);
     }
   }
   return far;

@@ -11,7 +11,10 @@ export interface CallContext<K extends CallName> {
   emit(event: EngineCalls[K]['event']): void;
 }
 type Calls = {
-  readonly [K in CallName]: (params: EngineCalls[K]['params'], context: CallContext<K>) => Promise<EngineCalls[K]['result']>;
+  readonly [K in CallName]: (
+    params: EngineCalls[K]['params'],
+    context: CallContext<K>,
+  ) => Promise<EngineCalls[K]['result']>;
 };
 type RunCall = { readonly [K in CallName]: EngineCalls[K]['event'] extends never ? never : K }[CallName];
 
@@ -35,7 +38,11 @@ export class EngineService {
   #model: Promise<Model> | undefined;
   readonly #sessions = new Sessions();
 
-  call<K extends CallName>(name: K, params: EngineCalls[K]['params'], context: CallContext<K>): Promise<EngineCalls[K]['result']> {
+  call<K extends CallName>(
+    name: K,
+    params: EngineCalls[K]['params'],
+    context: CallContext<K>,
+  ): Promise<EngineCalls[K]['result']> {
     const run = this.#calls[name] as Calls[K] | undefined;
     if (!run) return Promise.reject(failed(`the engine knows no call ${name}`));
     return run(params, context);

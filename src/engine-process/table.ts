@@ -6,9 +6,13 @@ import type { Curve, LensResult } from '../core/engine/types';
 /** `layer`, then for each knockout its score and its change in per cent. */
 export function curvesTable(curves: readonly Curve[]): string {
   const layers = Math.max(0, ...curves.map((curve) => curve.scores.length));
-  const head = ['layer', ...curves.flatMap(({ knockout }) => [`${knockoutId(knockout)} score`, `${knockoutId(knockout)} change %`])];
+  const head = [
+    'layer',
+    ...curves.flatMap(({ knockout }) => [`${knockoutId(knockout)} score`, `${knockoutId(knockout)} change %`]),
+  ];
   const rows = Array.from({ length: layers }, (_, layer) => [
-    layer, ...curves.flatMap(({ scores, change }) => [scores[layer], change[layer]]),
+    layer,
+    ...curves.flatMap(({ scores, change }) => [scores[layer], change[layer]]),
   ]);
   return stringify([head, ...rows]);
 }
@@ -16,10 +20,11 @@ export function curvesTable(curves: readonly Curve[]): string {
 /** `row` (0 the embedding, the last after the final norm), then for each word its probability both ways. */
 export function lensTable({ withoutNorm, withNorm }: LensResult): string {
   const words = Object.keys(withNorm);
-  const rows = Math.max(0, ...words.map((word) => withNorm[word]!.length));
+  const rows = Math.max(0, ...words.map((word) => withNorm[word].length));
   const head = ['row', ...words.flatMap((word) => [`${word} without norm`, `${word} with norm`])];
   const body = Array.from({ length: rows }, (_, row) => [
-    row, ...words.flatMap((word) => [withoutNorm[word]?.[row], withNorm[word]?.[row]]),
+    row,
+    ...words.flatMap((word) => [withoutNorm[word]?.[row], withNorm[word]?.[row]]),
   ]);
   return stringify([head, ...body]);
 }

@@ -49,7 +49,11 @@ export class App {
       exportFigure: (flow, request) => exportFigure(flow, request),
     });
     this.results = new ResultsManager({
-      extensionUri, pool: this.pool, log, panels: this.panels, flow: (uri) => this.flow(uri),
+      extensionUri,
+      pool: this.pool,
+      log,
+      panels: this.panels,
+      flow: (uri) => this.flow(uri),
     });
     this.commands = new Commands(this);
     this.#status = new StatusBar(this.pool, () => [...this.#flows.values()]);
@@ -111,6 +115,7 @@ export class App {
       options: engineOptions,
       directory: locateModel,
       words: lensWords,
+      statusChanged: () => this.#status.refresh(),
       changed: (flow) => {
         this.#resultsChanged.fire(flow);
         this.#status.refresh();
@@ -132,7 +137,8 @@ export class App {
     if (!isFlow(document) || contentChanges.length === 0) return;
     const flow = this.known(document.uri);
     // Only a typist makes one small change after the other; undo and the panel's edits are whole.
-    const whole = reason !== undefined || contentChanges.some((change) => change.text.length > 1 || change.rangeLength > 1);
+    const whole =
+      reason !== undefined || contentChanges.some((change) => change.text.length > 1 || change.rangeLength > 1);
     flow?.read(document, whole);
     if (flow) this.panels.get(flow)?.allowPicture();
     this.#diagnoseSoon(document);
@@ -143,7 +149,9 @@ export class App {
     const key = uri.toString();
     const flow = this.#flows.get(key);
     if (!flow) return;
-    const open = vscode.workspace.textDocuments.some((document) => document.uri.toString() === key && !document.isClosed);
+    const open = vscode.workspace.textDocuments.some(
+      (document) => document.uri.toString() === key && !document.isClosed,
+    );
     if (open || this.panels.get(flow)) return;
     this.#flows.delete(key);
     this.#diagnostics.forget(uri);

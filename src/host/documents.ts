@@ -30,7 +30,10 @@ export function titleOf(uri: vscode.Uri): string {
   return name.endsWith(FLOW_SUFFIX) ? name.slice(0, -FLOW_SUFFIX.length) : name;
 }
 
-export function rangeOf(document: vscode.TextDocument, at: { readonly offset: number; readonly length: number }): vscode.Range {
+export function rangeOf(
+  document: vscode.TextDocument,
+  at: { readonly offset: number; readonly length: number },
+): vscode.Range {
   return new vscode.Range(document.positionAt(at.offset), document.positionAt(at.offset + at.length));
 }
 

@@ -9,13 +9,18 @@ import type { Flow } from './flow';
 import type { PanelManager } from './panel/manager';
 
 const FORMATS: Readonly<Record<string, string>> = {
-  svg: 'SVG drawing', png: 'PNG picture', pdf: 'PDF document', csv: 'CSV table', json: 'JSON result',
+  svg: 'SVG drawing',
+  png: 'PNG picture',
+  pdf: 'PDF document',
+  csv: 'CSV table',
+  json: 'JSON result',
 };
 
 /** Asks where, makes and writes. Undefined when the user changed their mind. */
 export async function exportFigure(flow: Flow, request: ExportRequest): Promise<string | undefined> {
   const { what, format } = request;
-  const folder = flow.uri.scheme === 'file' || flow.uri.scheme === 'untitled' ? path.dirname(flow.uri.fsPath) : undefined;
+  const folder =
+    flow.uri.scheme === 'file' || flow.uri.scheme === 'untitled' ? path.dirname(flow.uri.fsPath) : undefined;
   const name = `${flow.title}-${what}.${format}`;
   const target = await vscode.window.showSaveDialog({
     title: `Export ${what}`,
@@ -42,7 +47,11 @@ async function content(flow: Flow, request: ExportRequest): Promise<Uint8Array |
       if (!engine || (request.what === 'knockouts' ? curves.length === 0 : !shown.lens))
         throw usage('there is nothing to export yet', undefined, 'run the experiment first');
       return engine.call('figure', {
-        what: request.what, format: request.format, title: flow.title, curves, ...(shown.lens && { lens: shown.lens }),
+        what: request.what,
+        format: request.format,
+        title: flow.title,
+        curves,
+        ...(shown.lens && { lens: shown.lens }),
       });
     }
   }
@@ -71,14 +80,20 @@ export async function exportWithPicker(flow: Flow, panels: PanelManager): Promis
   const choices: (vscode.QuickPickItem & { readonly request?: ExportRequest })[] = [
     { label: 'Knockout curves', kind: vscode.QuickPickItemKind.Separator },
     ...(['svg', 'png', 'pdf', 'csv'] as const).map((format) => ({
-      label: `Knockout curves as ${format.toUpperCase()}`, request: { what: 'knockouts', format } as const,
+      label: `Knockout curves as ${format.toUpperCase()}`,
+      request: { what: 'knockouts', format } as const,
     })),
     { label: 'Logit lens', kind: vscode.QuickPickItemKind.Separator },
     ...(['svg', 'png', 'pdf', 'csv'] as const).map((format) => ({
-      label: `Logit lens as ${format.toUpperCase()}`, request: { what: 'lens', format } as const,
+      label: `Logit lens as ${format.toUpperCase()}`,
+      request: { what: 'lens', format } as const,
     })),
     { label: 'All numbers', kind: vscode.QuickPickItemKind.Separator },
-    { label: 'Result as JSON', description: 'as "crossflow run --json" prints it', request: { what: 'result', format: 'json' } },
+    {
+      label: 'Result as JSON',
+      description: 'as "crossflow run --json" prints it',
+      request: { what: 'result', format: 'json' },
+    },
     ...(panels.get(flow) ? [{ label: 'Picture or token flow…', description: 'as the panel draws it' }] : []),
   ];
   const picked = await vscode.window.showQuickPick(choices, { title: `Export from ${flow.title}` });

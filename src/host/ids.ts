@@ -3,7 +3,10 @@
 export const LANGUAGE = 'crossflow';
 export const FLOW_SUFFIX = '.flow.json';
 /** Our files wherever they lie: on disk or not yet saved. */
-export const FLOW_SELECTOR = [{ language: LANGUAGE, scheme: 'file' }, { language: LANGUAGE, scheme: 'untitled' }];
+export const FLOW_SELECTOR = [
+  { language: LANGUAGE, scheme: 'file' },
+  { language: LANGUAGE, scheme: 'untitled' },
+];
 
 export const COMMANDS = {
   openPanel: 'crossflow.openPanel',
@@ -42,4 +45,8 @@ export const PANEL_TYPE = 'crossflow.panel';
 export const RESULTS_TYPE = 'crossflow.results';
 export const WALKTHROUGH = 'crossflow.start';
 /** Context keys that menus ask. */
-export const CONTEXT = { panelActive: 'crossflow.panelActive', busy: 'crossflow.busy', checkpointFolders: 'crossflow.checkpointFolders' } as const;
+export const CONTEXT = {
+  panelActive: 'crossflow.panelActive',
+  busy: 'crossflow.busy',
+  checkpointFolders: 'crossflow.checkpointFolders',
+} as const;

@@ -43,12 +43,15 @@ export class StatusBar {
       if (engine.state.kind === 'down') lines.push(`**${name}**: ${engine.state.message}`);
       if (!memory) continue;
       resident += memory.resident;
-      lines.push(`**${name}**: ${megabytes(memory.resident)}, of which caches ${megabytes(memory.caches)} (process ${engine.pid})`);
+      lines.push(
+        `**${name}**: ${megabytes(memory.resident)}, of which caches ${megabytes(memory.caches)} (process ${engine.pid})`,
+      );
     }
     this.#timer = undefined;
     if (this.pool.engines.length === 0) return this.#item.hide();
     const working = this.flows().find(({ session }) => session.status.kind === 'busy')?.session.status;
-    const what = working?.kind === 'busy' ? `$(sync~spin) ${working.what}` : down ? '$(error) engine ended' : '$(circuit-board)';
+    const what =
+      working?.kind === 'busy' ? `$(sync~spin) ${working.what}` : down ? '$(error) engine ended' : '$(circuit-board)';
     this.#item.text = resident > 0 ? `${what} Crossflow ${megabytes(resident)}` : `${what} Crossflow`;
     this.#item.tooltip = new vscode.MarkdownString(lines.join('\n\n') || 'The engine is starting.');
     this.#item.backgroundColor = down ? new vscode.ThemeColor('statusBarItem.errorBackground') : undefined;

@@ -7,8 +7,17 @@
  * (`serialization: 'advanced'`), so typed arrays arrive as they are.
  */
 import type {
-  AttentionResult, Candidate, CheckResult, CleanResult, Curve, CurvePart, EngineOptions, ExampleInfo, LensResult,
-  ModelInfo, Progress,
+  AttentionResult,
+  Candidate,
+  CheckResult,
+  CleanResult,
+  Curve,
+  CurvePart,
+  EngineOptions,
+  ExampleInfo,
+  LensResult,
+  ModelInfo,
+  Progress,
 } from '../core/engine/types';
 import type { ErrorKind, Place } from '../core/errors';
 import type { Experiment, Knockout, QuestionInput } from '../core/experiment/types';
@@ -80,7 +89,11 @@ export interface EngineCalls {
     event: RunEvent;
   };
   /** Five best lens words of one row per residual, through the final norm: `[layers + 1][5]`. */
-  tokenLens: { params: InSession & { readonly row: number }; result: readonly (readonly Candidate[])[]; event: RunEvent };
+  tokenLens: {
+    params: InSession & { readonly row: number };
+    result: readonly (readonly Candidate[])[];
+    event: RunEvent;
+  };
   check: { params: InSession & { readonly list: readonly Knockout[] }; result: CheckResult; event: RunEvent };
   dataset: { params: { readonly experiment: Experiment }; result: DatasetResult; event: DatasetEvent };
   figure: { params: FigureRequest; result: Uint8Array; event: never };
@@ -96,10 +109,18 @@ export interface Failure {
   readonly hint?: string;
   readonly place?: Place;
 }
-export type CallOutcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+export type CallOutcome<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
 export type HostToEngine =
-  | { [K in CallName]: { readonly type: 'call'; readonly id: number; readonly name: K; readonly params: EngineCalls[K]['params'] } }[CallName]
+  | {
+      [K in CallName]: {
+        readonly type: 'call';
+        readonly id: number;
+        readonly name: K;
+        readonly params: EngineCalls[K]['params'];
+      };
+    }[CallName]
   | { readonly type: 'cancel'; readonly id: number };
 
 export type EngineToHost =

@@ -4,14 +4,32 @@
  * config text is the truth, so an edit comes back as a new `experiment` message.
  */
 import type {
-  AttentionResult, Candidate, CheckResult, CleanResult, Curve, CurvePart, ExampleInfo, LensResult, ModelInfo,
+  AttentionResult,
+  Candidate,
+  CheckResult,
+  CleanResult,
+  Curve,
+  CurvePart,
+  ExampleInfo,
+  LensResult,
+  ModelInfo,
 } from '../core/engine/types';
 import type { Knockout, SetDefinition } from '../core/experiment/types';
 import type { Box } from '../core/vision/image';
 
 /** The panel sees core through this file alone. */
 export type {
-  Answer, AttentionResult, Candidate, CheckResult, CleanResult, Curve, CurvePart, ExampleInfo, LensResult, ModelInfo, TokenInfo,
+  Answer,
+  AttentionResult,
+  Candidate,
+  CheckResult,
+  CleanResult,
+  Curve,
+  CurvePart,
+  ExampleInfo,
+  LensResult,
+  ModelInfo,
+  TokenInfo,
 } from '../core/engine/types';
 export type { EdgeKnockout, Knockout, SetDefinition } from '../core/experiment/types';
 export { knockoutId, knockoutLabel } from '../core/experiment/types';
@@ -123,7 +141,14 @@ export type ExportRequest =
 
 export type PanelToHost =
   | { readonly type: 'ready' }
-  | { [K in RequestName]: { readonly type: 'request'; readonly id: number; readonly name: K; readonly params: PanelRequests[K]['params'] } }[RequestName]
+  | {
+      [K in RequestName]: {
+        readonly type: 'request';
+        readonly id: number;
+        readonly name: K;
+        readonly params: PanelRequests[K]['params'];
+      };
+    }[RequestName]
   /** The full new content of a patch set (ascending); one undo step in the text. Adds `set->Question` when new. */
   | { readonly type: 'set-patches'; readonly set: string; readonly patches: readonly number[] }
   | { readonly type: 'choose-set'; readonly set: string }
@@ -157,7 +182,15 @@ export interface PanelSavedState {
 
 // ---- results view of a data set run -------------------------------------------------------------------------------
 export type HostToResults =
-  | { readonly type: 'results'; readonly title: string; readonly edges: readonly string[]; readonly layers: number; readonly rows: readonly DatasetRow[]; readonly kept: number; readonly asked: number }
+  | {
+      readonly type: 'results';
+      readonly title: string;
+      readonly edges: readonly string[];
+      readonly layers: number;
+      readonly rows: readonly DatasetRow[];
+      readonly kept: number;
+      readonly asked: number;
+    }
   | { readonly type: 'results-progress'; readonly done: number; readonly total: number; readonly secondsLeft?: number }
   | { readonly type: 'results-status'; readonly status: PanelStatus };
 export type ResultsToHost =

@@ -20,11 +20,17 @@ describe('a data set run in VS Code', function () {
     await code.open(DATASET);
   });
   after(() => code?.stop());
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await code.picture(this.currentTest.title);
+  });
 
   it('shows progress, can be stopped, and keeps what is done', async () => {
     await code.command('Crossflow: Run Data Set');
     results = await code.webview('results');
-    await until(async () => existsSync(journal()) && (await readFile(journal(), 'utf8')).split('\n').length > 4, 'some questions');
+    await until(
+      async () => existsSync(journal()) && (await readFile(journal(), 'utf8')).split('\n').length > 4,
+      'some questions',
+    );
     await results.getByRole('button', { name: 'Cancel' }).click();
     await results.getByText(/Every finished question is kept/).waitFor({ timeout: PATIENCE });
     const done = (await readFile(journal(), 'utf8')).trim().split('\n').length - 1;
@@ -40,9 +46,15 @@ describe('a data set run in VS Code', function () {
     const outliers = await results.evaluate(() =>
       [...document.querySelectorAll<HTMLElement>('.cf-rows [role=row][data-index]')]
         .sort((a, b) => Number(a.dataset['index']) - Number(b.dataset['index']))
-        .map((row) => Number(row.firstElementChild?.textContent)));
-    assert.deepEqual(outliers, [...outliers].sort((a, b) => b - a));
-    const tops = await results.evaluate(() => [...document.querySelectorAll('.cf-rows [role=row][data-index]')].map((row) => row.getBoundingClientRect().top));
+        .map((row) => Number(row.firstElementChild?.textContent)),
+    );
+    assert.deepEqual(
+      outliers,
+      [...outliers].sort((a, b) => b - a),
+    );
+    const tops = await results.evaluate(() =>
+      [...document.querySelectorAll('.cf-rows [role=row][data-index]')].map((row) => row.getBoundingClientRect().top),
+    );
     assert.equal(new Set(tops).size, tops.length, 'no row covers another');
     for (const name of ['information_flow.csv', 'last_position_answer_probs.csv', 'run.json'])
       assert.ok(existsSync(path.join(code.folder, 'examples/results/dataset', name)), name);
@@ -51,7 +63,10 @@ describe('a data set run in VS Code', function () {
   it('opens a question as a live example', async () => {
     const id = await rows().first().locator('[role=gridcell]').nth(1).innerText();
     await rows().first().dblclick();
-    await code.page.locator('.tab.active', { hasText: `dataset-${id}.flow.json` }).first().waitFor({ timeout: PATIENCE });
+    await code.page
+      .locator('.tab.active', { hasText: `dataset-${id}.flow.json` })
+      .first()
+      .waitFor({ timeout: PATIENCE });
     const panel = await Panel.shown(code);
     assert.equal(await panel.curves.count(), 6);
   });

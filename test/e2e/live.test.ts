@@ -17,6 +17,7 @@ describe('the panel and the text, live beside each other in VS Code', function (
   /** Saves the text and reads it as the parser does. */
   async function saved(): Promise<Experiment> {
     await code.command('File: Save All Files');
+    await code.page.locator('.tab.dirty').waitFor({ state: 'detached', timeout: PATIENCE });
     const { experiment, problems } = parseExperiment(await readFile(file, 'utf8'), file);
     assert.ok(experiment, problems.map(({ message }) => message).join('; '));
     return experiment;
@@ -30,7 +31,8 @@ describe('the panel and the text, live beside each other in VS Code', function (
   });
   after(() => code?.stop());
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await code.page.screenshot({ path: path.join(code.folder, '..', '..', 'crossflow-e2e-failed.png') });
+    if (this.currentTest?.state === 'failed')
+      await code.page.screenshot({ path: path.join(code.folder, '..', '..', 'crossflow-e2e-failed.png') });
   });
 
   it('opens the example: results stand beside the text, the panel shows picture and answer', async () => {
@@ -61,10 +63,13 @@ describe('the panel and the text, live beside each other in VS Code', function (
     for (const left of [[56, 66], [56], undefined]) {
       await panel.frame.locator('.cf-picture').focus();
       await code.page.keyboard.press('Control+Z');
-      await until(async () => {
-        const set = (await saved()).sets['clicked'];
-        return JSON.stringify(set?.kind === 'patches' ? set.patches : undefined) === JSON.stringify(left);
-      }, `undo back to ${left ?? 'no set'}`);
+      await until(
+        async () => {
+          const set = (await saved()).sets['clicked'];
+          return JSON.stringify(set?.kind === 'patches' ? set.patches : undefined) === JSON.stringify(left);
+        },
+        `undo back to ${left?.join() ?? 'no set'}`,
+      );
     }
     await until(async () => (await panel.curves.count()) === 6, 'the curve to go');
   });
@@ -82,7 +87,8 @@ describe('the panel and the text, live beside each other in VS Code', function (
     const legend = panel.frame.locator('cf-overlay');
     const slider = panel.frame.getByRole('slider', { name: 'Layer' });
     await slider.focus();
-    const pixels = (): Promise<string> => panel.frame.evaluate(() => document.querySelector<HTMLCanvasElement>('.cf-layer-overlay')!.toDataURL());
+    const pixels = (): Promise<string> =>
+      panel.frame.evaluate(() => document.querySelector<HTMLCanvasElement>('.cf-layer-overlay')!.toDataURL());
     await until(async () => /layer 5 of/.test(await legend.innerText()), 'the overlay of layer 5');
     const before = await pixels();
     await code.page.keyboard.press('ArrowRight');
@@ -126,7 +132,8 @@ describe('the panel and the text, live beside each other in VS Code', function (
     await code.page.keyboard.press('Escape');
     await code.page.locator('.marker-widget').waitFor({ state: 'hidden', timeout: PATIENCE });
     await code.page.keyboard.press('Control+.');
-    await code.page.locator('.action-widget').getByText('Change to "Image"').click({ timeout: PATIENCE });
+    await code.page.locator('.action-widget').getByText('Change to "Image"').waitFor({ timeout: PATIENCE });
+    await code.page.keyboard.press('Enter');
     await until(async () => edges(await saved()).includes('Image->Last'), 'the fix in the text');
     await code.page.locator('.squiggly-error').first().waitFor({ state: 'detached', timeout: PATIENCE });
     await panel.computed();
@@ -152,20 +159,27 @@ describe('the panel and the text, live beside each other in VS Code', function (
 
   it('a run can be cancelled from the palette, and goes on when asked', async () => {
     const text = await readFile(file, 'utf8');
-    // The slow reference way, over every built-in edge, takes long enough to be stopped.
-    await writeFile(file, text.replace('"window": 3', '"method": "full", "window": 3'));
-    const cancel = panel.frame.getByRole('button', { name: 'Cancel' });
-    await cancel.waitFor({ timeout: PATIENCE });
+    // The slow reference way, over many edges, takes long enough to be stopped.
+    const many = Array.from({ length: 4 }, (_, head) =>
+      ['Question', 'Image', 'Instruction', 'System', 'Text'].map((from) =>
+        JSON.stringify({ from, to: 'Last', heads: [head] }),
+      ),
+    ).flat();
+    await writeFile(file, text.replace('"knockouts": [', `"method": "full", "knockouts": [${many.join(', ')},`));
+    await panel.frame.getByRole('button', { name: 'Cancel' }).waitFor({ timeout: PATIENCE });
     await code.command('Crossflow: Cancel Run');
     await panel.frame.getByText(/Cancelled\. What was computed stays/).waitFor({ timeout: PATIENCE });
     await writeFile(file, text);
-    await panel.frame.getByText(/Cancelled\. What was computed stays/).waitFor({ state: 'detached', timeout: PATIENCE });
+    await panel.frame
+      .getByText(/Cancelled\. What was computed stays/)
+      .waitFor({ state: 'detached', timeout: PATIENCE });
     await panel.computed();
   });
 
   it('is back with its layer after the window is loaded again, and one engine serves it', async () => {
     await panel.frame.getByRole('slider', { name: 'Layer' }).focus();
     await code.page.keyboard.press('End');
+    await panel.frame.locator('.cf-layer-number', { hasText: 'layer 9 of' }).waitFor({ timeout: PATIENCE });
     const before = await panel.table();
     await code.settle(500);
     await code.load();

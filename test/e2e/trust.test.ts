@@ -8,6 +8,9 @@ describe('a folder that is not trusted', function () {
     code = await VSCode.start({ trustPrompt: true, settings: { 'security.workspace.trust.startupPrompt': 'never' } });
   });
   after(() => code?.stop());
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await code.picture(this.currentTest.title);
+  });
 
   it('can be looked at, and nothing runs', async () => {
     await code.open('examples/star.flow.json');

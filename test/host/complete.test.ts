@@ -5,7 +5,10 @@ import { Source } from '../../src/core/experiment/source';
 import { complete, setsHere, type DiskFacts, type Suggestion } from '../../src/host/language/complete';
 
 const DISK: DiskFacts = {
-  models: ['../models/shapes-llava'], images: ['images/a.jpg', 'images/b.jpg'], tables: ['x_ChooseAttr.csv'], folders: ['images'],
+  models: ['../models/shapes-llava'],
+  images: ['images/a.jpg', 'images/b.jpg'],
+  tables: ['x_ChooseAttr.csv'],
+  folders: ['images'],
 };
 /** `|` marks the place. */
 function at(text: string): { suggestions: Suggestion[]; text: string } {
@@ -49,18 +52,51 @@ describe('completion', () => {
     assert.ok(labels(text).includes('mine->Question'));
     assert.ok(labels(text).includes('Question->Last'));
     assert.ok(!labels(text).includes('Image Central Object->Question'), 'there are no boxes');
-    assert.ok(labels(text.replace('{ "sets"', '{ "objects": [[1, 2, 3, 4]], "sets"')).includes('Image Central Object->Question'));
+    assert.ok(
+      labels(text.replace('{ "sets"', '{ "objects": [[1, 2, 3, 4]], "sets"')).includes(
+        'Image Central Object->Question',
+      ),
+    );
     assert.ok(labels('{ "knockouts": [{ "from": "|" }] }').includes('Instruction'));
-    assert.deepEqual(labels('{ "sets": { "a": { "patches": [] }, "b": { "not": "|" } } }').filter((name) => name === 'b'), []);
+    assert.deepEqual(
+      labels('{ "sets": { "a": { "patches": [] }, "b": { "not": "|" } } }').filter((name) => name === 'b'),
+      [],
+    );
   });
   it('offers words of the question, templates and defaults', () => {
-    assert.deepEqual(labels('{ "question": "Is it red or blue?", "options": ["|"] }'), ['Is', 'it', 'red', 'or', 'blue']);
+    assert.deepEqual(labels('{ "question": "Is it red or blue?", "options": ["|"] }'), [
+      'Is',
+      'it',
+      'red',
+      'or',
+      'blue',
+    ]);
     assert.deepEqual(labels('{ "answer": "red", "track": ["|"] }'), ['red', 'Red']);
     assert.deepEqual(labels('{ "prompt": "|" }'), ['vicuna_v1', 'llava_llama_3']);
     assert.deepEqual(labels('{ "window": | }'), ['9']);
   });
   it('survives any text and place, and replaces only what is there', () => {
-    const pieces = fc.array(fc.constantFrom('{', '}', '[', ']', '"', ':', ',', ' ', '\n', '"sets"', '"knockouts"', '"a"', '->', '1', '//x\n', '\\', 'é'));
+    const pieces = fc.array(
+      fc.constantFrom(
+        '{',
+        '}',
+        '[',
+        ']',
+        '"',
+        ':',
+        ',',
+        ' ',
+        '\n',
+        '"sets"',
+        '"knockouts"',
+        '"a"',
+        '->',
+        '1',
+        '//x\n',
+        '\\',
+        'é',
+      ),
+    );
     fc.assert(
       fc.property(pieces, fc.nat(), (parts, n) => {
         const text = parts.join('');
@@ -76,8 +112,15 @@ describe('completion', () => {
     for (const more of ['', ', "objects": [[1, 2, 3, 4]]', ', "options": ["red", "blue"]']) {
       const text = `{ ${base}${more}, "knockouts": [] }`;
       for (const { name } of setsHere(new Source(text, '/a.flow.json'))) {
-        const { problems } = parseExperiment(text.replace('[] }', `[${JSON.stringify(`${name}->Last`)}] }`), '/a.flow.json');
-        assert.deepEqual(problems.filter((problem) => problem.severity === 'error').map(({ message }) => message), [], name);
+        const { problems } = parseExperiment(
+          text.replace('[] }', `[${JSON.stringify(`${name}->Last`)}] }`),
+          '/a.flow.json',
+        );
+        assert.deepEqual(
+          problems.filter((problem) => problem.severity === 'error').map(({ message }) => message),
+          [],
+          name,
+        );
       }
     }
   });

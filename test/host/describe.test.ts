@@ -9,7 +9,11 @@ import { experiment } from './support';
 
 const read = experiment();
 const curve = (change: number[]): Curve => ({
-  edge: 'Question->Last', knockout: read.knockouts[0]!, window: 3, change, scores: change.map((c) => 0.5 * (1 + c / 100)),
+  edge: 'Question->Last',
+  knockout: read.knockouts[0],
+  window: 3,
+  change,
+  scores: change.map((c) => 0.5 * (1 + c / 100)),
 });
 const shown = {
   knockouts: read.knockouts,
@@ -30,8 +34,8 @@ describe('what the text says about results', () => {
     assert.equal(answerHint(shown), '→ Star 50.0 % ✓');
   });
   it('only for a knockout that asks the same', () => {
-    assert.equal(curveOf(read.knockouts[0]!, shown), shown.curves[0]);
-    assert.equal(curveOf({ ...read.knockouts[0]!, window: 4 } as never, shown), undefined);
+    assert.equal(curveOf(read.knockouts[0], shown), shown.curves[0]);
+    assert.equal(curveOf({ ...read.knockouts[0], window: 4 } as never, shown), undefined);
   });
   it('on an edge: what it blocks, how many tokens, its largest change', () => {
     const text = '{ "knockouts": ["Question->Last", "Image->Question"] }';
@@ -56,20 +60,35 @@ describe('texts that the extension writes', () => {
   });
   it("a question of a data set is the same question, with the object's word as a set", () => {
     const dataset = experiment({
-      image: undefined, question: undefined, answer: undefined, options: undefined,
+      image: undefined,
+      question: undefined,
+      answer: undefined,
+      options: undefined,
       dataset: { csv: 'x_ChooseAttr.csv', images: 'images' },
       knockouts: ['Central Object->Last', 'Image Central Object->Question', 'True Option->Last', 'Image->Last'],
     });
     const question = {
-      image: '/work/images/a.jpg', instruction: ' x', question: 'Is the star red?', answer: 'yes', template: 'vicuna_v1' as const,
-      objects: [[1, 2, 3, 4]] as const, objectName: 'star', sets: {},
+      image: '/work/images/a.jpg',
+      instruction: ' x',
+      question: 'Is the star red?',
+      answer: 'yes',
+      template: 'vicuna_v1' as const,
+      objects: [[1, 2, 3, 4]] as const,
+      objectName: 'star',
+      sets: {},
     };
     const text = questionText(dataset, question, '/work');
     const { experiment: again, problems } = parseExperiment(text, '/work/q.flow.json');
     assert.deepEqual(problems, []);
-    assert.deepEqual(again?.knockouts.map((k) => (k.kind === 'edge' ? `${k.from}->${k.to}` : '')), ['object->Last', 'Image Central Object->Question', 'Image->Last']);
-    const { subject } = again!;
+    assert.deepEqual(
+      again?.knockouts.map((k) => (k.kind === 'edge' ? `${k.from}->${k.to}` : '')),
+      ['object->Last', 'Image Central Object->Question', 'Image->Last'],
+    );
+    const { subject } = again;
     assert.ok(subject.kind === 'question');
-    assert.deepEqual([subject.image, subject.question, subject.instruction, subject.answer], [question.image, question.question, ' x', 'yes']);
+    assert.deepEqual(
+      [subject.image, subject.question, subject.instruction, subject.answer],
+      [question.image, question.question, ' x', 'yes'],
+    );
   });
 });

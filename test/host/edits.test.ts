@@ -20,7 +20,9 @@ const TEXT = `{
 const words = ['<s>', 'SYS', 'img', 'img', 'img', 'img', ' Is', ' it', ' red', ' or', ' red', '?', ' :'];
 const example = {
   tokens: words.map((text, id) => ({ id, text, kind: text === 'img' ? 'image' : 'text' })),
-  imageStart: 2, imageTokens: 4, sets: { Last: [12], Image: [2, 3, 4, 5], Question: [6, 7, 8, 9, 10, 11] },
+  imageStart: 2,
+  imageTokens: 4,
+  sets: { Last: [12], Image: [2, 3, 4, 5], Question: [6, 7, 8, 9, 10, 11] },
 } as unknown as ExampleInfo;
 const facts = { uri: { fsPath: FILE }, session: { shown: { example } } };
 const edit = (text: string, ...messages: PanelEdit[]): string =>
@@ -30,7 +32,8 @@ const read = (text: string) => {
   assert.ok(experiment, problems.map(({ message }) => message).join('; '));
   return experiment;
 };
-const labels = (text: string): string[] => read(text).knockouts.map((k) => (k.kind === 'edge' ? `${k.from}->${k.to}` : k.of));
+const labels = (text: string): string[] =>
+  read(text).knockouts.map((k) => (k.kind === 'edge' ? `${k.from}->${k.to}` : k.of));
 
 describe('what the panel changes in the text', () => {
   it('makes a set of clicked patches and its knockout at once, and keeps every comment', () => {
@@ -40,11 +43,22 @@ describe('what the panel changes in the text', () => {
     for (const comment of ['// mine', '/* the way in */', '// first']) assert.ok(text.includes(comment));
   });
   it('changes a set without adding what its owner took away', () => {
-    const first = edit(TEXT, { type: 'set-patches', set: 'clicked', patches: [1] }, { type: 'remove-knockout', index: 2 });
-    assert.deepEqual(labels(edit(first, { type: 'set-patches', set: 'clicked', patches: [1, 2] })), ['Image->Last', 'Question->Last']);
+    const first = edit(
+      TEXT,
+      { type: 'set-patches', set: 'clicked', patches: [1] },
+      { type: 'remove-knockout', index: 2 },
+    );
+    assert.deepEqual(labels(edit(first, { type: 'set-patches', set: 'clicked', patches: [1, 2] })), [
+      'Image->Last',
+      'Question->Last',
+    ]);
   });
   it('takes the last patch away together with the set and its knockouts, back to the text before', () => {
-    const text = edit(TEXT, { type: 'set-patches', set: 'clicked', patches: [1] }, { type: 'set-patches', set: 'clicked', patches: [] });
+    const text = edit(
+      TEXT,
+      { type: 'set-patches', set: 'clicked', patches: [1] },
+      { type: 'set-patches', set: 'clicked', patches: [] },
+    );
     assert.deepEqual(labels(text), ['Image->Last', 'Question->Last']);
     assert.deepEqual(read(text).sets, {});
   });
@@ -55,12 +69,23 @@ describe('what the panel changes in the text', () => {
     assert.equal(edit(once, { type: 'add-knockout', knockout }), once);
   });
   it('names single tokens: a patch, the second of two equal words, the last position', () => {
-    const text = edit(TEXT, { type: 'add-token-knockout', from: 3, to: 10 }, { type: 'add-token-knockout', from: 10, to: 12 });
+    const text = edit(
+      TEXT,
+      { type: 'add-token-knockout', from: 3, to: 10 },
+      { type: 'add-token-knockout', from: 10, to: 12 },
+    );
     const { sets } = read(text);
     assert.deepEqual(sets['patch 1'], { kind: 'patches', patches: [1] });
     assert.deepEqual(sets['red'], { kind: 'text', text: 'red', nth: 2 });
     assert.ok(labels(text).includes('patch 1->red'));
     assert.equal(labels(text).at(-1), 'red->Last', 'the set that is there is used again');
+  });
+  it('takes an edge from the whole image as one from the set Image', () => {
+    assert.deepEqual(
+      labels(edit(TEXT, { type: 'add-token-knockout', from: 2, to: 10, image: true })).at(-1),
+      'Image->red',
+    );
+    assert.equal(edit(TEXT, { type: 'add-token-knockout', from: 2, to: 12, image: true }), TEXT, 'it is there');
   });
   it('refuses tokens that no set can hold', () => {
     assert.throws(() => edit(TEXT, { type: 'add-token-knockout', from: 1, to: 12 }), { kind: 'usage' });

@@ -20,16 +20,28 @@ describe('the live loop, with a real engine process', function () {
     await live.update(experiment());
     assert.equal(live.status.kind, 'idle', JSON.stringify(live.status));
     assert.equal(live.shown.clean?.answer.text, 'Star');
-    assert.deepEqual(live.shown.curves.map((curve) => curve?.scores.length), [10, 10]);
+    assert.deepEqual(
+      live.shown.curves.map((curve) => curve?.scores.length),
+      [10, 10],
+    );
     const first = take();
-    assert.deepEqual(first.filter((type) => type !== 'curve-part'), ['model', 'example', 'curves', 'clean', 'lens', 'curves']);
+    assert.deepEqual(
+      first.filter((type) => type !== 'curve-part'),
+      ['model', 'example', 'curves', 'clean', 'lens', 'curves'],
+    );
     assert.equal(first.filter((type) => type === 'curve-part').length, 20);
 
-    const more = { sets: { clicked: { patches: [44, 45, 54] } }, knockouts: ['Question->Last', 'Image->Question', 'clicked->Question'] };
+    const more = {
+      sets: { clicked: { patches: [44, 45, 54] } },
+      knockouts: ['Question->Last', 'Image->Question', 'clicked->Question'],
+    };
     const before = live.shown.curves[0];
     await live.update(experiment(more));
     const second = take();
-    assert.deepEqual(second.filter((type) => type !== 'curve-part'), ['example', 'curves', 'curves']);
+    assert.deepEqual(
+      second.filter((type) => type !== 'curve-part'),
+      ['example', 'curves', 'curves'],
+    );
     assert.equal(second.filter((type) => type === 'curve-part').length, 10, 'one new curve');
     assert.equal(live.shown.curves[0], before, 'the old curves stay the very same');
 
@@ -40,7 +52,10 @@ describe('the live loop, with a real engine process', function () {
     assert.equal(take().filter((type) => type === 'curve-part').length, 0, 'undo finds the curve again');
 
     await live.update(experiment({ ...more, question: 'Is the white shape a star or a circle?' }));
-    assert.deepEqual(take().filter((type) => type !== 'curve-part'), ['example', 'curves', 'clean', 'lens', 'curves']);
+    assert.deepEqual(
+      take().filter((type) => type !== 'curve-part'),
+      ['example', 'curves', 'clean', 'lens', 'curves'],
+    );
     live.dispose();
   });
 
@@ -48,7 +63,8 @@ describe('the live loop, with a real engine process', function () {
     const { live, sent } = session(engines);
     const full = { method: 'full', knockouts: ['Question->Last', 'Image->Last', 'Image->Question', 'Last->Last'] };
     const first = live.update(experiment(full));
-    while (!sent.some((message) => message.type === 'curve-part')) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!sent.some((message) => message.type === 'curve-part'))
+      await new Promise((resolve) => setTimeout(resolve, 5));
     await Promise.all([first, live.update(experiment({ knockouts: ['Question->Last'] }))]);
     assert.equal(live.status.kind, 'idle');
     assert.equal(live.shown.curves.length, 1);
@@ -58,9 +74,13 @@ describe('the live loop, with a real engine process', function () {
 
   it('can be cancelled, and goes on afterwards', async () => {
     const { live, sent } = session(engines);
-    const full = experiment({ method: 'full', knockouts: ['Question->Last', 'Image->Last', 'Image->Question', 'Last->Last'] });
+    const full = experiment({
+      method: 'full',
+      knockouts: ['Question->Last', 'Image->Last', 'Image->Question', 'Last->Last'],
+    });
     const run = live.update(full);
-    while (!sent.some((message) => message.type === 'curve-part')) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!sent.some((message) => message.type === 'curve-part'))
+      await new Promise((resolve) => setTimeout(resolve, 5));
     live.cancel();
     await run;
     assert.equal(live.status.kind, 'cancelled');
@@ -76,7 +96,7 @@ describe('the live loop, with a real engine process', function () {
     await live.update(experiment());
     const before = numbers(live);
     const down = new Promise<void>((resolve) => {
-      const engine = engines.engines[0]!;
+      const engine = engines.engines[0];
       engine.onState((state) => state.kind === 'down' && resolve());
       process.kill(engine.pid!, 'SIGSEGV');
     });
@@ -103,12 +123,12 @@ describe('the live loop, with a real engine process', function () {
     const plane = last + 1;
     for (let column = 0; column < plane; column++) {
       let sum = 0;
-      for (let head = 0; head < heads.heads; head++) sum += heads.values[head * plane + column]!;
-      assert.ok(Math.abs(sum / heads.heads - mean.values[column]!) < 1e-6);
+      for (let head = 0; head < heads.heads; head++) sum += heads.values[head * plane + column];
+      assert.ok(Math.abs(sum / heads.heads - mean.values[column]) < 1e-6);
     }
     const lens = await live.ask('tokenLens', { row: last });
     assert.deepEqual(lens, live.shown.lens?.top, "the last row's words are the lens's own");
-    engines.engines[0]!.restart();
+    engines.engines[0].restart();
     const again = await live.ask('attention', { rows: [last], mean: false });
     assert.deepEqual(again.values, heads.values);
     const check = await live.ask('check', { list: experiment().knockouts });
@@ -131,9 +151,12 @@ describe('the live loop, with a real engine process', function () {
     const quick = pool(20);
     const one = session(quick);
     const two = session(quick);
-    await Promise.all([one.live.update(experiment()), two.live.update(experiment({ question: 'Is the white shape a star or a circle?' }))]);
+    await Promise.all([
+      one.live.update(experiment()),
+      two.live.update(experiment({ question: 'Is the white shape a star or a circle?' })),
+    ]);
     assert.equal(quick.engines.length, 1);
-    const pid = quick.engines[0]!.pid!;
+    const pid = quick.engines[0].pid!;
     one.live.dispose();
     await new Promise((resolve) => setTimeout(resolve, 60));
     assert.equal(quick.engines.length, 1, 'one still shows it');

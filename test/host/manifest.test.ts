@@ -1,13 +1,27 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { COMMANDS, CONTEXT, LANGUAGE, PANEL_TYPE, RESULTS_TYPE, SETTINGS, VIEWS, WALKTHROUGH } from '../../src/host/ids';
+import {
+  COMMANDS,
+  CONTEXT,
+  LANGUAGE,
+  PANEL_TYPE,
+  RESULTS_TYPE,
+  SETTINGS,
+  VIEWS,
+  WALKTHROUGH,
+} from '../../src/host/ids';
 import { root } from './support';
 
-interface Menu { readonly command: string; readonly when?: string }
+interface Menu {
+  readonly command: string;
+  readonly when?: string;
+}
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
   readonly activationEvents: readonly string[];
-  readonly capabilities: { readonly untrustedWorkspaces: { readonly supported: unknown; readonly restrictedConfigurations: readonly string[] } };
+  readonly capabilities: {
+    readonly untrustedWorkspaces: { readonly supported: unknown; readonly restrictedConfigurations: readonly string[] };
+  };
   readonly contributes: {
     readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
     readonly menus: Readonly<Record<string, readonly Menu[]>>;
@@ -15,7 +29,10 @@ const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'
     readonly languages: readonly { readonly id: string }[];
     readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
     readonly viewsWelcome: readonly { readonly view: string }[];
-    readonly walkthroughs: readonly { readonly id: string; readonly steps: readonly { readonly completionEvents?: readonly string[] }[] }[];
+    readonly walkthroughs: readonly {
+      readonly id: string;
+      readonly steps: readonly { readonly completionEvents?: readonly string[] }[];
+    }[];
   };
 };
 const { contributes } = manifest;
@@ -31,17 +48,25 @@ describe('the manifest and the code', () => {
   it('have menus, links and walkthrough steps for commands that exist', () => {
     const known = new Set<string>(Object.values(COMMANDS));
     const named = [
-      ...Object.values(contributes.menus).flat().map(({ command }) => command),
-      ...[...text.matchAll(/(?:command|onCommand):(crossflow\.\w+)/g)].map(([, id]) => id!),
+      ...Object.values(contributes.menus)
+        .flat()
+        .map(({ command }) => command),
+      ...[...text.matchAll(/(?:command|onCommand):(crossflow\.\w+)/g)].map(([, id]) => id),
     ];
-    assert.deepEqual(named.filter((id) => !known.has(id)), []);
+    assert.deepEqual(
+      named.filter((id) => !known.has(id)),
+      [],
+    );
   });
 
   it('ask for context keys that the code sets', () => {
-    const whens = [...text.matchAll(/"(?:when|enablement)":"((?:[^"\\]|\\.)*)"/g)].map(([, when]) => when!).join(' ');
+    const whens = [...text.matchAll(/"(?:when|enablement)":"((?:[^"\\]|\\.)*)"/g)].map(([, when]) => when).join(' ');
     const asked = new Set([...whens.matchAll(/(?<!')\bcrossflow\.\w+/g)].map(([key]) => key));
     const known = new Set<string>([...Object.values(CONTEXT), VIEWS.start]);
-    assert.deepEqual([...asked].filter((key) => !known.has(key)), []);
+    assert.deepEqual(
+      [...asked].filter((key) => !known.has(key)),
+      [],
+    );
     assert.ok(whens.includes(`activeWebviewPanelId == '${PANEL_TYPE}'`));
     assert.ok(whens.includes(`resourceLangId == ${LANGUAGE}`));
   });
@@ -53,26 +78,46 @@ describe('the manifest and the code', () => {
     assert.deepEqual(sorted(Object.keys(properties)), sorted(expected));
     const { supported, restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     assert.equal(supported, 'limited');
-    assert.deepEqual(restrictedConfigurations.filter((key) => !(key in properties)), []);
+    assert.deepEqual(
+      restrictedConfigurations.filter((key) => !(key in properties)),
+      [],
+    );
   });
 
   it('have the same language, views, webviews and walkthrough', () => {
-    assert.deepEqual(contributes.languages.map(({ id }) => id), [LANGUAGE]);
-    assert.deepEqual(contributes.views[VIEWS.container]?.map(({ id }) => id), [VIEWS.start]);
-    assert.deepEqual(contributes.viewsWelcome.map(({ view }) => view), [VIEWS.start]);
-    assert.deepEqual(contributes.walkthroughs.map(({ id }) => id), [WALKTHROUGH]);
-    for (const type of [PANEL_TYPE, RESULTS_TYPE]) assert.ok(manifest.activationEvents.includes(`onWebviewPanel:${type}`));
+    assert.deepEqual(
+      contributes.languages.map(({ id }) => id),
+      [LANGUAGE],
+    );
+    assert.deepEqual(
+      contributes.views[VIEWS.container]?.map(({ id }) => id),
+      [VIEWS.start],
+    );
+    assert.deepEqual(
+      contributes.viewsWelcome.map(({ view }) => view),
+      [VIEWS.start],
+    );
+    assert.deepEqual(
+      contributes.walkthroughs.map(({ id }) => id),
+      [WALKTHROUGH],
+    );
+    for (const type of [PANEL_TYPE, RESULTS_TYPE])
+      assert.ok(manifest.activationEvents.includes(`onWebviewPanel:${type}`));
   });
 
   it('names files that are there', () => {
-    const files = new Set([...text.matchAll(/"(?:\.\/)?((?:media|schemas)\/[^"]+)"/g)].map(([, file]) => file!));
+    const files = new Set([...text.matchAll(/"(?:\.\/)?((?:media|schemas)\/[^"]+)"/g)].map(([, file]) => file));
     assert.ok(files.size > 10);
-    assert.deepEqual([...files].filter((file) => !existsSync(path.join(root, file))), []);
+    assert.deepEqual(
+      [...files].filter((file) => !existsSync(path.join(root, file))),
+      [],
+    );
   });
 
   it('spell no id anywhere but in ids.ts', () => {
-    const sources = readdirSync(path.join(root, 'src/host'), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && path.basename(file) !== 'ids.ts');
+    const sources = readdirSync(path.join(root, 'src/host'), { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.ts') && path.basename(file) !== 'ids.ts',
+    );
     const ids = [...Object.values(COMMANDS), ...Object.values(CONTEXT), PANEL_TYPE, RESULTS_TYPE, VIEWS.start];
     for (const file of sources) {
       const source = readFileSync(path.join(root, 'src/host', file), 'utf8');

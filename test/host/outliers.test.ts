@@ -14,27 +14,35 @@ describe('what the engine process adds up', () => {
     assert.deepEqual(outliers([]), []);
   });
   it('outliers: never negative, no layer missed, absent curves do not count', () => {
-    const curve = fc.option(fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 4, maxLength: 4 }), { nil: null });
+    const curve = fc.option(fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 4, maxLength: 4 }), {
+      nil: null,
+    });
     fc.assert(
       fc.property(fc.array(fc.tuple(curve, curve), { minLength: 3, maxLength: 12 }), (questions) => {
         const far = outliers(questions);
         questions.forEach((curves, at) => {
           const expected = curves.flatMap((points, k) =>
             (points ?? []).map((value, layer) => {
-              const all = questions.flatMap((q) => (q[k] ? [q[k][layer]!] : []));
+              const all = questions.flatMap((q) => (q[k] ? [q[k][layer]] : []));
               if (all.length < 3) return 0;
               const mean = all.reduce((a, b) => a + b, 0) / all.length;
               const deviation = standardDeviation(all) * Math.sqrt(all.length / (all.length - 1));
               return deviation < 1e-3 ? 0 : Math.abs(value - mean) / deviation;
             }),
           );
-          assert.ok(Math.abs(far[at]! - Math.max(0, ...expected)) < 1e-6);
+          assert.ok(Math.abs(far[at] - Math.max(0, ...expected)) < 1e-6);
         });
       }),
     );
   });
   it('the mean over heads', () => {
-    const result = { rows: [0, 1], layers: 2, heads: 2, columns: 1, values: Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8]) };
+    const result = {
+      rows: [0, 1],
+      layers: 2,
+      heads: 2,
+      columns: 1,
+      values: Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8]),
+    };
     assert.deepEqual([...meanOverHeads(result).values], [2, 3, 6, 7]);
   });
 });

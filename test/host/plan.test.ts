@@ -8,7 +8,11 @@ const WORDS = ['red', 'Red'];
 const want = (change: Record<string, unknown> = {}): Wanted => wanted(experiment(change), WORDS)!;
 /** As if a round for this had been done. */
 const done = (all: Wanted): Have => ({
-  model: all.model, seen: all.seen, sets: all.sets, clean: true, words: all.words,
+  model: all.model,
+  seen: all.seen,
+  sets: all.sets,
+  clean: true,
+  words: all.words,
   curves: new Map(all.knockouts.map(({ key, knockout }) => [key, { knockout } as Curve])),
 });
 const SETS = { a: { patches: [1, 2] }, b: { not: 'a' }, c: { text: 'star' } };
@@ -26,7 +30,10 @@ describe('what a change makes stale', () => {
 
   it('the curves of a set, of sets made from it, and no others', () => {
     const knockouts = ['a->Question', 'b->Question', 'c->Last', 'Image->Last'];
-    const plan = planRound(done(want({ sets: SETS, knockouts })), want({ sets: { ...SETS, a: { patches: [1, 2, 3] } }, knockouts }));
+    const plan = planRound(
+      done(want({ sets: SETS, knockouts })),
+      want({ sets: { ...SETS, a: { patches: [1, 2, 3] } }, knockouts }),
+    );
     assert.deepEqual([plan.prepare, plan.clean, plan.lens, plan.compute], ['sets', false, false, [0, 1]]);
   });
 
@@ -37,7 +44,10 @@ describe('what a change makes stale', () => {
 
   it('everything but the model when the question changes', () => {
     const plan = planRound(done(want()), want({ question: 'Is the white shape a star or a circle?' }));
-    assert.deepEqual([plan.open, plan.prepare, plan.clean, plan.lens, plan.compute], [false, 'all', true, true, [0, 1]]);
+    assert.deepEqual(
+      [plan.open, plan.prepare, plan.clean, plan.lens, plan.compute],
+      [false, 'all', true, true, [0, 1]],
+    );
   });
 
   it('the lens alone when its words change', () => {
@@ -46,8 +56,17 @@ describe('what a change makes stale', () => {
   });
 
   it('has no live example for a data set', () => {
-    const { image: _image, question: _question, answer: _answer, options: _options, ...rest } = {
-      image: undefined, question: undefined, answer: undefined, options: undefined,
+    const {
+      image: _image,
+      question: _question,
+      answer: _answer,
+      options: _options,
+      ...rest
+    } = {
+      image: undefined,
+      question: undefined,
+      answer: undefined,
+      options: undefined,
       dataset: { csv: 'x_ChooseAttr.csv', images: 'images' },
     };
     const read = experiment({ ...rest, image: undefined, question: undefined, answer: undefined, options: undefined });

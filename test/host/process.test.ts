@@ -28,7 +28,11 @@ describe('an engine process', () => {
       ${ready}`);
     const abort = new AbortController();
     const started = new Promise<void>((resolve) => {
-      call = process.call('clean', { session: 'x' }, { signal: abort.signal, cancelGrace: () => 50, onEvent: () => resolve() });
+      call = process.call(
+        'clean',
+        { session: 'x' },
+        { signal: abort.signal, cancelGrace: () => 50, onEvent: () => resolve() },
+      );
     });
     await started;
     const other = process.call('memory', {});
@@ -57,7 +61,9 @@ describe('an engine process', () => {
   });
 
   it('of another version is refused', async () => {
-    const { process, gone } = fake(`process.on('message', () => {}); process.send({ type: 'ready', protocol: ${ENGINE_PROTOCOL + 1}, pid: 1 });`);
+    const { process, gone } = fake(
+      `process.on('message', () => {}); process.send({ type: 'ready', protocol: ${ENGINE_PROTOCOL + 1}, pid: 1 });`,
+    );
     await assert.rejects(process.call('memory', {}), /another version/);
     await gone;
   });
@@ -73,14 +79,23 @@ describe('an engine process', () => {
       process.on('message', (m) => process.send({ type: 'answer', id: m.id, outcome: { ok: false,
         failure: { kind: 'usage', message: 'wrong', hint: 'right', place: { file: 'f', line: 3 } } } }));
       ${ready}`);
-    await assert.rejects(process.call('memory', {}), { kind: 'usage', message: 'wrong', hint: 'right', place: { file: 'f', line: 3 } });
+    await assert.rejects(process.call('memory', {}), {
+      kind: 'usage',
+      message: 'wrong',
+      hint: 'right',
+      place: { file: 'f', line: 3 },
+    });
     process.kill('done');
   });
 
   it('carries large typed arrays as they are, and refuses calls it does not know', async () => {
     let ended!: () => void;
     const gone = new Promise<void>((resolve) => (ended = resolve));
-    const real = new EngineProcess(engineEntry.entry, { exit: () => ended(), log: () => undefined }, engineEntry.execArgv);
+    const real = new EngineProcess(
+      engineEntry.entry,
+      { exit: () => ended(), log: () => undefined },
+      engineEntry.execArgv,
+    );
     await assert.rejects(real.call('clean', { session: 'none' }), /nothing is prepared/);
     await assert.rejects(real.call('nonsense' as 'memory', {}), /knows no call/);
     const info = await real.call('open', { directory: modelFolder, options: { threads: 1 } });

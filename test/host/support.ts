@@ -27,13 +27,19 @@ const TEXT = {
 };
 /** The example question, with these keys changed. */
 export function experiment(change: Record<string, unknown> = {}): Experiment {
-  const { experiment: read, problems } = parseExperiment(JSON.stringify({ ...TEXT, ...change }), path.join(root, 'test.flow.json'));
+  const { experiment: read, problems } = parseExperiment(
+    JSON.stringify({ ...TEXT, ...change }),
+    path.join(root, 'test.flow.json'),
+  );
   if (!read) throw new Error(problems.map((problem) => problem.message).join('; '));
   return read;
 }
 
 /** A session that remembers what it sent. */
-export function session(on: EnginePool, change: Partial<LiveDeps> = {}): { live: LiveSession; sent: HostToPanel[]; take(): string[] } {
+export function session(
+  on: EnginePool,
+  change: Partial<LiveDeps> = {},
+): { live: LiveSession; sent: HostToPanel[]; take: () => string[] } {
   const sent: HostToPanel[] = [];
   const live = new LiveSession('test:session', {
     pool: on,
@@ -47,7 +53,10 @@ export function session(on: EnginePool, change: Partial<LiveDeps> = {}): { live:
   let from = 0;
   /** Kinds of the messages since the last call, without status. */
   const take = (): string[] => {
-    const kinds = sent.slice(from).map((message) => message.type).filter((type) => type !== 'status');
+    const kinds = sent
+      .slice(from)
+      .map((message) => message.type)
+      .filter((type) => type !== 'status');
     from = sent.length;
     return kinds;
   };

@@ -1,6 +1,14 @@
 /** `<cf-chart>`: curves over layers with Chart.js, a line at the chosen layer, a click that moves it. */
 import {
-  CategoryScale, Chart, LinearScale, LineController, LineElement, PointElement, Tooltip, type ChartDataset, type Plugin,
+  CategoryScale,
+  Chart,
+  LinearScale,
+  LineController,
+  LineElement,
+  PointElement,
+  Tooltip,
+  type ChartDataset,
+  type Plugin,
 } from 'chart.js';
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { dashOf, markerOf, onTheme, SERIES, theme } from '../ui/theme';
@@ -17,8 +25,15 @@ export interface Series {
 
 export class LineChart extends LitElement {
   static override properties = {
-    series: { attribute: false }, labels: { attribute: false }, chosen: { attribute: false }, unit: {}, xTitle: {}, label: {},
-    format: { attribute: false }, floor: { attribute: false }, ceiling: { attribute: false },
+    series: { attribute: false },
+    labels: { attribute: false },
+    chosen: { attribute: false },
+    unit: {},
+    xTitle: {},
+    label: {},
+    format: { attribute: false },
+    floor: { attribute: false },
+    ceiling: { attribute: false },
   };
   declare series: readonly Series[];
   /** Names of the points along x. */
@@ -94,7 +109,11 @@ export class LineChart extends LitElement {
   private build(): void {
     const canvas = this.querySelector('canvas')!;
     const t = theme();
-    const axis = { ticks: { color: t.text, font: { family: t.font, size: 11 } }, grid: { color: t.line }, border: { color: t.line } };
+    const axis = {
+      ticks: { color: t.text, font: { family: t.font, size: 11 } },
+      grid: { color: t.line },
+      border: { color: t.line },
+    };
     const marker: Plugin<'line'> = { id: 'chosen', beforeDatasetsDraw: (chart) => this.line(chart) };
     this.chart = new Chart<'line'>(canvas, {
       type: 'line',
@@ -109,13 +128,32 @@ export class LineChart extends LitElement {
         onClick: (event, _items, chart) => this.clicked(event.x, chart as Chart<'line'>),
         layout: { padding: { top: 6, right: 8 } },
         scales: {
-          x: { ...axis, title: { display: this.xTitle !== '', text: this.xTitle, color: t.text, font: { family: t.font, size: 11 }, padding: 0 } },
-          y: { ...axis, title: { display: this.unit !== '', text: this.unit, color: t.text, font: { family: t.font, size: 11 } } },
+          x: {
+            ...axis,
+            title: {
+              display: this.xTitle !== '',
+              text: this.xTitle,
+              color: t.text,
+              font: { family: t.font, size: 11 },
+              padding: 0,
+            },
+          },
+          y: {
+            ...axis,
+            title: { display: this.unit !== '', text: this.unit, color: t.text, font: { family: t.font, size: 11 } },
+          },
         },
         plugins: {
           tooltip: {
-            backgroundColor: t.background, titleColor: t.text, bodyColor: t.text, borderColor: t.focus, borderWidth: 1,
-            cornerRadius: 2, displayColors: false, titleFont: { family: t.font, size: 12 }, bodyFont: { family: t.font, size: 12 },
+            backgroundColor: t.background,
+            titleColor: t.text,
+            bodyColor: t.text,
+            borderColor: t.focus,
+            borderWidth: 1,
+            cornerRadius: 2,
+            displayColors: false,
+            titleFont: { family: t.font, size: 12 },
+            bodyFont: { family: t.font, size: 12 },
             callbacks: {
               title: (items) => `${this.xTitle} ${items[0]?.label ?? ''}`,
               label: (item) => `${item.dataset.label ?? ''}: ${this.format(item.parsed.y ?? NaN)}`,

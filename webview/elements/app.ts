@@ -29,7 +29,12 @@ export class App extends PanelElement {
   override render(): TemplateResult {
     const { store, s } = this;
     const { experiment } = s;
-    if (!experiment) return html`<main class="cf-main"><p class="cf-waiting" role="status"><vscode-progress-ring aria-hidden="true"></vscode-progress-ring>Opening the experiment…</p></main>`;
+    if (!experiment)
+      return html`<main class="cf-main">
+        <p class="cf-waiting" role="status">
+          <vscode-progress-ring aria-hidden="true"></vscode-progress-ring>Opening the experiment…
+        </p>
+      </main>`;
     return html`<main class="cf-main">
       <header class="cf-header">
         <cf-header .store=${store}></cf-header>
@@ -53,76 +58,161 @@ export class App extends PanelElement {
   private example(): TemplateResult {
     const { store, s } = this;
     return html`<div class="cf-columns">
-      <section class="cf-column" aria-label="Picture">
-        ${this.setChooser()}
-        <cf-image .store=${store}></cf-image>
-        <cf-overlay .store=${store}></cf-overlay>
-        <cf-layers .store=${store}></cf-layers>
-      </section>
-      <div class="cf-column">
-        <section aria-labelledby="cf-title-knockouts"><h2 id="cf-title-knockouts">Knockouts</h2><cf-curves .store=${store}></cf-curves></section>
-        <section aria-labelledby="cf-title-lens"><h2 id="cf-title-lens">Logit lens</h2><cf-lens .store=${store}></cf-lens></section>
+        <section class="cf-column" aria-label="Picture">
+          ${this.setChooser()}
+          <cf-image .store=${store}></cf-image>
+          <cf-overlay .store=${store}></cf-overlay>
+          <cf-layers .store=${store}></cf-layers>
+        </section>
+        <div class="cf-column">
+          <section aria-labelledby="cf-title-knockouts">
+            <h2 id="cf-title-knockouts">Knockouts</h2>
+            <cf-curves .store=${store}></cf-curves>
+          </section>
+          <section aria-labelledby="cf-title-lens">
+            <h2 id="cf-title-lens">Logit lens</h2>
+            <cf-lens .store=${store}></cf-lens>
+          </section>
+        </div>
       </div>
-    </div>
-    <section aria-labelledby="cf-title-tokens"><div class="cf-title-line"><h2 id="cf-title-tokens">Tokens</h2>
-      <ul class="cf-groups" aria-label="Colours of the tokens">${s.example ? groupsOf(s.example).map(([group, name]) => html`<li><span class="cf-dot cf-group-${group}" aria-hidden="true"></span>${name}</li>`) : nothing}</ul></div>
-      <cf-tokens .store=${store}></cf-tokens></section>
-    <section aria-labelledby="cf-title-flow"><h2 id="cf-title-flow">Token flow</h2><cf-flow .store=${store}></cf-flow></section>`;
+      <section aria-labelledby="cf-title-tokens">
+        <div class="cf-title-line">
+          <h2 id="cf-title-tokens">Tokens</h2>
+          <ul class="cf-groups" aria-label="Colours of the tokens">
+            ${s.example ? groupsOf(s.example).map(([group, name]) => html`<li><span class="cf-dot cf-group-${group}" aria-hidden="true"></span>${name}</li>`) : nothing}
+          </ul>
+        </div>
+        <cf-tokens .store=${store}></cf-tokens>
+      </section>
+      <section aria-labelledby="cf-title-flow">
+        <h2 id="cf-title-flow">Token flow</h2>
+        <cf-flow .store=${store}></cf-flow>
+      </section>`;
   }
 
   private setChooser(): TemplateResult {
     const experiment = this.s.experiment!;
-    const names = Object.entries(experiment.sets).filter(([, d]) => d.kind === 'patches').map(([name]) => name);
+    const names = Object.entries(experiment.sets)
+      .filter(([, d]) => d.kind === 'patches')
+      .map(([name]) => name);
     if (!names.includes(experiment.activeSet)) names.push(experiment.activeSet);
-    return html`<div class="cf-title-line"><h2>Picture</h2><span class="cf-grow"></span>
-      <label class="cf-field"><span aria-hidden="true">Clicks edit</span><cf-select label="Set that clicks edit" .choices=${names.map((name) => ({ value: name, label: name in experiment.sets ? name : `${name} (new)` }))}
-        .value=${experiment.activeSet} ?disabled=${experiment.restricted} @pick=${(e: CustomEvent<string>) => this.store.post({ type: 'choose-set', set: e.detail })}></cf-select></label></div>`;
+    return html`<div class="cf-title-line">
+      <h2>Picture</h2>
+      <span class="cf-grow"></span>
+      <label class="cf-field"
+        ><span aria-hidden="true">Clicks edit</span
+        ><cf-select
+          label="Set that clicks edit"
+          .choices=${names.map((name) => ({ value: name, label: name in experiment.sets ? name : `${name} (new)` }))}
+          .value=${experiment.activeSet}
+          ?disabled=${experiment.restricted}
+          @pick=${(e: CustomEvent<string>) => this.store.post({ type: 'choose-set', set: e.detail })}
+        ></cf-select
+      ></label>
+    </div>`;
   }
 
   private problems(e: PanelExperiment): TemplateResult | typeof nothing {
     if (e.problems.length === 0) return nothing;
-    return html`<div class="cf-banner cf-error">${icon('error')}<div class="cf-grow"><p>${plural(e.problems.length, 'problem')} in the config:</p>
-      <ul class="cf-plain">${e.problems.map((p) => html`<li>${p.line === undefined ? html`${p.message}` : html`<button type="button" class="cf-link" @click=${() => this.store.post({ type: 'reveal-line', line: p.line! })}>Line ${p.line}: ${p.message}</button>`}
-        ${p.hint ? html`<span class="cf-hint">${p.hint}</span>` : nothing}</li>`)}</ul></div></div>`;
+    return html`<div class="cf-banner cf-error">
+      ${icon('error')}
+      <div class="cf-grow">
+        <p>${plural(e.problems.length, 'problem')} in the config:</p>
+        <ul class="cf-plain">
+          ${e.problems.map(
+            (p) =>
+              html`<li>
+                ${p.line === undefined ? html`${p.message}` : html`<button type="button" class="cf-link" @click=${() => this.store.post({ type: 'reveal-line', line: p.line! })}>Line ${p.line}: ${p.message}</button>`}
+                ${p.hint ? html`<span class="cf-hint">${p.hint}</span>` : nothing}
+              </li>`,
+          )}
+        </ul>
+      </div>
+    </div>`;
   }
 
   private datasetPage(e: PanelExperiment): TemplateResult {
     const busy = this.s.status.kind === 'busy';
-    return html`<section class="cf-page"><h2>A data set experiment</h2>
-      <p>This config asks every question of a data set and blocks ${plural(e.knockouts.length, 'edge')} around each layer. The run writes tables and figures, can be stopped, and continues where it stopped.</p>
+    return html`<section class="cf-page">
+      <h2>A data set experiment</h2>
+      <p>
+        This config asks every question of a data set and blocks ${plural(e.knockouts.length, 'edge')} around each
+        layer. The run writes tables and figures, can be stopped, and continues where it stopped.
+      </p>
       <p>The results open in a table of questions; a click on one opens it here as a live example.</p>
-      ${e.knockouts.length === 0 ? nothing : html`<ul class="cf-plain">${e.knockouts.map((k) => html`<li>${k.kind === 'edge' ? `${k.from} → ${k.to}` : `${k.kind}: ${k.of}`}</li>`)}</ul>`}
-      <vscode-button ?disabled=${e.restricted || busy || e.problems.length > 0} @click=${() => this.store.post({ type: 'run' })}>Run the data set</vscode-button></section>`;
+      ${
+        e.knockouts.length === 0
+          ? nothing
+          : html`<ul class="cf-plain">
+              ${e.knockouts.map((k) => html`<li>${k.kind === 'edge' ? `${k.from} → ${k.to}` : `${k.kind}: ${k.of}`}</li>`)}
+            </ul>`
+      }
+      <vscode-button
+        ?disabled=${e.restricted || busy || e.problems.length > 0}
+        @click=${() => this.store.post({ type: 'run' })}
+        >Run the data set</vscode-button
+      >
+    </section>`;
   }
 
   private empty(e: PanelExperiment): TemplateResult {
     const { status } = this.s;
-    const words = e.problems.length > 0 ? 'The picture appears when the config is right.'
-      : e.restricted ? 'Patches, curves and attention need the engine, which does not run here.'
-      : status.kind === 'busy' ? 'The picture appears when the model is ready.'
-      : 'Nothing has run yet.';
+    const words =
+      e.problems.length > 0
+        ? 'The picture appears when the config is right.'
+        : e.restricted
+          ? 'Patches, curves and attention need the engine, which does not run here.'
+          : status.kind === 'busy'
+            ? 'The picture appears when the model is ready.'
+            : 'Nothing has run yet.';
     return html`<section class="cf-page">
       ${e.image ? html`<img class="cf-plain-picture" src=${e.image} alt="The experiment's picture" />` : nothing}
       <p class="cf-note">${words}</p>
-      ${e.restricted || status.kind !== 'idle' || e.problems.length > 0 ? nothing : html`<vscode-button @click=${() => this.store.post({ type: 'run' })}>Run</vscode-button>`}</section>`;
+      ${e.restricted || status.kind !== 'idle' || e.problems.length > 0 ? nothing : html`<vscode-button @click=${() => this.store.post({ type: 'run' })}>Run</vscode-button>`}
+    </section>`;
   }
 
   private exports(): MenuGroup[] {
     const { s } = this;
     const figures = (what: 'knockouts' | 'lens', ready: boolean): MenuGroup['items'] =>
-      (['svg', 'png', 'pdf', 'csv'] as const).map((format) => ({ label: format === 'csv' ? 'Table (CSV)' : `Figure (${format.toUpperCase()})`, disabled: !ready, act: () => void this.save({ what, format }) }));
+      (['svg', 'png', 'pdf', 'csv'] as const).map((format) => ({
+        label: format === 'csv' ? 'Table (CSV)' : `Figure (${format.toUpperCase()})`,
+        disabled: !ready,
+        act: () => void this.save({ what, format }),
+      }));
     return [
       { title: 'Knockout curves', items: figures('knockouts', s.curves.length > 0) },
       { title: 'Logit lens', items: figures('lens', s.lens !== undefined) },
-      { title: 'Pictures', items: [
-        { label: 'Picture with overlay (PNG)', act: () => void this.save(() => ({ what: 'image', format: 'png', data: this.querySelector<ImageView>('cf-image')!.png() })) },
-        { label: 'Token flow (SVG)', disabled: this.store.flow.value(0) === undefined, act: () => void this.save(() => {
-          const data = this.querySelector<FlowView>('cf-flow')?.svg();
-          if (data === undefined) throw new Error('the token flow is not there yet');
-          return { what: 'flow', format: 'svg', data };
-        }) },
-      ] },
-      { title: 'Everything', items: [{ label: 'Result (JSON)', disabled: !s.clean, act: () => void this.save({ what: 'result', format: 'json' }) }] },
+      {
+        title: 'Pictures',
+        items: [
+          {
+            label: 'Picture with overlay (PNG)',
+            act: () =>
+              void this.save(() => ({
+                what: 'image',
+                format: 'png',
+                data: this.querySelector<ImageView>('cf-image')!.png(),
+              })),
+          },
+          {
+            label: 'Token flow (SVG)',
+            disabled: this.store.flow.value(0) === undefined,
+            act: () =>
+              void this.save(() => {
+                const data = this.querySelector<FlowView>('cf-flow')?.svg();
+                if (data === undefined) throw new Error('the token flow is not there yet');
+                return { what: 'flow', format: 'svg', data };
+              }),
+          },
+        ],
+      },
+      {
+        title: 'Everything',
+        items: [
+          { label: 'Result (JSON)', disabled: !s.clean, act: () => void this.save({ what: 'result', format: 'json' }) },
+        ],
+      },
     ];
   }
 

@@ -2,7 +2,15 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AttentionResult, ExampleInfo } from '../../src/protocol/panel';
 import { drawFlow, drawFlowMarks, edgeAt, flowSvg, frame, scrollRoom, type FlowFrame } from '../flow/draw';
-import { countAbove, FAINTEST, flowGraph, MOST_EDGES, visibleEdges, type FlowEdge, type FlowGraph } from '../flow/edges';
+import {
+  countAbove,
+  FAINTEST,
+  flowGraph,
+  MOST_EDGES,
+  visibleEdges,
+  type FlowEdge,
+  type FlowGraph,
+} from '../flow/edges';
 import { canEdit, rowOf } from '../model/state';
 import { count, percent, plural, tokenText, weight } from '../model/words';
 import { PanelElement } from '../ui/element';
@@ -26,6 +34,7 @@ export class FlowView extends PanelElement {
   private drawn: readonly unknown[] = [];
   private frame: FlowFrame | undefined;
   private scrollLeftPx = 0;
+  private scrolledOnce = false;
   private hover: FlowEdge | undefined;
   private dpr = 1;
   private readonly seen = new IntersectionObserver((list) => {
@@ -53,35 +62,74 @@ export class FlowView extends PanelElement {
 
   override render(): TemplateResult {
     const { s } = this;
-    const asked = this.store.canAsk && this.inSight && s.status.kind === 'idle' ? this.store.flow.get(0) : this.store.flow.peek(0);
+    const asked =
+      this.store.canAsk && this.inSight && s.status.kind === 'idle' ? this.store.flow.get(0) : this.store.flow.peek(0);
     this.build(asked?.kind === 'here' ? asked.value : undefined);
     const { graph: g } = this;
-    return html`
-      <div class="cf-bar cf-wrap">
-        <label class="cf-field"><span>Threshold</span>
-          <input class="cf-range cf-short" type="range" min="0" max="100" .value=${String(sliderOf(this.threshold))}
+    return html` <div class="cf-bar cf-wrap">
+        <label class="cf-field"
+          ><span>Threshold</span>
+          <input
+            class="cf-range cf-short"
+            type="range"
+            min="0"
+            max="100"
+            .value=${String(sliderOf(this.threshold))}
             aria-valuetext=${percent(this.threshold)}
-            @input=${(e: Event) => this.set({ threshold: thresholdOf(Number((e.target as HTMLInputElement).value)) })} />
-          <output class="cf-number">${percent(this.threshold)}</output></label>
-        <vscode-checkbox title="The first token takes most of the attention in many models" ?checked=${this.withFirst}
-          @change=${(e: Event) => this.set({ withFirst: checked(e) })}>First token</vscode-checkbox>
-        <vscode-checkbox title="What a token reads from itself" ?checked=${this.withSelf} @change=${(e: Event) => this.set({ withSelf: checked(e) })}>Self</vscode-checkbox>
-        <vscode-checkbox ?checked=${this.expanded} @change=${(e: Event) => this.set({ expanded: checked(e) })}>Each patch</vscode-checkbox>
+            @input=${(e: Event) => this.set({ threshold: thresholdOf(Number((e.target as HTMLInputElement).value)) })}
+          />
+          <output class="cf-number">${percent(this.threshold)}</output></label
+        >
+        <vscode-checkbox
+          title="The first token takes most of the attention in many models"
+          ?checked=${this.withFirst}
+          @change=${(e: Event) => this.set({ withFirst: checked(e) })}
+          >First token</vscode-checkbox
+        >
+        <vscode-checkbox
+          title="What a token reads from itself"
+          ?checked=${this.withSelf}
+          @change=${(e: Event) => this.set({ withSelf: checked(e) })}
+          >Self</vscode-checkbox
+        >
+        <vscode-checkbox ?checked=${this.expanded} @change=${(e: Event) => this.set({ expanded: checked(e) })}
+          >Each patch</vscode-checkbox
+        >
       </div>
-      <div class="cf-flow-box ${g ? '' : 'cf-empty'}" aria-hidden="true"
-        @pointermove=${this.move} @pointerleave=${() => this.point(undefined)} @click=${this.clicked}>
+      <div
+        class="cf-flow-box ${g ? '' : 'cf-empty'}"
+        aria-hidden="true"
+        @pointermove=${this.move}
+        @pointerleave=${() => this.point(undefined)}
+        @click=${this.clicked}
+      >
         <canvas></canvas><canvas></canvas>
         <div class="cf-flow-scroll" @scroll=${this.scrolled}><div class="cf-flow-wide"></div></div>
-        ${g ? nothing : html`<p class="cf-note">${
-          asked?.kind === 'failed' ? `The attention could not be computed: ${asked.message}`
-          : s.experiment?.restricted ? 'Nothing runs in a workspace that is not trusted.'
-          : asked?.kind === 'asked' ? 'Attention of every text token is on its way…'
-          : 'Appears when the engine has run.'}</p>`}
+        ${
+          g
+            ? nothing
+            : html`<p class="cf-note">
+                ${
+                  asked?.kind === 'failed'
+                    ? `The attention could not be computed: ${asked.message}`
+                    : s.experiment?.restricted
+                      ? 'Nothing runs in a workspace that is not trusted.'
+                      : asked?.kind === 'asked'
+                        ? 'Attention of every text token is on its way…'
+                        : 'Appears when the engine has run.'
+                }
+              </p>`
+        }
       </div>
       <p class="cf-legend">${this.words()}</p>
-      ${g && s.example
-        ? html`<details class="cf-details"><summary>Strongest edges of layer ${s.layer}</summary>${this.list(g, s.example)}</details>`
-        : nothing}`;
+      ${
+        g && s.example
+          ? html`<details class="cf-details">
+              <summary>Strongest edges of layer ${s.layer}</summary>
+              ${this.list(g, s.example)}
+            </details>`
+          : nothing
+      }`;
   }
 
   override updated(): void {
@@ -96,7 +144,9 @@ export class FlowView extends PanelElement {
     return flowSvg(graph, this.edges, s.example, title);
   }
 
-  private set(change: Partial<Record<'threshold', number> & Record<'withFirst' | 'withSelf' | 'expanded', boolean>>): void {
+  private set(
+    change: Partial<Record<'threshold', number> & Record<'withFirst' | 'withSelf' | 'expanded', boolean>>,
+  ): void {
     Object.assign(this, change);
     this.hover = undefined;
     this.requestUpdate();
@@ -116,11 +166,15 @@ export class FlowView extends PanelElement {
   private words(): TemplateResult | string {
     const { graph: g, hover, s } = this;
     if (!g || !s.example) return '';
-    if (hover) return html`${this.edgeWords(g, s.example, hover)}${canEdit(s) ? ' Click to add it as a knockout.' : ''}`;
+    if (hover)
+      return html`${this.edgeWords(g, s.example, hover)}${canEdit(s) ? ' Click to add it as a knockout.' : ''}`;
     const above = countAbove(g, this.threshold);
-    const shown = above > MOST_EDGES ? `the strongest ${count(MOST_EDGES)} of ${count(above)} edges` : plural(above, 'edge');
-    return `Attention weights, mean of ${s.model?.heads ?? '?'} heads, not rescaled; ${shown} of at least ${percent(this.threshold)}.` +
-      `${this.expanded ? '' : ' The image column is the sum over all patches.'}${this.withFirst ? '' : ' The first token is left out.'} Thickness and strength grow with the weight.`;
+    const shown =
+      above > MOST_EDGES ? `the strongest ${count(MOST_EDGES)} of ${count(above)} edges` : plural(above, 'edge');
+    return (
+      `Attention weights, mean of ${s.model?.heads ?? '?'} heads, not rescaled; ${shown} of at least ${percent(this.threshold)}.` +
+      `${this.expanded ? '' : ' The image column is the sum over all patches.'}${this.withFirst ? '' : ' The first token is left out.'} Thickness and strength grow with the weight.`
+    );
   }
 
   private edgeWords(g: FlowGraph, example: ExampleInfo, e: FlowEdge): string {
@@ -129,7 +183,8 @@ export class FlowView extends PanelElement {
   private name(g: FlowGraph, example: ExampleInfo, column: number): string {
     const { position, image } = g.columns[column];
     if (image) return `the image (${example.imageTokens} patches)`;
-    if (position >= example.imageStart && position < example.imageStart + example.imageTokens) return `patch ${position - example.imageStart}`;
+    if (position >= example.imageStart && position < example.imageStart + example.imageTokens)
+      return `patch ${position - example.imageStart}`;
     return `“${tokenText(example.tokens[position].text)}” (${position})`;
   }
 
@@ -139,16 +194,48 @@ export class FlowView extends PanelElement {
       if (e.layer === this.s.layer) strongest.push(e);
       if (strongest.length === LISTED) break;
     }
-    return html`<table class="cf-table"><thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col" class="cf-right">Attention</th><th scope="col"><span class="cf-hidden">Block it</span></th></tr></thead>
-      <tbody>${strongest.map((e) => html`<tr><td>${this.name(g, example, e.from)}</td><td>${this.name(g, example, e.to)}</td><td class="cf-right">${weight(e.weight)}</td>
-        <td><vscode-button appearance="secondary" class="cf-small" ?disabled=${!canEdit(this.s)} aria-label="Block ${this.name(g, example, e.from)} to ${this.name(g, example, e.to)}" @click=${() => this.block(e)}>Block</vscode-button></td></tr>`)}</tbody></table>`;
+    return html`<table class="cf-table">
+      <thead>
+        <tr>
+          <th scope="col">From</th>
+          <th scope="col">To</th>
+          <th scope="col" class="cf-right">Attention</th>
+          <th scope="col"><span class="cf-hidden">Block it</span></th>
+        </tr>
+      </thead>
+      <tbody>
+        ${strongest.map(
+          (e) =>
+            html`<tr>
+              <td>${this.name(g, example, e.from)}</td>
+              <td>${this.name(g, example, e.to)}</td>
+              <td class="cf-right">${weight(e.weight)}</td>
+              <td>
+                <vscode-button
+                  appearance="secondary"
+                  class="cf-small"
+                  ?disabled=${!canEdit(this.s)}
+                  aria-label="Block ${this.name(g, example, e.from)} to ${this.name(g, example, e.to)}"
+                  @click=${() => this.block(e)}
+                  >Block</vscode-button
+                >
+              </td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`;
   }
 
   private block(e: FlowEdge): void {
     const { graph, s } = this;
     if (!graph || !canEdit(s)) return;
     const from = graph.columns[e.from];
-    this.store.post({ type: 'add-token-knockout', from: from.position, to: graph.columns[e.to].position, ...(from.image ? { image: true as const } : {}) });
+    this.store.post({
+      type: 'add-token-knockout',
+      from: from.position,
+      to: graph.columns[e.to].position,
+      ...(from.image ? { image: true as const } : {}),
+    });
   }
 
   private draw(): void {
@@ -163,6 +250,11 @@ export class FlowView extends PanelElement {
     this.frame = frame(g, width, height, this.scrollLeftPx);
     const wide = this.querySelector<HTMLElement>('.cf-flow-wide')!;
     wide.style.width = `${width + scrollRoom(g, this.frame)}px`;
+    if (!this.scrolledOnce) {
+      // The end of the prompt is where the answer is made.
+      this.scrolledOnce = true;
+      wide.parentElement!.scrollLeft = scrollRoom(g, this.frame);
+    }
     const [back, front] = [...box.querySelectorAll('canvas')];
     for (const c of [back, front]) {
       const size = [Math.round(width * this.dpr), Math.round(height * this.dpr)];
@@ -178,9 +270,18 @@ export class FlowView extends PanelElement {
     }
     const row = rowOf(s);
     const column = row === undefined ? -1 : g.columns.findIndex((c) => c.position === row && !c.image);
-    drawFlowMarks(front.getContext('2d')!, g, this.frame, {
-      layer: s.layer, ...(this.hover ? { edge: this.hover } : {}), ...(column >= 0 ? { column } : {}),
-    }, theme(), this.dpr);
+    drawFlowMarks(
+      front.getContext('2d')!,
+      g,
+      this.frame,
+      {
+        layer: s.layer,
+        ...(this.hover ? { edge: this.hover } : {}),
+        ...(column >= 0 ? { column } : {}),
+      },
+      theme(),
+      this.dpr,
+    );
   }
 
   private scrolled(e: Event): void {

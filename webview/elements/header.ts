@@ -11,19 +11,27 @@ export class Header extends PanelElement {
   override render(): TemplateResult {
     const { experiment } = this.s;
     return html`<div class="cf-head-line">
-        ${this.editing ? this.editor() : html`<h1>${experiment?.question || experiment?.title || 'Crossflow'}</h1>
-          ${canEdit(this.s) ? html`<vscode-button appearance="icon" aria-label="Edit the question" title="Edit the question" @click=${this.edit}>${icon('edit')}</vscode-button>` : nothing}`}
+        ${
+          this.editing
+            ? this.editor()
+            : html`<h1>${experiment?.question || experiment?.title || 'Crossflow'}</h1>
+                ${canEdit(this.s) ? html`<vscode-button appearance="icon" aria-label="Edit the question" title="Edit the question" @click=${this.edit}>${icon('edit')}</vscode-button>` : nothing}`
+        }
       </div>
-      ${this.answer()}
-      ${this.modelLine()}`;
+      ${this.answer()} ${this.modelLine()}`;
   }
 
   private editor(): TemplateResult {
-    return html`<vscode-text-field class="cf-question" aria-label="Question" .value=${this.s.experiment?.question ?? ''} @keydown=${(e: KeyboardEvent) => {
-        if (e.key === 'Enter') this.done(true);
-        else if (e.key === 'Escape') this.done(false);
-        e.stopPropagation();
-      }}></vscode-text-field>
+    return html`<vscode-text-field
+        class="cf-question"
+        aria-label="Question"
+        .value=${this.s.experiment?.question ?? ''}
+        @keydown=${(e: KeyboardEvent) => {
+          if (e.key === 'Enter') this.done(true);
+          else if (e.key === 'Escape') this.done(false);
+          e.stopPropagation();
+        }}
+      ></vscode-text-field>
       <vscode-button class="cf-small" @click=${() => this.done(true)}>Ask</vscode-button>
       <vscode-button class="cf-small" appearance="secondary" @click=${() => this.done(false)}>Cancel</vscode-button>`;
   }
@@ -38,7 +46,8 @@ export class Header extends PanelElement {
 
   private done(send: boolean): void {
     const question = this.querySelector<HTMLInputElement>('vscode-text-field')?.value.trim() ?? '';
-    if (send && question !== '' && question !== this.s.experiment?.question) this.store.post({ type: 'set-question', question });
+    if (send && question !== '' && question !== this.s.experiment?.question)
+      this.store.post({ type: 'set-question', question });
     this.editing = false;
     this.requestUpdate();
     void this.updateComplete.then(() => this.querySelector<HTMLElement>('vscode-button')?.focus());
@@ -53,7 +62,9 @@ export class Header extends PanelElement {
       <span class="cf-answer-text">${answer.text.trim() || tokenText(answer.text)}</span>
       <span class="cf-number" title="Probability of the answer's first token">${percent(answer.probability)}</span>
       ${answer.correct === undefined || gold === undefined ? nothing : html`<span class=${answer.correct ? 'cf-good' : 'cf-bad'}>${icon(answer.correct ? 'check' : 'cross')}${answer.correct ? 'right' : 'wrong'}, gold: ${gold}</span>`}
-      <ol class="cf-top" aria-label="Five most probable first tokens">${top.map((c) => html`<li><span class="cf-word">${tokenText(c.text)}</span> ${percent(c.probability)}</li>`)}</ol>
+      <ol class="cf-top" aria-label="Five most probable first tokens">
+        ${top.map((c) => html`<li><span class="cf-word">${tokenText(c.text)}</span> ${percent(c.probability)}</li>`)}
+      </ol>
     </div>`;
   }
 
@@ -61,6 +72,11 @@ export class Header extends PanelElement {
     const { model, example, experiment } = this.s;
     if (!model) return experiment ? html`<p class="cf-note">${experiment.model}</p>` : nothing;
     const tokens = example ? `, ${plural(example.tokens.length, 'token')} (${example.imageTokens} of the image)` : '';
-    return html`<p class="cf-note cf-model" title=${model.directory}>${experiment?.model ?? model.family} · ${model.family}, ${parameters(model.parameters)} parameters, ${plural(model.layers, 'layer')}, ${plural(model.heads, 'head')}${model.kvHeads === model.heads ? '' : ` (${model.kvHeads} for keys)`}, ${model.dtype}${tokens}</p>`;
+    return html`<p class="cf-note cf-model" title=${model.directory}>
+      ${experiment?.model ?? model.family} · ${model.family}, ${parameters(model.parameters)} parameters,
+      ${plural(model.layers, 'layer')},
+      ${plural(model.heads, 'head')}${model.kvHeads === model.heads ? '' : ` (${model.kvHeads} for keys)`},
+      ${model.dtype}${tokens}
+    </p>`;
   }
 }

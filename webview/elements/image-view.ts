@@ -57,45 +57,79 @@ export class ImageView extends PanelElement implements PictureHost {
     const set = s.experiment?.activeSet ?? '';
     const edit = canEdit(s);
     const twoGrids = new Set(this.geometry?.grids.map((g) => g.kind)).size > 1;
-    return html`
-      <div class="cf-picture" role="application" tabindex="0" aria-roledescription="picture with patches"
+    return html` <div
+        class="cf-picture"
+        role="application"
+        tabindex="0"
+        aria-roledescription="picture with patches"
         aria-label="Picture, ${plural(this.geometry ? control.all().length : 0, 'patch', 'patches')}. ${edit ? `${plural(patches.length, 'patch', 'patches')} in set ${set}` : 'View only'}"
         aria-describedby="cf-picture-keys"
-        @pointerdown=${this.down} @pointermove=${(e: PointerEvent) => control.move(e)} @pointerup=${(e: PointerEvent) => control.up(e)}
-        @pointercancel=${() => control.cancelDrag()} @pointerleave=${() => control.leave()}
-        @keydown=${(e: KeyboardEvent) => control.keyDown(e)} @keyup=${(e: KeyboardEvent) => control.keyUp(e)}
-        @focus=${() => control.focus()} @blur=${() => control.blur()}>
+        @pointerdown=${this.down}
+        @pointermove=${(e: PointerEvent) => control.move(e)}
+        @pointerup=${(e: PointerEvent) => control.up(e)}
+        @pointercancel=${() => control.cancelDrag()}
+        @pointerleave=${() => control.leave()}
+        @keydown=${(e: KeyboardEvent) => control.keyDown(e)}
+        @keyup=${(e: KeyboardEvent) => control.keyUp(e)}
+        @focus=${() => control.focus()}
+        @blur=${() => control.blur()}
+      >
         <canvas class="cf-layer-picture" aria-hidden="true"></canvas>
         <canvas class="cf-layer-overlay" aria-hidden="true"></canvas>
         <canvas class="cf-layer-marks" aria-hidden="true"></canvas>
         ${this.pictureError ? html`<p class="cf-picture-note">The picture could not be shown.</p>` : nothing}
       </div>
       <p id="cf-picture-keys" class="cf-hidden">
-        Arrow keys move, Space or Enter chooses, Shift with an arrow adds, Alt with an arrow removes, Control A chooses all,
-        Escape clears, plus and minus zoom, 0 shows all.
+        Arrow keys move, Space or Enter chooses, Shift with an arrow adds, Alt with an arrow removes, Control A chooses
+        all, Escape clears, plus and minus zoom, 0 shows all.
       </p>
       <div class="cf-live cf-hidden" aria-live="polite">${this.said}</div>
       <div class="cf-bar">
-        <span class="cf-grow cf-note cf-selection">${edit
-          ? html`<span class="cf-swatch-selected" aria-hidden="true"></span>${plural(patches.length, 'patch', 'patches')} in <b>${set}</b>${this.hoverWords()}`
-          : this.hoverWords()}</span>
-        ${twoGrids
-          ? html`<vscode-radio-group class="cf-choice" aria-label="Clicks mean patches of" @change=${this.pickGrid}>
-              <vscode-radio value="base" ?checked=${s.gridKind === 'base'}>Whole image</vscode-radio>
-              <vscode-radio value="tile" ?checked=${s.gridKind === 'tile'}>Tiles</vscode-radio>
-            </vscode-radio-group>`
-          : nothing}
-        ${edit
-          ? html`<vscode-radio-group class="cf-choice" aria-label="A drag draws" @change=${this.pickTool}>
-                <vscode-radio value="box" ?checked=${!this.lasso}>Box</vscode-radio>
-                <vscode-radio value="lasso" ?checked=${this.lasso}>Lasso</vscode-radio>
-              </vscode-radio-group>
-              <vscode-button appearance="icon" aria-label="Clear the set" title="Clear the set (Escape)" ?disabled=${patches.length === 0}
-                @click=${() => this.select([], 'remove')}>${icon('close')}</vscode-button>`
-          : nothing}
-        <vscode-button appearance="icon" aria-label="Zoom out" title="Zoom out (−)" @click=${control.zoomOut}>${icon('minus')}</vscode-button>
-        <vscode-button appearance="icon" aria-label="Zoom in" title="Zoom in (+, or the wheel)" @click=${control.zoomIn}>${icon('plus')}</vscode-button>
-        <vscode-button appearance="icon" aria-label="Show the whole picture" title="Show the whole picture (0)" @click=${control.zoomFit}>${icon('fit')}</vscode-button>
+        <span class="cf-grow cf-note cf-selection"
+          >${
+            edit
+              ? html`<span class="cf-swatch-selected" aria-hidden="true"></span
+                  >${plural(patches.length, 'patch', 'patches')} in <b>${set}</b>${this.hoverWords()}`
+              : this.hoverWords()
+          }</span
+        >
+        ${
+          twoGrids
+            ? html`<vscode-radio-group class="cf-choice" aria-label="Clicks mean patches of" @change=${this.pickGrid}>
+                <vscode-radio value="base" ?checked=${s.gridKind === 'base'}>Whole image</vscode-radio>
+                <vscode-radio value="tile" ?checked=${s.gridKind === 'tile'}>Tiles</vscode-radio>
+              </vscode-radio-group>`
+            : nothing
+        }
+        ${
+          edit
+            ? html`<vscode-radio-group class="cf-choice" aria-label="A drag draws" @change=${this.pickTool}>
+                  <vscode-radio value="box" ?checked=${!this.lasso}>Box</vscode-radio>
+                  <vscode-radio value="lasso" ?checked=${this.lasso}>Lasso</vscode-radio>
+                </vscode-radio-group>
+                <vscode-button
+                  appearance="icon"
+                  aria-label="Clear the set"
+                  title="Clear the set (Escape)"
+                  ?disabled=${patches.length === 0}
+                  @click=${() => this.select([], 'remove')}
+                  >${icon('close')}</vscode-button
+                >`
+            : nothing
+        }
+        <vscode-button appearance="icon" aria-label="Zoom out" title="Zoom out (−)" @click=${control.zoomOut}
+          >${icon('minus')}</vscode-button
+        >
+        <vscode-button appearance="icon" aria-label="Zoom in" title="Zoom in (+, or the wheel)" @click=${control.zoomIn}
+          >${icon('plus')}</vscode-button
+        >
+        <vscode-button
+          appearance="icon"
+          aria-label="Show the whole picture"
+          title="Show the whole picture (0)"
+          @click=${control.zoomFit}
+          >${icon('fit')}</vscode-button
+        >
       </div>`;
   }
 
@@ -109,8 +143,13 @@ export class ImageView extends PanelElement implements PictureHost {
     const { s } = this;
     this.load(s.experiment?.image);
     const row = rowOf(s);
-    const wants = s.overlay === 'attention' && row !== undefined && s.example !== undefined && row >= s.example.imageStart;
-    const asked = !wants ? undefined : this.store.canAsk ? this.store.attention.get(row) : this.store.attention.peek(row);
+    const wants =
+      s.overlay === 'attention' && row !== undefined && s.example !== undefined && row >= s.example.imageStart;
+    const asked = !wants
+      ? undefined
+      : this.store.canAsk
+        ? this.store.attention.get(row)
+        : this.store.attention.peek(row);
     this.overlay = overlayOf(s, asked);
     if (this.drawn.example?.geometry !== s.example?.geometry || this.drawn.kind !== s.gridKind) {
       const other = JSON.stringify(this.drawn.example?.geometry.grids) !== JSON.stringify(s.example?.geometry.grids);
@@ -137,9 +176,11 @@ export class ImageView extends PanelElement implements PictureHost {
     this.store.setPatches(next);
     const one = patches.length === 1 ? patches[0] : this.control.cursor;
     this.say(
-      next.length === 0 ? 'Set cleared'
-      : one !== undefined && patches.length <= 2 && this.geometry ? `${patchWords(this.geometry, one, next.includes(one))}. ${next.length} in the set`
-      : `${plural(next.length, 'patch', 'patches')} in the set`,
+      next.length === 0
+        ? 'Set cleared'
+        : one !== undefined && patches.length <= 2 && this.geometry
+          ? `${patchWords(this.geometry, one, next.includes(one))}. ${next.length} in the set`
+          : `${plural(next.length, 'patch', 'patches')} in the set`,
     );
   }
 
@@ -147,7 +188,8 @@ export class ImageView extends PanelElement implements PictureHost {
   say(words: string): void {
     const { cursor } = this.control;
     const g = this.geometry;
-    this.said = words || (g && cursor !== undefined ? patchWords(g, cursor, activePatches(this.s).includes(cursor)) : '');
+    this.said =
+      words || (g && cursor !== undefined ? patchWords(g, cursor, activePatches(this.s).includes(cursor)) : '');
     this.requestUpdate();
   }
 
@@ -195,7 +237,10 @@ export class ImageView extends PanelElement implements PictureHost {
     const place = hover === undefined ? undefined : this.geometry?.patches[hover];
     if (hover === undefined || !place) return nothing;
     const value = this.s.overlay === 'attention' ? this.overlay.values?.[hover] : undefined;
-    return html`<span class="cf-faint"> · patch ${hover}, row ${place.row}, column ${place.column}${value === undefined ? '' : `, ${Math.round(value * 100)} % of the largest`}</span>`;
+    return html`<span class="cf-faint">
+      · patch ${hover}, row ${place.row}, column
+      ${place.column}${value === undefined ? '' : `, ${Math.round(value * 100)} % of the largest`}</span
+    >`;
   }
 
   private load(uri: string | undefined): void {
@@ -251,21 +296,40 @@ export class ImageView extends PanelElement implements PictureHost {
     if (!g || !picture || this.canvas.width === 0) return;
     const { control, s } = this;
     const t = theme();
-    if (what === 'view') drawPicture(picture, this.picture, g, cellOf(extent(g, s.gridKind), control.view), control.view, t);
+    if (what === 'view')
+      drawPicture(picture, this.picture, g, cellOf(extent(g, s.gridKind), control.view), control.view, t);
     if (what === 'view' || this.drawn.overlay !== this.overlay) drawOverlay(overlay, control.list, this.overlay);
     this.drawn.overlay = this.overlay;
     const focused = this.box === document.activeElement;
     // Marks change seldom while the slider plays; drawing 2,304 grid lines again would cost frames.
-    const key = JSON.stringify([s.grid, s.boxes, activePatches(s), control.cursor, focused, control.hover, control.drag?.line.length, control.drag?.line.at(-1)]);
+    const key = JSON.stringify([
+      s.grid,
+      s.boxes,
+      activePatches(s),
+      control.cursor,
+      focused,
+      control.hover,
+      control.drag?.line.length,
+      control.drag?.line.at(-1),
+    ]);
     if (what === 'view' || key !== this.drawn.key) {
-      drawMarks(marks, control.list, {
-        grid: s.grid,
-        boxes: s.boxes ? (s.experiment?.objects ?? NO_BOXES) : NO_BOXES,
-        selected: new Set(activePatches(s)),
-        ...(focused && control.cursor !== undefined ? { cursor: control.cursor } : {}),
-        ...(control.hover === undefined ? {} : { hover: control.hover }),
-        ...(control.drag?.kind === 'select' ? { drag: { line: control.drag.line, lasso: this.lasso, removes: control.drag.way === 'remove' } } : {}),
-      }, control.view, t, this.dpr);
+      drawMarks(
+        marks,
+        control.list,
+        {
+          grid: s.grid,
+          boxes: s.boxes ? (s.experiment?.objects ?? NO_BOXES) : NO_BOXES,
+          selected: new Set(activePatches(s)),
+          ...(focused && control.cursor !== undefined ? { cursor: control.cursor } : {}),
+          ...(control.hover === undefined ? {} : { hover: control.hover }),
+          ...(control.drag?.kind === 'select'
+            ? { drag: { line: control.drag.line, lasso: this.lasso, removes: control.drag.way === 'remove' } }
+            : {}),
+        },
+        control.view,
+        t,
+        this.dpr,
+      );
       this.drawn.key = key;
     }
   }

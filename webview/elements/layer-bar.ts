@@ -30,18 +30,36 @@ export class LayerBar extends PanelElement {
     const last = Math.max(0, layersOf(s) - 1);
     const off = layersOf(s) < 2;
     return html`<div class="cf-layer-bar" role="group" aria-label="Layer">
-      <vscode-button appearance="icon" aria-label=${s.playing ? 'Pause' : 'Play the layers'} title=${s.playing ? 'Pause' : 'Play the layers'}
-        ?disabled=${off} @click=${this.toggle}>${icon(s.playing ? 'pause' : 'play')}</vscode-button>
-      <input type="range" class="cf-range" min="0" max=${last} step="1" .value=${String(s.layer)} ?disabled=${off}
-        aria-label="Layer" aria-valuetext="layer ${s.layer} of 0 to ${last}"
-        @input=${(e: Event) => this.store.view({ layer: Number((e.target as HTMLInputElement).value), playing: false })} />
+      <vscode-button
+        appearance="icon"
+        aria-label=${s.playing ? 'Pause' : 'Play the layers'}
+        title=${s.playing ? 'Pause' : 'Play the layers'}
+        ?disabled=${off}
+        @click=${this.toggle}
+        >${icon(s.playing ? 'pause' : 'play')}</vscode-button
+      >
+      <input
+        type="range"
+        class="cf-range"
+        min="0"
+        max=${last}
+        step="1"
+        .value=${String(s.layer)}
+        ?disabled=${off}
+        aria-label="Layer"
+        aria-valuetext="layer ${s.layer} of 0 to ${last}"
+        @input=${(e: Event) => this.store.view({ layer: Number((e.target as HTMLInputElement).value), playing: false })}
+      />
       <output class="cf-layer-number">layer <b>${s.layer}</b> of 0–${last}</output>
     </div>`;
   }
 
   override updated(): void {
     if (this.s.playing && this.timer === undefined) {
-      this.timer = setInterval(() => this.store.view({ layer: (this.s.layer + 1) % Math.max(1, layersOf(this.s)) }), STEP_MS);
+      this.timer = setInterval(
+        () => this.store.view({ layer: (this.s.layer + 1) % Math.max(1, layersOf(this.s)) }),
+        STEP_MS,
+      );
     } else if (!this.s.playing && this.timer !== undefined) {
       clearInterval(this.timer);
       this.timer = undefined;

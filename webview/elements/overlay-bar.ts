@@ -13,25 +13,50 @@ export class OverlayBar extends PanelElement {
     const row = rowOf(s);
     const picture = overlayOf(s, row === undefined ? undefined : this.store.attention.peek(row));
     const attention = s.overlay === 'attention';
-    return html`
-      <div class="cf-bar cf-wrap">
-        <label class="cf-field"><span aria-hidden="true">Overlay</span>
-          <cf-select class="cf-wide" label="Overlay" .choices=${this.choices()} .value=${s.overlay}
-            @pick=${(e: CustomEvent<string>) => this.store.view({ overlay: e.detail as Overlay })}></cf-select></label>
-        ${attention
-          ? html`<label class="cf-field"><span aria-hidden="true">Head</span>
-              <cf-select label="Head" .choices=${this.heads()} .value=${String(s.head)}
-                @pick=${(e: CustomEvent<string>) => this.store.view({ head: e.detail === 'mean' ? 'mean' : Number(e.detail) })}></cf-select></label>`
-          : nothing}
-        <vscode-checkbox ?checked=${s.grid} @change=${(e: Event) => this.store.view({ grid: checked(e) })}>Grid</vscode-checkbox>
-        ${s.experiment && s.experiment.objects.length > 0
-          ? html`<vscode-checkbox ?checked=${s.boxes} @change=${(e: Event) => this.store.view({ boxes: checked(e) })}>Boxes</vscode-checkbox>`
-          : nothing}
+    return html` <div class="cf-bar cf-wrap">
+        <label class="cf-field"
+          ><span aria-hidden="true">Overlay</span>
+          <cf-select
+            class="cf-wide"
+            label="Overlay"
+            .choices=${this.choices()}
+            .value=${s.overlay}
+            @pick=${(e: CustomEvent<string>) => this.store.view({ overlay: e.detail as Overlay })}
+          ></cf-select
+        ></label>
+        ${
+          attention
+            ? html`<label class="cf-field"
+                ><span aria-hidden="true">Head</span>
+                <cf-select
+                  label="Head"
+                  .choices=${this.heads()}
+                  .value=${String(s.head)}
+                  @pick=${(e: CustomEvent<string>) => this.store.view({ head: e.detail === 'mean' ? 'mean' : Number(e.detail) })}
+                ></cf-select
+              ></label>`
+            : nothing
+        }
+        <vscode-checkbox ?checked=${s.grid} @change=${(e: Event) => this.store.view({ grid: checked(e) })}
+          >Grid</vscode-checkbox
+        >
+        ${
+          s.experiment && s.experiment.objects.length > 0
+            ? html`<vscode-checkbox ?checked=${s.boxes} @change=${(e: Event) => this.store.view({ boxes: checked(e) })}
+                >Boxes</vscode-checkbox
+              >`
+            : nothing
+        }
       </div>
       <p class="cf-legend" id="cf-overlay-words">
-        ${picture.scale
-          ? html`<span class="cf-scale" aria-hidden="true">${picture.scale[0]}<canvas width="64" height="10" data-look=${picture.look}></canvas>${picture.scale[1]}</span>`
-          : nothing}${picture.words}
+        ${
+          picture.scale
+            ? html`<span class="cf-scale" aria-hidden="true"
+                >${picture.scale[0]}<canvas width="64" height="10" data-look=${picture.look}></canvas
+                >${picture.scale[1]}</span
+              >`
+            : nothing
+        }${picture.words}
       </p>`;
   }
 
@@ -42,21 +67,30 @@ export class OverlayBar extends PanelElement {
 
   private choices(): Choice[] {
     const { s } = this;
-    const sets = s.example ? Object.keys(s.example.sets).filter((name) => patchesOfSet(s.example!, name).length > 0) : [];
+    const sets = s.example
+      ? Object.keys(s.example.sets).filter((name) => patchesOfSet(s.example!, name).length > 0)
+      : [];
     const out: Choice[] = [
       { value: 'attention', label: 'Attention of the token' },
       ...sets.map((name) => ({ value: `set:${name}`, label: `Set: ${name}` })),
-      ...s.curves.map((c) => ({ value: `effect:${c.id}`, label: `Effect: ${knockoutWords(c.knockout)} (${knockoutDetail(c.knockout)})` })),
+      ...s.curves.map((c) => ({
+        value: `effect:${c.id}`,
+        label: `Effect: ${knockoutWords(c.knockout)} (${knockoutDetail(c.knockout)})`,
+      })),
       { value: 'none', label: 'None' },
     ];
     // A restored choice is listed although what it names may not be there yet.
-    if (!out.some((c) => c.value === s.overlay)) out.push({ value: s.overlay, label: s.overlay.replace(/^set:/, 'Set: ').replace(/^effect:/, 'Effect: ') });
+    if (!out.some((c) => c.value === s.overlay))
+      out.push({ value: s.overlay, label: s.overlay.replace(/^set:/, 'Set: ').replace(/^effect:/, 'Effect: ') });
     return out;
   }
 
   private heads(): Choice[] {
     const n = this.s.model?.heads ?? 0;
-    return [{ value: 'mean', label: 'Mean' }, ...Array.from({ length: n }, (_, h) => ({ value: String(h), label: String(h) }))];
+    return [
+      { value: 'mean', label: 'Mean' },
+      ...Array.from({ length: n }, (_, h) => ({ value: String(h), label: String(h) })),
+    ];
   }
 }
 

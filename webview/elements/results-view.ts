@@ -28,7 +28,9 @@ export class ResultsView extends LitElement {
   private active = 0;
   private top = 0;
   private height = 600;
-  private listed: { of?: readonly DatasetRow[]; order?: Order; search?: string; rows: readonly DatasetRow[] } = { rows: [] };
+  private listed: { of?: readonly DatasetRow[]; order?: Order; search?: string; rows: readonly DatasetRow[] } = {
+    rows: [],
+  };
   private readonly sized = new ResizeObserver(() => this.measure());
 
   protected override createRenderRoot(): HTMLElement {
@@ -48,13 +50,23 @@ export class ResultsView extends LitElement {
   override render(): TemplateResult {
     const { results: r } = this;
     return html`<main class="cf-main cf-results">
-      <header class="cf-results-head"><h1>${r?.title ?? 'Data set run'}</h1>
+      <header class="cf-results-head">
+        <h1>${r?.title ?? 'Data set run'}</h1>
         ${r ? html`<span class="cf-note">${plural(r.rows.length, 'question')} answered right and kept: ${r.kept} of ${r.asked} asked. ${plural(r.edges.length, 'edge')}, ${plural(r.layers, 'layer')}.</span>` : nothing}
         <span class="cf-grow"></span>
-        <vscode-button class="cf-small" appearance="secondary" @click=${() => this.post({ type: 'open-folder' })}>Open the folder</vscode-button></header>
+        <vscode-button class="cf-small" appearance="secondary" @click=${() => this.post({ type: 'open-folder' })}
+          >Open the folder</vscode-button
+        >
+      </header>
       <div class="cf-notices" aria-live="polite">${this.statusNow()}</div>
-      ${r ? this.table(r) : this.status.kind === 'busy' ? html`<p class="cf-note">Questions appear when the run is done.</p>` : html`<p class="cf-note">No results yet.</p>
-        <vscode-button @click=${() => this.post({ type: 'resume' })}>Run</vscode-button>`}
+      ${
+        r
+          ? this.table(r)
+          : this.status.kind === 'busy'
+            ? html`<p class="cf-note">Questions appear when the run is done.</p>`
+            : html`<p class="cf-note">No results yet.</p>
+                <vscode-button @click=${() => this.post({ type: 'resume' })}>Run</vscode-button>`
+      }
     </main>`;
   }
 
@@ -74,10 +86,21 @@ export class ResultsView extends LitElement {
       run: () => this.post({ type: 'resume' }),
       restart: () => this.post({ type: 'resume' }),
     };
-    if (status.kind === 'cancelled') return html`<div class="cf-banner"><span class="cf-grow">Stopped. Every finished question is kept.</span>
-      <vscode-button class="cf-small" @click=${actions.run}>Continue</vscode-button></div>`;
+    if (status.kind === 'cancelled')
+      return html`<div class="cf-banner">
+        <span class="cf-grow">Stopped. Every finished question is kept.</span>
+        <vscode-button class="cf-small" @click=${actions.run}>Continue</vscode-button>
+      </div>`;
     if (p && status.kind === 'busy') {
-      return statusTemplate({ ...status, what: `${p.done} of ${p.total} questions`, fraction: p.total > 0 ? p.done / p.total : 0, ...(p.secondsLeft === undefined ? {} : { secondsLeft: p.secondsLeft }) }, actions);
+      return statusTemplate(
+        {
+          ...status,
+          what: `${p.done} of ${p.total} questions`,
+          fraction: p.total > 0 ? p.done / p.total : 0,
+          ...(p.secondsLeft === undefined ? {} : { secondsLeft: p.secondsLeft }),
+        },
+        actions,
+      );
     }
     return statusTemplate(status, actions);
   }
@@ -85,7 +108,12 @@ export class ResultsView extends LitElement {
   private rows(): readonly DatasetRow[] {
     const all = this.results?.rows ?? [];
     if (this.listed.of !== all || this.listed.order !== this.order || this.listed.search !== this.search) {
-      this.listed = { of: all, order: this.order, search: this.search, rows: sorted(matching(all, this.search), this.order) };
+      this.listed = {
+        of: all,
+        order: this.order,
+        search: this.search,
+        rows: sorted(matching(all, this.search), this.order),
+      };
       this.active = Math.max(0, Math.min(this.active, this.listed.rows.length - 1));
     }
     return this.listed.rows;
@@ -95,33 +123,79 @@ export class ResultsView extends LitElement {
     const rows = this.rows();
     const first = Math.max(0, Math.floor(this.top / ROW_HEIGHT) - SPARE);
     const inSight = rows.slice(first, first + Math.ceil(this.height / ROW_HEIGHT) + 2 * SPARE);
-    const columns = [...FIXED, ...r.edges.map((e) => ({ key: `edge:${e}` as SortKey, name: e.replace('->', ' → '), width: 'cf-col-edge' }))];
+    const columns = [
+      ...FIXED,
+      ...r.edges.map((e) => ({ key: `edge:${e}` as SortKey, name: e.replace('->', ' → '), width: 'cf-col-edge' })),
+    ];
     return html`<div class="cf-bar cf-wrap">
-        <vscode-text-field class="cf-search" placeholder="Filter questions" aria-label="Filter questions" @input=${this.searched}></vscode-text-field>
-        <span class="cf-note" aria-live="polite">${rows.length === r.rows.length ? plural(rows.length, 'question') : `${rows.length} of ${plural(r.rows.length, 'question')}`}</span>
-        <span class="cf-grow"></span><span class="cf-note">Sparklines: change in probability from −100 % to +${SPARK_TOP} % over the layers, dashed at 0.</span>
+        <vscode-text-field
+          class="cf-search"
+          placeholder="Filter questions"
+          aria-label="Filter questions"
+          @input=${this.searched}
+        ></vscode-text-field>
+        <span class="cf-note" aria-live="polite"
+          >${rows.length === r.rows.length ? plural(rows.length, 'question') : `${rows.length} of ${plural(r.rows.length, 'question')}`}</span
+        >
+        <span class="cf-grow"></span
+        ><span class="cf-note"
+          >Sparklines: change in probability from −100 % to +${SPARK_TOP} % over the layers, dashed at 0.</span
+        >
       </div>
-      <div class="cf-rows" role="grid" tabindex="0" aria-label="Questions, sorted" aria-rowcount=${rows.length + 1} aria-colcount=${columns.length}
+      <div
+        class="cf-rows"
+        role="grid"
+        tabindex="0"
+        aria-label="Questions, sorted"
+        aria-rowcount=${rows.length + 1}
+        aria-colcount=${columns.length}
         aria-activedescendant=${rows.length > 0 && this.active >= first && this.active < first + inSight.length ? `cf-row-${this.active}` : nothing}
-        @scroll=${this.scrolled} @keydown=${this.key} @click=${this.clicked}>
-        <div class="cf-row cf-row-head" role="row" aria-rowindex="1">${columns.map((c, i) => this.heading(c, i - FIXED.length))}</div>
+        @scroll=${this.scrolled}
+        @keydown=${this.key}
+        @click=${this.clicked}
+      >
+        <div class="cf-row cf-row-head" role="row" aria-rowindex="1">
+          ${columns.map((c, i) => this.heading(c, i - FIXED.length))}
+        </div>
         <div class="cf-rows-room" role="presentation" .style=${`height: ${rows.length * ROW_HEIGHT}px`}>
-          ${repeat(inSight, (row) => row.questionId, (row, i) => this.row(r, row, first + i))}
-        </div></div>
+          ${repeat(
+            inSight,
+            (row) => row.questionId,
+            (row, i) => this.row(r, row, first + i),
+          )}
+        </div>
+      </div>
       ${rows.length === 0 ? html`<p class="cf-note">No question fits.</p>` : nothing}`;
   }
 
   private heading(c: { key: SortKey; name: string; width: string; title?: string }, edge: number): TemplateResult {
     const here = this.order.key === c.key;
-    return html`<div role="columnheader" class="cf-cell ${c.width}" aria-sort=${here ? (this.order.down ? 'descending' : 'ascending') : 'none'}>
-      <button type="button" class="cf-sort" title=${c.title ?? 'Sort'} @click=${(e: Event) => this.sort(e, c.key)}>${edge >= 0 ? swatch(edge) : nothing}<span>${c.name}</span><span aria-hidden="true">${here ? (this.order.down ? ' ▾' : ' ▴') : ''}</span></button></div>`;
+    return html`<div
+      role="columnheader"
+      class="cf-cell ${c.width}"
+      aria-sort=${here ? (this.order.down ? 'descending' : 'ascending') : 'none'}
+    >
+      <button type="button" class="cf-sort" title=${c.title ?? 'Sort'} @click=${(e: Event) => this.sort(e, c.key)}>
+        ${edge >= 0 ? swatch(edge) : nothing}<span>${c.name}</span
+        ><span aria-hidden="true">${here ? (this.order.down ? ' ▾' : ' ▴') : ''}</span>
+      </button>
+    </div>`;
   }
 
   private row(r: Results, row: DatasetRow, index: number): TemplateResult {
     const right = row.gold.trim().toLowerCase() === row.predicted.trim().toLowerCase();
-    return html`<div class="cf-row ${index === this.active ? 'cf-active' : ''}" role="row" id="cf-row-${index}" data-index=${index} aria-rowindex=${index + 2}
-      aria-selected=${index === this.active ? 'true' : 'false'} .style=${`top: ${index * ROW_HEIGHT}px`}>
-      <div role="gridcell" class="cf-cell cf-col-number ${row.outlier >= FAR ? 'cf-far' : ''}">${row.outlier.toFixed(1)}</div>
+    return html`<div
+      class="cf-row ${index === this.active ? 'cf-active' : ''}"
+      role="row"
+      id="cf-row-${index}"
+      data-index=${index}
+      aria-rowindex=${index + 2}
+      aria-selected=${index === this.active ? 'true' : 'false'}
+      .style=${`top: ${index * ROW_HEIGHT}px`}
+    >
+      <div role="gridcell" class="cf-cell cf-col-number ${row.outlier >= FAR ? 'cf-far' : ''}">
+        ${row.outlier.toFixed(1)}
+      </div>
       <div role="gridcell" class="cf-cell cf-col-id" title=${`${row.questionId}, ${row.image}`}>${row.questionId}</div>
       <div role="gridcell" class="cf-cell cf-col-question" title=${row.question}>${row.question}</div>
       <div role="gridcell" class="cf-cell cf-col-word">${row.gold}</div>
@@ -137,16 +211,24 @@ export class ResultsView extends LitElement {
     const zero = ((SPARK_TOP / (SPARK_TOP + 100)) * (height - 2) + 1).toFixed(1);
     const words = most ? `${change(most.value)} at ${most.layer}` : 'not computed';
     return html`<div role="gridcell" class="cf-cell cf-col-edge">
-      <svg class="cf-spark ${seriesClass(i)}" viewBox="0 0 ${width} ${height}" width=${width} height=${height} aria-hidden="true">
-        ${svg`<path class="cf-zero" d="M0 ${zero}H${width}"></path><path d=${sparkline(curve ?? [], width, height, SPARK_TOP)}></path>`}
-      </svg><span class="cf-number">${words}</span></div>`;
+      <svg
+        class="cf-spark ${seriesClass(i)}"
+        viewBox="0 0 ${width} ${height}"
+        width=${width}
+        height=${height}
+        aria-hidden="true"
+      >
+        ${svg`<path class="cf-zero" d="M0 ${zero}H${width}"></path><path d=${sparkline(curve ?? [], width, height, SPARK_TOP)}></path>`}</svg
+      ><span class="cf-number">${words}</span>
+    </div>`;
   }
 
   private sort(e: Event, key: SortKey): void {
     e.stopPropagation();
     const text = key === 'questionId' || key === 'question' || key === 'gold' || key === 'predicted' || key === 'image';
     // Numbers: largest first; edges: deepest fall first; text: from A.
-    this.order = this.order.key === key ? { key, down: !this.order.down } : { key, down: !text && !key.startsWith('edge:') };
+    this.order =
+      this.order.key === key ? { key, down: !this.order.down } : { key, down: !text && !key.startsWith('edge:') };
     this.requestUpdate();
   }
   private searched(e: Event): void {
@@ -179,7 +261,14 @@ export class ResultsView extends LitElement {
     // The headings' buttons have keys of their own.
     if (e.target !== e.currentTarget) return;
     const page = Math.max(1, Math.floor(this.height / ROW_HEIGHT) - 1);
-    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
+    const steps: Record<string, number> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -Infinity,
+      End: Infinity,
+    };
     if (e.key === 'Enter' || e.key === ' ') this.open(this.active);
     else if (e.key in steps) this.move(steps[e.key]);
     else return;
@@ -197,10 +286,20 @@ export class ResultsView extends LitElement {
 }
 
 const FIXED: readonly { key: SortKey; name: string; width: string; title?: string }[] = [
-  { key: 'outlier', name: 'Outlier', width: 'cf-col-number', title: 'Largest distance of any curve from the mean curve, in standard deviations' },
+  {
+    key: 'outlier',
+    name: 'Outlier',
+    width: 'cf-col-number',
+    title: 'Largest distance of any curve from the mean curve, in standard deviations',
+  },
   { key: 'questionId', name: 'Id', width: 'cf-col-id' },
   { key: 'question', name: 'Question', width: 'cf-col-question' },
   { key: 'gold', name: 'Gold', width: 'cf-col-word' },
   { key: 'predicted', name: 'Answer', width: 'cf-col-word' },
-  { key: 'baseScore', name: 'Probability', width: 'cf-col-number', title: 'Probability of the answer in the clean run' },
+  {
+    key: 'baseScore',
+    name: 'Probability',
+    width: 'cf-col-number',
+    title: 'Probability of the answer in the clean run',
+  },
 ];

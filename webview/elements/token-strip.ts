@@ -21,7 +21,10 @@ export class TokenStrip extends PanelElement {
   private peeked: number | undefined;
   private width = 0;
   private top = 0;
-  private laid: { example?: ExampleInfo; expanded?: boolean; width?: number; lines: ChipLine[]; count: number } = { lines: [], count: 0 };
+  private laid: { example?: ExampleInfo; expanded?: boolean; width?: number; lines: ChipLine[]; count: number } = {
+    lines: [],
+    count: 0,
+  };
   private rest: ReturnType<typeof setTimeout> | undefined;
   private readonly seen = new ResizeObserver(() => this.measure());
 
@@ -41,13 +44,27 @@ export class TokenStrip extends PanelElement {
     const first = Math.max(0, Math.floor(this.top / LINE_HEIGHT) - SPARE);
     const inSight = all.slice(first, first + Math.ceil(160 / LINE_HEIGHT) + 2 * SPARE);
     const active = this.chipAt(this.active);
-    return html`
-      <div class="cf-tokens" role="listbox" tabindex="0" aria-label="Tokens of the prompt" aria-describedby="cf-token-detail"
+    return html` <div
+        class="cf-tokens"
+        role="listbox"
+        tabindex="0"
+        aria-label="Tokens of the prompt"
+        aria-describedby="cf-token-detail"
         aria-activedescendant=${active && inSight.some((l) => l.includes(active)) ? `cf-token-${active.index}` : nothing}
-        @scroll=${this.scrolled} @keydown=${this.key} @focus=${this.focused} @blur=${() => this.peek(undefined)}
-        @click=${this.clicked} @pointerover=${this.hovered} @pointerleave=${() => this.peekSoon(undefined)}>
+        @scroll=${this.scrolled}
+        @keydown=${this.key}
+        @focus=${this.focused}
+        @blur=${() => this.peek(undefined)}
+        @click=${this.clicked}
+        @pointerover=${this.hovered}
+        @pointerleave=${() => this.peekSoon(undefined)}
+      >
         <div class="cf-tokens-room" role="presentation" .style=${`height: ${Math.max(1, all.length) * LINE_HEIGHT}px`}>
-          ${repeat(inSight, (l) => l[0]?.index ?? -1, (line, i) => line.map((chip) => this.chip(chip, (first + i) * LINE_HEIGHT)))}
+          ${repeat(
+            inSight,
+            (l) => l[0]?.index ?? -1,
+            (line, i) => line.map((chip) => this.chip(chip, (first + i) * LINE_HEIGHT)),
+          )}
           ${all.length === 0 || !s.example ? html`<span role="option" aria-selected="false" aria-disabled="true" class="cf-faint">No tokens yet</span>` : nothing}
         </div>
       </div>
@@ -60,13 +77,24 @@ export class TokenStrip extends PanelElement {
     const row = rowOf(s);
     const image = chip.kind === 'image';
     const chosen = !image && chip.position === row;
-    const insideImage = image && row !== undefined && !this.expanded && row >= example.imageStart && row < example.imageStart + example.imageTokens;
-    return html`<span id="cf-token-${chip.index}" data-index=${chip.index} role="option"
-      aria-selected=${chosen || insideImage ? 'true' : 'false'} aria-setsize=${this.laid.count} aria-posinset=${chip.index + 1}
+    const insideImage =
+      image &&
+      row !== undefined &&
+      !this.expanded &&
+      row >= example.imageStart &&
+      row < example.imageStart + example.imageTokens;
+    return html`<span
+      id="cf-token-${chip.index}"
+      data-index=${chip.index}
+      role="option"
+      aria-selected=${chosen || insideImage ? 'true' : 'false'}
+      aria-setsize=${this.laid.count}
+      aria-posinset=${chip.index + 1}
       aria-label=${image ? `${plural(example.imageTokens, 'image token')}, ${this.expanded ? 'shown' : 'folded'}` : `token ${chip.position} ${chip.text}`}
       class="cf-token cf-group-${tokenGroup(example, chip.position)} ${chosen || insideImage ? 'cf-chosen' : ''} ${chip.index === this.active ? 'cf-active' : ''}"
       .style=${`left: ${chip.x}px; top: ${y}px; width: ${chip.width}px`}
-    >${chip.text}</span>`;
+      >${chip.text}</span
+    >`;
   }
 
   /** What the token under the pointer or keyboard is, and what the lens reads there. */
@@ -76,15 +104,24 @@ export class TokenStrip extends PanelElement {
     const row = this.peeked ?? rowOf(s);
     if (!example || row === undefined || !example.tokens[row]) return '';
     const inImage = row >= example.imageStart && row < example.imageStart + example.imageTokens;
-    const sets = Object.entries(example.sets).filter(([, list]) => list.includes(row)).map(([name]) => name);
+    const sets = Object.entries(example.sets)
+      .filter(([, list]) => list.includes(row))
+      .map(([name]) => name);
     const name = inImage ? `patch ${row - example.imageStart}` : `“${tokenText(example.tokens[row].text)}”`;
     const lens = this.store.canAsk ? this.store.tokenLens.get(row) : this.store.tokenLens.peek(row);
     const words = lens?.kind === 'here' ? lens.value[Math.min(s.layer + 1, lens.value.length - 1)] : undefined;
-    return html`<b>Token ${row}</b> ${name}${row === rowOf(s) ? ' (chosen)' : ''}. ${sets.length > 0 ? `In ${sets.join(', ')}.` : 'In no set.'}
-      ${words
-        ? html`Lens after layer ${s.layer}${s.layer === layersOf(s) - 1 ? ' (final)' : ''}, with norm:
+    return html`<b>Token ${row}</b> ${name}${row === rowOf(s) ? ' (chosen)' : ''}.
+      ${sets.length > 0 ? `In ${sets.join(', ')}.` : 'In no set.'}
+      ${
+        words
+          ? html`Lens after layer ${s.layer}${s.layer === layersOf(s) - 1 ? ' (final)' : ''}, with norm:
             ${words.map((w, i) => html`${i > 0 ? ', ' : ''}<span class="cf-word">${tokenText(w.text)}</span> ${percent(w.probability)}`)}.`
-        : lens?.kind === 'failed' ? `Lens: ${lens.message}` : lens ? 'Lens: on its way…' : ''}`;
+          : lens?.kind === 'failed'
+            ? `Lens: ${lens.message}`
+            : lens
+              ? 'Lens: on its way…'
+              : ''
+      }`;
   }
 
   private lay(): void {
@@ -99,7 +136,10 @@ export class TokenStrip extends PanelElement {
     ctx.font = `${style.fontSize} ${style.fontFamily || theme().font}`;
     const list = chips(example, this.expanded);
     this.laid = {
-      example, expanded: this.expanded, width: this.width, count: list.length,
+      example,
+      expanded: this.expanded,
+      width: this.width,
+      count: list.length,
       lines: lines(list, this.width, (text) => ctx.measureText(text).width),
     };
   }
@@ -154,7 +194,9 @@ export class TokenStrip extends PanelElement {
     const next = all[at + by];
     if (!from || !next) return index;
     const middle = from.x + from.width / 2;
-    return next.reduce((best, c) => (Math.abs(c.x + c.width / 2 - middle) < Math.abs(best.x + best.width / 2 - middle) ? c : best)).index;
+    return next.reduce((best, c) =>
+      Math.abs(c.x + c.width / 2 - middle) < Math.abs(best.x + best.width / 2 - middle) ? c : best,
+    ).index;
   }
 
   private move(index: number): void {
@@ -162,7 +204,8 @@ export class TokenStrip extends PanelElement {
     const line = this.laid.lines.findIndex((l) => l.length > 0 && l[l.length - 1].index >= index);
     const { box } = this;
     if (line * LINE_HEIGHT < box.scrollTop) box.scrollTop = line * LINE_HEIGHT;
-    else if ((line + 1) * LINE_HEIGHT > box.scrollTop + box.clientHeight) box.scrollTop = (line + 1) * LINE_HEIGHT - box.clientHeight;
+    else if ((line + 1) * LINE_HEIGHT > box.scrollTop + box.clientHeight)
+      box.scrollTop = (line + 1) * LINE_HEIGHT - box.clientHeight;
     this.top = box.scrollTop;
     const chip = this.chipAt(index);
     this.peek(chip?.kind === 'token' ? chip.position : undefined);

@@ -26,7 +26,15 @@ export function frame(g: FlowGraph, width: number, height: number, scroll: numbe
   const room = width - LEFT - 12;
   const columnWidth = Math.max(NARROWEST, room / Math.max(1, g.columns.length));
   const most = Math.max(0, columnWidth * g.columns.length - room);
-  return { width, height, left: LEFT, top: TOP, bottom: height - LABEL_ROOM, columnWidth, scroll: Math.min(Math.max(0, scroll), most) };
+  return {
+    width,
+    height,
+    left: LEFT,
+    top: TOP,
+    bottom: height - LABEL_ROOM,
+    columnWidth,
+    scroll: Math.min(Math.max(0, scroll), most),
+  };
 }
 export const scrollRoom = (g: FlowGraph, f: FlowFrame): number =>
   Math.max(0, f.columnWidth * g.columns.length - (f.width - f.left - 12));
@@ -36,7 +44,15 @@ export const xOf = (f: FlowFrame, column: number): number => f.left + (column + 
 export const yOf = (g: FlowGraph, f: FlowFrame, level: number): number =>
   f.bottom - (level * (f.bottom - f.top)) / Math.max(1, g.layers);
 
-export function drawFlow(ctx: CanvasRenderingContext2D, g: FlowGraph, edges: readonly FlowEdge[], example: ExampleInfo, f: FlowFrame, t: Theme, dpr: number): void {
+export function drawFlow(
+  ctx: CanvasRenderingContext2D,
+  g: FlowGraph,
+  edges: readonly FlowEdge[],
+  example: ExampleInfo,
+  f: FlowFrame,
+  t: Theme,
+  dpr: number,
+): void {
   ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
   ctx.clearRect(0, 0, f.width, f.height);
   const { left, right } = span(g, f);
@@ -79,18 +95,28 @@ const LONGEST = 12;
 const columnLabel = (g: FlowGraph, example: ExampleInfo, c: number): string => {
   const { position, image } = g.columns[c];
   if (image) return `▦×${example.imageTokens}`;
-  if (position >= example.imageStart && position < example.imageStart + example.imageTokens) return `▦${position - example.imageStart}`;
+  if (position >= example.imageStart && position < example.imageStart + example.imageTokens)
+    return `▦${position - example.imageStart}`;
   const text = tokenText(example.tokens[position].text);
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 };
 
-function labels(ctx: CanvasRenderingContext2D, g: FlowGraph, example: ExampleInfo, f: FlowFrame, t: Theme, left: number, right: number): void {
+function labels(
+  ctx: CanvasRenderingContext2D,
+  g: FlowGraph,
+  example: ExampleInfo,
+  f: FlowFrame,
+  t: Theme,
+  left: number,
+  right: number,
+): void {
   ctx.font = `11px ${t.font}`;
   ctx.fillStyle = t.text;
   ctx.textBaseline = 'middle';
   ctx.textAlign = 'right';
   const step = Math.ceil((g.layers * 13) / Math.max(1, f.bottom - f.top));
-  for (let layer = 0; layer < g.layers; layer += step) ctx.fillText(String(layer), f.left - 10, (yOf(g, f, layer) + yOf(g, f, layer + 1)) / 2);
+  for (let layer = 0; layer < g.layers; layer += step)
+    ctx.fillText(String(layer), f.left - 10, (yOf(g, f, layer) + yOf(g, f, layer + 1)) / 2);
   ctx.save();
   ctx.beginPath();
   ctx.rect(f.left - 10, 0, f.width, f.height);
@@ -106,7 +132,14 @@ function labels(ctx: CanvasRenderingContext2D, g: FlowGraph, example: ExampleInf
 }
 
 /** The chosen layer's band, the edge under the pointer, the chosen token's column. Cheap: drawn on every step. */
-export function drawFlowMarks(ctx: CanvasRenderingContext2D, g: FlowGraph, f: FlowFrame, m: { layer: number; edge?: FlowEdge; column?: number }, t: Theme, dpr: number): void {
+export function drawFlowMarks(
+  ctx: CanvasRenderingContext2D,
+  g: FlowGraph,
+  f: FlowFrame,
+  m: { layer: number; edge?: FlowEdge; column?: number },
+  t: Theme,
+  dpr: number,
+): void {
   ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
   ctx.clearRect(0, 0, f.width, f.height);
   const [y0, y1] = [yOf(g, f, m.layer + 1), yOf(g, f, m.layer)];
@@ -134,12 +167,20 @@ export function drawFlowMarks(ctx: CanvasRenderingContext2D, g: FlowGraph, f: Fl
 }
 
 /** The edge nearest to a point, within a few pixels. */
-export function edgeAt(g: FlowGraph, edges: readonly FlowEdge[], f: FlowFrame, x: number, y: number): FlowEdge | undefined {
+export function edgeAt(
+  g: FlowGraph,
+  edges: readonly FlowEdge[],
+  f: FlowFrame,
+  x: number,
+  y: number,
+): FlowEdge | undefined {
   const level = Math.floor(((f.bottom - y) / (f.bottom - f.top)) * g.layers);
   let [best, least] = [undefined as FlowEdge | undefined, 6];
   for (const e of edges) {
     if (e.layer !== level) continue;
-    const d = distance(x, y, xOf(f, e.from), yOf(g, f, e.layer), xOf(f, e.to), yOf(g, f, e.layer + 1)) - thickness(e.weight) / 2;
+    const d =
+      distance(x, y, xOf(f, e.from), yOf(g, f, e.layer), xOf(f, e.to), yOf(g, f, e.layer + 1)) -
+      thickness(e.weight) / 2;
     if (d < least) [best, least] = [e, d];
   }
   return best;
@@ -151,19 +192,37 @@ function distance(x: number, y: number, x0: number, y0: number, x1: number, y1: 
   return Math.hypot(x - x0 - t * dx, y - y0 - t * dy);
 }
 
-const escape = (s: string): string => s.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
+const escape = (s: string): string =>
+  s.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
 
 /** The whole graph, unscrolled, on white. */
 export function flowSvg(g: FlowGraph, edges: readonly FlowEdge[], example: ExampleInfo, title: string): string {
   const height = Math.max(260, g.layers * 26 + LABEL_ROOM + 40);
-  const f: FlowFrame = { width: g.columns.length * 18 + LEFT + 24, height, left: LEFT, top: 36, bottom: height - LABEL_ROOM, columnWidth: 18, scroll: 0 };
+  const f: FlowFrame = {
+    width: g.columns.length * 18 + LEFT + 24,
+    height,
+    left: LEFT,
+    top: 36,
+    bottom: height - LABEL_ROOM,
+    columnWidth: 18,
+    scroll: 0,
+  };
   const n = (v: number): string => v.toFixed(1);
-  const lines = [...edges].reverse().map((e) =>
-    `<line x1="${n(xOf(f, e.from))}" y1="${n(yOf(g, f, e.layer))}" x2="${n(xOf(f, e.to))}" y2="${n(yOf(g, f, e.layer + 1))}" stroke-width="${thickness(e.weight).toFixed(2)}" stroke-opacity="${opacity(e.weight).toFixed(2)}"/>`);
-  const columns = g.columns.map((_, c) =>
-    `<text transform="translate(${n(xOf(f, c))} ${n(f.bottom + 8)}) rotate(-60)" text-anchor="end">${escape(columnLabel(g, example, c))}</text>`);
-  const layers = Array.from({ length: g.layers }, (_, l) =>
-    `<text x="${LEFT - 10}" y="${n((yOf(g, f, l) + yOf(g, f, l + 1)) / 2 + 4)}" text-anchor="end">${l}</text>`);
+  const lines = [...edges]
+    .reverse()
+    .map(
+      (e) =>
+        `<line x1="${n(xOf(f, e.from))}" y1="${n(yOf(g, f, e.layer))}" x2="${n(xOf(f, e.to))}" y2="${n(yOf(g, f, e.layer + 1))}" stroke-width="${thickness(e.weight).toFixed(2)}" stroke-opacity="${opacity(e.weight).toFixed(2)}"/>`,
+    );
+  const columns = g.columns.map(
+    (_, c) =>
+      `<text transform="translate(${n(xOf(f, c))} ${n(f.bottom + 8)}) rotate(-60)" text-anchor="end">${escape(columnLabel(g, example, c))}</text>`,
+  );
+  const layers = Array.from(
+    { length: g.layers },
+    (_, l) =>
+      `<text x="${LEFT - 10}" y="${n((yOf(g, f, l) + yOf(g, f, l + 1)) / 2 + 4)}" text-anchor="end">${l}</text>`,
+  );
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${n(f.width)}" height="${f.height}" viewBox="0 0 ${n(f.width)} ${f.height}" font-family="DejaVu Sans, sans-serif" font-size="11">
 <rect width="100%" height="100%" fill="#ffffff"/>
 <text x="${LEFT}" y="18" font-size="12">${escape(title)}</text>

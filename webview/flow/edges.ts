@@ -25,7 +25,13 @@ export const FAINTEST = 0.01;
 /** Most edges drawn at once; the strongest. */
 export const MOST_EDGES = 4000;
 
-export function flowGraph(a: AttentionResult, example: ExampleInfo, expanded: boolean, withFirst: boolean, withSelf: boolean): FlowGraph {
+export function flowGraph(
+  a: AttentionResult,
+  example: ExampleInfo,
+  expanded: boolean,
+  withFirst: boolean,
+  withSelf: boolean,
+): FlowGraph {
   const { imageStart, imageTokens, tokens } = example;
   const end = imageStart + imageTokens;
   const columns: FlowColumn[] = [];
@@ -69,4 +75,5 @@ export function visibleEdges(g: FlowGraph, threshold: number): readonly FlowEdge
   return g.edges.slice(0, Math.min(low, MOST_EDGES));
 }
 
-export const countAbove = (g: FlowGraph, threshold: number): number => g.edges.filter((e) => e.weight >= threshold).length;
+export const countAbove = (g: FlowGraph, threshold: number): number =>
+  g.edges.filter((e) => e.weight >= threshold).length;

@@ -1,7 +1,19 @@
 /** Pointer, wheel and keys on the picture, as intentions. Keeps the view and what is being dragged. */
 import type { ImageGeometry } from '../../src/protocol/panel';
 import { neighbour, type Way } from './select';
-import { cells, extent, fit, pan, patchAt, patchesIn, patchesInLasso, zoomAt, type Cell, type Size, type View } from './viewport';
+import {
+  cells,
+  extent,
+  fit,
+  pan,
+  patchAt,
+  patchesIn,
+  patchesInLasso,
+  zoomAt,
+  type Cell,
+  type Size,
+  type View,
+} from './viewport';
 
 const ZOOM_STEP = 1.25;
 /** One wheel unit of 100 pixels is about one step. */
@@ -84,7 +96,12 @@ export class PictureController {
     if (e.button !== 0 && e.button !== 1) return;
     const kind = e.button === 1 || this.spaceHeld ? 'pan' : 'select';
     this.spacePanned = this.spaceHeld;
-    this.drag = { kind, id: e.pointerId, way: e.altKey ? 'remove' : e.shiftKey ? 'add' : 'toggle', line: [this.point(e)] };
+    this.drag = {
+      kind,
+      id: e.pointerId,
+      way: e.altKey ? 'remove' : e.shiftKey ? 'add' : 'toggle',
+      line: [this.point(e)],
+    };
     this.cursor = undefined;
     if (e.button === 1) e.preventDefault();
   }

@@ -13,12 +13,29 @@ const GRID_FROM = 5;
 
 /** Ends of each colour scale: from nearly clear to strong. Red, green, blue, alpha. */
 const RAMPS: Record<OverlayLook, readonly (readonly [number, number, number, number])[]> = {
-  heat: [[30, 0, 90, 0.1], [140, 10, 130, 0.42], [240, 80, 20, 0.54], [255, 225, 40, 0.62]],
-  set: [[0, 114, 220, 0.2], [0, 114, 220, 0.5]],
-  drop: [[0, 90, 220, 0.08], [0, 90, 220, 0.75]],
-  rise: [[230, 120, 0, 0.08], [230, 120, 0, 0.75]],
+  heat: [
+    [30, 0, 90, 0.1],
+    [140, 10, 130, 0.42],
+    [240, 80, 20, 0.54],
+    [255, 225, 40, 0.62],
+  ],
+  set: [
+    [0, 114, 220, 0.2],
+    [0, 114, 220, 0.5],
+  ],
+  drop: [
+    [0, 90, 220, 0.08],
+    [0, 90, 220, 0.75],
+  ],
+  rise: [
+    [230, 120, 0, 0.08],
+    [230, 120, 0, 0.75],
+  ],
 };
-const ramps = Object.fromEntries(Object.entries(RAMPS).map(([look, stops]) => [look, levels(stops)])) as Record<OverlayLook, string[]>;
+const ramps = Object.fromEntries(Object.entries(RAMPS).map(([look, stops]) => [look, levels(stops)])) as Record<
+  OverlayLook,
+  string[]
+>;
 
 function levels(stops: readonly (readonly number[])[]): string[] {
   return Array.from({ length: LEVELS }, (_, i) => {
@@ -29,7 +46,14 @@ function levels(stops: readonly (readonly number[])[]): string[] {
   });
 }
 
-export function drawPicture(ctx: CanvasRenderingContext2D, image: HTMLImageElement | undefined, g: ImageGeometry, area: Cell, v: View, t: Theme): void {
+export function drawPicture(
+  ctx: CanvasRenderingContext2D,
+  image: HTMLImageElement | undefined,
+  g: ImageGeometry,
+  area: Cell,
+  v: View,
+  t: Theme,
+): void {
   const { width, height } = ctx.canvas;
   ctx.clearRect(0, 0, width, height);
   const [l, u, r, b] = cellOf({ x: 0, y: 0, width: g.width, height: g.height }, v);
@@ -57,7 +81,11 @@ function hatch(ctx: CanvasRenderingContext2D, [l, u, r, b]: Cell, t: Theme): voi
   ctx.restore();
 }
 
-export function drawOverlay(ctx: CanvasRenderingContext2D, list: readonly (Cell | undefined)[], o: OverlayPicture): void {
+export function drawOverlay(
+  ctx: CanvasRenderingContext2D,
+  list: readonly (Cell | undefined)[],
+  o: OverlayPicture,
+): void {
   ctx.clearRect(0, 0, ctx.canvas.width, ctx.canvas.height);
   const ramp = ramps[o.look];
   if (o.values) {
@@ -83,16 +111,33 @@ export interface Marks {
   /** Patch under the keyboard. */
   readonly cursor?: number;
   readonly hover?: number;
-  readonly drag?: { readonly line: readonly (readonly [number, number])[]; readonly lasso: boolean; readonly removes: boolean };
+  readonly drag?: {
+    readonly line: readonly (readonly [number, number])[];
+    readonly lasso: boolean;
+    readonly removes: boolean;
+  };
 }
 
-export function drawMarks(ctx: CanvasRenderingContext2D, list: readonly (Cell | undefined)[], m: Marks, v: View, t: Theme, dpr: number): void {
+export function drawMarks(
+  ctx: CanvasRenderingContext2D,
+  list: readonly (Cell | undefined)[],
+  m: Marks,
+  v: View,
+  t: Theme,
+  dpr: number,
+): void {
   ctx.clearRect(0, 0, ctx.canvas.width, ctx.canvas.height);
   if (m.grid) grid(ctx, list);
   m.boxes.forEach(([x, y, width, height], i) => {
     const [l, u, r, b] = cellOf({ x, y, width, height }, v);
     frame(ctx, [l, u, r, b], '#000000', 4 * dpr, []);
-    frame(ctx, [l, u, r, b], '#ff5252', 2 * dpr, dashOf(i).map((d) => d * dpr));
+    frame(
+      ctx,
+      [l, u, r, b],
+      '#ff5252',
+      2 * dpr,
+      dashOf(i).map((d) => d * dpr),
+    );
   });
   if (m.selected.size > 0) {
     ctx.fillStyle = 'rgba(255,255,255,0.22)';
@@ -116,7 +161,10 @@ export function drawMarks(ctx: CanvasRenderingContext2D, list: readonly (Cell | 
 function grid(ctx: CanvasRenderingContext2D, list: readonly (Cell | undefined)[]): void {
   const first = list.find((c) => c !== undefined);
   if (!first || first[2] - first[0] < GRID_FROM) return;
-  for (const [offset, colour] of [[0, 'rgba(0,0,0,0.38)'], [1, 'rgba(255,255,255,0.30)']] as const) {
+  for (const [offset, colour] of [
+    [0, 'rgba(0,0,0,0.38)'],
+    [1, 'rgba(255,255,255,0.30)'],
+  ] as const) {
     ctx.fillStyle = colour;
     for (const c of list) {
       if (!c) continue;
@@ -126,7 +174,13 @@ function grid(ctx: CanvasRenderingContext2D, list: readonly (Cell | undefined)[]
   }
 }
 
-function frame(ctx: CanvasRenderingContext2D, [l, u, r, b]: Cell, colour: string, width: number, dash: readonly number[]): void {
+function frame(
+  ctx: CanvasRenderingContext2D,
+  [l, u, r, b]: Cell,
+  colour: string,
+  width: number,
+  dash: readonly number[],
+): void {
   ctx.strokeStyle = colour;
   ctx.lineWidth = width;
   ctx.setLineDash([...dash]);
@@ -135,7 +189,14 @@ function frame(ctx: CanvasRenderingContext2D, [l, u, r, b]: Cell, colour: string
 }
 
 /** The border of a group of patches: edges to patches outside it. */
-function outline(ctx: CanvasRenderingContext2D, list: readonly (Cell | undefined)[], chosen: ReadonlySet<number>, colour: string, width: number, dash: readonly number[] = []): void {
+function outline(
+  ctx: CanvasRenderingContext2D,
+  list: readonly (Cell | undefined)[],
+  chosen: ReadonlySet<number>,
+  colour: string,
+  width: number,
+  dash: readonly number[] = [],
+): void {
   const edges = new Map<string, readonly [number, number, number, number]>();
   const flip = (x0: number, y0: number, x1: number, y1: number): void => {
     const key = `${x0},${y0},${x1},${y1}`;

@@ -37,11 +37,16 @@ function attentionOverlay(s: PanelState, asked: Asked<AttentionResult> | undefin
   const token = `“${tokenText(example.tokens[row].text)}” (token ${row})`;
   const where = `${layerWords(s)}, ${headWords(s.head, model.heads)}`;
   if (row < example.imageStart) {
-    return { look: 'heat', words: `Token ${token} stands before the image and cannot attend to it. Choose a later token in the strip.` };
+    return {
+      look: 'heat',
+      words: `Token ${token} stands before the image and cannot attend to it. Choose a later token in the strip.`,
+    };
   }
   if (!asked) return { look: 'heat', words: `Attention of ${token} to the patches, ${where}: not computed yet.` };
-  if (asked.kind === 'failed') return { look: 'heat', words: `Attention of ${token} could not be computed: ${asked.message}` };
-  if (asked.kind === 'asked') return { look: 'heat', words: `Attention of ${token} to the patches, ${where}: on its way…` };
+  if (asked.kind === 'failed')
+    return { look: 'heat', words: `Attention of ${token} could not be computed: ${asked.message}` };
+  if (asked.kind === 'asked')
+    return { look: 'heat', words: `Attention of ${token} to the patches, ${where}: on its way…` };
   const all = attentionRow(asked.value, s.layer, s.head);
   const values = all.slice(example.imageStart, example.imageStart + example.imageTokens);
   const { max, sum } = summary(values);
@@ -79,12 +84,18 @@ function effectOverlay(s: PanelState, id: string): OverlayPicture {
   const targets = k.kind === 'edge' ? patchesOfSet(example, k.to) : [];
   const known = Number.isFinite(value);
   const strength = known ? Math.min(1, Math.abs(value) / 100) : 0;
-  const what = k.kind === 'edge' ? `${knockoutWords(k)} blocked in ${blockedSpan(k, s)}` : `${knockoutWords(k)}, ${blockedSpan(k, s)}`;
+  const what =
+    k.kind === 'edge'
+      ? `${knockoutWords(k)} blocked in ${blockedSpan(k, s)}`
+      : `${knockoutWords(k)}, ${blockedSpan(k, s)}`;
   const shaded =
     sources.length > 0
       ? ` The ${plural(sources.length, k.kind === 'edge' ? 'source patch' : 'patch', k.kind === 'edge' ? 'source patches' : 'patches')} ${sources.length === 1 ? 'is' : 'are'} shaded by the size of the change, full at 100 %.`
       : '';
-  const outlined = targets.length > 0 ? ` The ${plural(targets.length, 'target patch', 'target patches')} ${targets.length === 1 ? 'is' : 'are'} outlined.` : '';
+  const outlined =
+    targets.length > 0
+      ? ` The ${plural(targets.length, 'target patch', 'target patches')} ${targets.length === 1 ? 'is' : 'are'} outlined.`
+      : '';
   const none = sources.length + targets.length === 0 ? ' No image patch takes part in it.' : '';
   return {
     look: known && value > 0 ? 'rise' : 'drop',

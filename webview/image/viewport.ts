@@ -47,7 +47,11 @@ export function zoomAt(view: View, factor: number, px: number, py: number, area:
   const least = fit(area, canvas);
   const scale = Math.min(Math.max(view.scale * factor, least.scale), Math.max(MAX_SCALE, least.scale));
   if (scale === least.scale) return least;
-  return keepInside({ scale, x: view.x + px / view.scale - px / scale, y: view.y + py / view.scale - py / scale }, area, canvas);
+  return keepInside(
+    { scale, x: view.x + px / view.scale - px / scale, y: view.y + py / view.scale - py / scale },
+    area,
+    canvas,
+  );
 }
 
 export const pan = (view: View, dx: number, dy: number, area: Rect, canvas: Size): View =>
@@ -87,7 +91,11 @@ export function patchAt(list: readonly (Cell | undefined)[], x: number, y: numbe
 }
 
 /** Patches that a rectangle touches. */
-export function patchesIn(list: readonly (Cell | undefined)[], a: readonly [number, number], b: readonly [number, number]): number[] {
+export function patchesIn(
+  list: readonly (Cell | undefined)[],
+  a: readonly [number, number],
+  b: readonly [number, number],
+): number[] {
   const [left, right] = a[0] < b[0] ? [a[0], b[0]] : [b[0], a[0]];
   const [top, bottom] = a[1] < b[1] ? [a[1], b[1]] : [b[1], a[1]];
   const out: number[] = [];
@@ -98,7 +106,10 @@ export function patchesIn(list: readonly (Cell | undefined)[], a: readonly [numb
 }
 
 /** Patches whose centre lies in a closed free-hand line (even-odd). */
-export function patchesInLasso(list: readonly (Cell | undefined)[], line: readonly (readonly [number, number])[]): number[] {
+export function patchesInLasso(
+  list: readonly (Cell | undefined)[],
+  line: readonly (readonly [number, number])[],
+): number[] {
   const out: number[] = [];
   list.forEach((c, i) => {
     if (!c) return;

@@ -20,7 +20,14 @@ export function reduce(s: PanelState, m: HostToPanel): PanelState {
     case 'example':
       return m.example === null
         ? { ...s, example: undefined, clean: undefined, lens: undefined, curves: [] }
-        : { ...s, example: m.example, gridKind: gridKindFor(s, m.example.geometry.grids.map((g) => g.kind)) };
+        : {
+            ...s,
+            example: m.example,
+            gridKind: gridKindFor(
+              s,
+              m.example.geometry.grids.map((g) => g.kind),
+            ),
+          };
     case 'clean':
       return { ...s, clean: m.clean };
     case 'curves':
@@ -30,7 +37,9 @@ export function reduce(s: PanelState, m: HostToPanel): PanelState {
       return {
         ...s,
         curves: s.curves.map((c, i) =>
-          i === index ? { ...c, scores: withValue(c.scores, layer, score), change: withValue(c.change, layer, change) } : c,
+          i === index
+            ? { ...c, scores: withValue(c.scores, layer, score), change: withValue(c.change, layer, change) }
+            : c,
         ),
       };
     }

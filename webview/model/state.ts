@@ -1,6 +1,12 @@
 /** What the panel knows and shows. Plain data: no DOM here. */
 import type {
-  CleanResult, ExampleInfo, Knockout, LensResult, ModelInfo, PanelExperiment, PanelStatus,
+  CleanResult,
+  ExampleInfo,
+  Knockout,
+  LensResult,
+  ModelInfo,
+  PanelExperiment,
+  PanelStatus,
 } from '../../src/protocol/panel';
 
 /** A curve as far as it has arrived; NaN where it has not. */
@@ -68,7 +74,9 @@ export function activePatches(s: PanelState): readonly number[] {
 /** Patch numbers of a named set: its positions inside the image. */
 export function patchesOfSet(example: ExampleInfo, name: string): number[] {
   const end = example.imageStart + example.imageTokens;
-  return (example.sets[name] ?? []).filter((p) => p >= example.imageStart && p < end).map((p) => p - example.imageStart);
+  return (example.sets[name] ?? [])
+    .filter((p) => p >= example.imageStart && p < end)
+    .map((p) => p - example.imageStart);
 }
 
 /** May the config be changed from here? */

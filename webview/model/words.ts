@@ -56,7 +56,8 @@ export function knockoutWords(k: Knockout): string {
 /** `window 3`, `window 3, heads 0 and 2`. */
 export function knockoutDetail(k: Knockout): string {
   if (k.kind === 'prune') return 'after each layer';
-  const heads = k.kind === 'edge' && k.heads ? `, ${k.heads.length === 1 ? 'head' : 'heads'} ${k.heads.join(', ')}` : '';
+  const heads =
+    k.kind === 'edge' && k.heads ? `, ${k.heads.length === 1 ? 'head' : 'heads'} ${k.heads.join(', ')}` : '';
   return `window ${k.window}${heads}`;
 }
 

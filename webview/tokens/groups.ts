@@ -2,8 +2,13 @@
 import type { ExampleInfo } from '../../src/protocol/panel';
 
 const ORDER = [
-  ['last', 'Last'], ['true', 'True Option'], ['false', 'False Option'], ['object', 'Central Object'], ['question', 'Question'],
-  ['instruction', 'Instruction'], ['system', 'System'],
+  ['last', 'Last'],
+  ['true', 'True Option'],
+  ['false', 'False Option'],
+  ['object', 'Central Object'],
+  ['question', 'Question'],
+  ['instruction', 'Instruction'],
+  ['system', 'System'],
 ] as const;
 export type TokenGroup = (typeof ORDER)[number][0] | 'image' | 'other';
 
@@ -23,7 +28,16 @@ export function tokenGroup(example: ExampleInfo, position: number): TokenGroup {
 /** Groups that occur here, with their names, for the legend. */
 export function groupsOf(example: ExampleInfo): readonly (readonly [TokenGroup, string])[] {
   const there = new Set(example.tokens.map((_, i) => tokenGroup(example, i)));
-  const all: (readonly [TokenGroup, string])[] = [['system', 'System'], ['image', 'Image'], ['question', 'Question'], ['object', 'Central object'],
-    ['true', 'True option'], ['false', 'False option'], ['instruction', 'Instruction'], ['last', 'Last'], ['other', 'Others']];
+  const all: (readonly [TokenGroup, string])[] = [
+    ['system', 'System'],
+    ['image', 'Image'],
+    ['question', 'Question'],
+    ['object', 'Central object'],
+    ['true', 'True option'],
+    ['false', 'False option'],
+    ['instruction', 'Instruction'],
+    ['last', 'Last'],
+    ['other', 'Others'],
+  ];
   return all.filter(([group]) => there.has(group));
 }

@@ -12,11 +12,21 @@ const PATHS = {
   chevron: 'm3.3 5.6.8-.8L8 8.7l3.9-3.9.8.8L8 10.3z',
   check: 'M6.3 12.2 2.6 8.5l.9-.9 2.8 2.8 6.3-6.4.9.9z',
   cross: 'M8 7.1 11.6 3.5l.9.9L8.9 8l3.6 3.6-.9.9L8 8.9l-3.6 3.6-.9-.9L7.1 8 3.5 4.4l.9-.9z',
-  error: 'M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13zm0 1.2a5.3 5.3 0 1 0 0 10.6A5.3 5.3 0 0 0 8 2.7zM7.4 4.5h1.2v4.4H7.4zm0 5.6h1.2v1.3H7.4z',
+  error:
+    'M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13zm0 1.2a5.3 5.3 0 1 0 0 10.6A5.3 5.3 0 0 0 8 2.7zM7.4 4.5h1.2v4.4H7.4zm0 5.6h1.2v1.3H7.4z',
   info: 'M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13zm0 1.2a5.3 5.3 0 1 0 0 10.6A5.3 5.3 0 0 0 8 2.7zM7.4 4.6h1.2v1.3H7.4zm0 2.5h1.2v4.4H7.4z',
 } as const;
 export type IconName = keyof typeof PATHS;
 
-export const icon = (name: IconName, slot?: string): TemplateResult => html`<svg
-  class="cf-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false" slot=${slot ?? ''}
->${svg`<path fill="currentColor" d=${PATHS[name]}></path>`}</svg>`;
+export const icon = (name: IconName, slot?: string): TemplateResult =>
+  html`<svg
+    class="cf-icon"
+    viewBox="0 0 16 16"
+    width="16"
+    height="16"
+    aria-hidden="true"
+    focusable="false"
+    slot=${slot ?? ''}
+  >
+    ${svg`<path fill="currentColor" d=${PATHS[name]}></path>`}
+  </svg>`;

@@ -33,18 +33,44 @@ export class Menu extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<button type="button" class="cf-menu-button" aria-haspopup="menu" aria-expanded=${this.open ? 'true' : 'false'}
-        @click=${() => this.toggle()} @keydown=${(e: KeyboardEvent) => {
+    return html`<button
+        type="button"
+        class="cf-menu-button"
+        aria-haspopup="menu"
+        aria-expanded=${this.open ? 'true' : 'false'}
+        @click=${() => this.toggle()}
+        @keydown=${(e: KeyboardEvent) => {
           if (e.key !== 'ArrowDown' || this.open) return;
           e.preventDefault();
           this.toggle();
-        }}>${this.label}${icon('chevron')}</button>
-      ${this.open
-        ? html`<div class="cf-menu" role="menu" aria-label=${this.label} @keydown=${this.key}>${this.groups.map((g) => html`<div role="group" aria-label=${g.title}>
-            <span class="cf-menu-title" aria-hidden="true">${g.title}</span>
-            ${g.items.map((item) => html`<button type="button" role="menuitem" tabindex="-1" aria-disabled=${item.disabled ? 'true' : nothing}
-              @click=${() => this.pick(item)}>${item.label}</button>`)}</div>`)}</div>`
-        : nothing}`;
+        }}
+      >
+        ${this.label}${icon('chevron')}
+      </button>
+      ${
+        this.open
+          ? html`<div class="cf-menu" role="menu" aria-label=${this.label} @keydown=${this.key}>
+              ${this.groups.map(
+                (g) =>
+                  html`<div role="group" aria-label=${g.title}>
+                    <span class="cf-menu-title" aria-hidden="true">${g.title}</span>
+                    ${g.items.map(
+                      (item) =>
+                        html`<button
+                          type="button"
+                          role="menuitem"
+                          tabindex="-1"
+                          aria-disabled=${item.disabled ? 'true' : nothing}
+                          @click=${() => this.pick(item)}
+                        >
+                          ${item.label}
+                        </button>`,
+                    )}
+                  </div>`,
+              )}
+            </div>`
+          : nothing
+      }`;
   }
 
   toggle(): void {

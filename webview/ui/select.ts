@@ -12,7 +12,11 @@ interface Dropdown extends HTMLElement {
 
 export class Select extends LitElement {
   static override properties = {
-    choices: { attribute: false }, value: { attribute: false }, label: {}, disabled: { type: Boolean }, hint: {},
+    choices: { attribute: false },
+    value: { attribute: false },
+    label: {},
+    disabled: { type: Boolean },
+    hint: {},
   };
   declare choices: readonly Choice[];
   declare value: string;
@@ -34,8 +38,16 @@ export class Select extends LitElement {
 
   override render(): TemplateResult {
     return html`<vscode-dropdown
-      aria-label=${this.label} title=${this.hint ?? nothing} ?disabled=${this.disabled} @change=${this.picked}
-    >${repeat(this.choices, (c) => c.value, (c) => html`<vscode-option value=${c.value}>${c.label}</vscode-option>`)}</vscode-dropdown>`;
+      aria-label=${this.label}
+      title=${this.hint ?? nothing}
+      ?disabled=${this.disabled}
+      @change=${this.picked}
+      >${repeat(
+        this.choices,
+        (c) => c.value,
+        (c) => html`<vscode-option value=${c.value}>${c.label}</vscode-option>`,
+      )}</vscode-dropdown
+    >`;
   }
 
   /** The options must be there before one of them can be the value. */

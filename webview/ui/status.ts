@@ -19,22 +19,46 @@ export function statusTemplate(status: PanelStatus, act: StatusActions): Templat
       const known = status.fraction !== undefined && Number.isFinite(status.fraction);
       const part = known ? Math.min(1, Math.max(0, status.fraction)) : 0;
       return html`<div class="cf-status cf-busy">
-        <div class="cf-status-line"><span class="cf-grow">${status.what}<span class="cf-faint">${known ? ` · ${Math.round(part * 100)} %` : ''}${status.secondsLeft === undefined ? '' : ` · about ${duration(status.secondsLeft)} left`}</span></span>
-          ${status.cancellable ? html`<vscode-button class="cf-small" appearance="secondary" @click=${act.cancel}>Cancel</vscode-button>` : nothing}</div>
-        <div class="cf-progress ${known ? '' : 'cf-unknown'}" role="progressbar" aria-label=${status.what} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${known ? Math.round(part * 100) : nothing}>
-          <div class="cf-progress-bar" .style=${`width: ${known ? part * 100 : 30}%`}></div></div>
+        <div class="cf-status-line">
+          <span class="cf-grow"
+            >${status.what}<span class="cf-faint"
+              >${known ? ` · ${Math.round(part * 100)} %` : ''}${status.secondsLeft === undefined ? '' : ` · about ${duration(status.secondsLeft)} left`}</span
+            ></span
+          >
+          ${status.cancellable ? html`<vscode-button class="cf-small" appearance="secondary" @click=${act.cancel}>Cancel</vscode-button>` : nothing}
+        </div>
+        <div
+          class="cf-progress ${known ? '' : 'cf-unknown'}"
+          role="progressbar"
+          aria-label=${status.what}
+          aria-valuemin="0"
+          aria-valuemax="100"
+          aria-valuenow=${known ? Math.round(part * 100) : nothing}
+        >
+          <div class="cf-progress-bar" .style=${`width: ${known ? part * 100 : 30}%`}></div>
+        </div>
       </div>`;
     }
     case 'cancelled':
-      return html`<div class="cf-status cf-banner">${icon('info')}<span class="cf-grow">Cancelled. What was computed stays.</span>
-        <vscode-button class="cf-small" appearance="secondary" @click=${act.run}>Run</vscode-button></div>`;
+      return html`<div class="cf-status cf-banner">
+        ${icon('info')}<span class="cf-grow">Cancelled. What was computed stays.</span>
+        <vscode-button class="cf-small" appearance="secondary" @click=${act.run}>Run</vscode-button>
+      </div>`;
     case 'error':
-      return html`<div class="cf-status cf-banner cf-error">${icon('error')}<span class="cf-grow">${status.message}${status.hint ? html`<br /><span class="cf-hint">${status.hint}</span>` : nothing}</span>
+      return html`<div class="cf-status cf-banner cf-error">
+        ${icon('error')}<span class="cf-grow"
+          >${status.message}${status.hint ? html`<br /><span class="cf-hint">${status.hint}</span>` : nothing}</span
+        >
         ${act.output ? html`<vscode-button class="cf-small" appearance="secondary" @click=${act.output}>Output</vscode-button>` : nothing}
-        <vscode-button class="cf-small" @click=${act.run}>Try again</vscode-button></div>`;
+        <vscode-button class="cf-small" @click=${act.run}>Try again</vscode-button>
+      </div>`;
     case 'engine-down':
-      return html`<div class="cf-status cf-banner cf-error">${icon('error')}<span class="cf-grow">The engine's process ended: ${status.message}. What was computed stays on the screen.</span>
+      return html`<div class="cf-status cf-banner cf-error">
+        ${icon('error')}<span class="cf-grow"
+          >The engine's process ended: ${status.message}. What was computed stays on the screen.</span
+        >
         ${act.output ? html`<vscode-button class="cf-small" appearance="secondary" @click=${act.output}>Output</vscode-button>` : nothing}
-        <vscode-button class="cf-small" @click=${act.restart}>Restart the engine</vscode-button></div>`;
+        <vscode-button class="cf-small" @click=${act.restart}>Restart the engine</vscode-button>
+      </div>`;
   }
 }

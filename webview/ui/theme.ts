@@ -41,7 +41,7 @@ function read(): Theme {
     series: Array.from({ length: SERIES }, (_, i) => get(`--cf-series-${i}`, '#0072b2')),
     text: get('--vscode-foreground', '#888888'),
     faint: get('--cf-faint', '#888888'),
-    line: get('--cf-line', '#88888844'),
+    line: get('--cf-chart-line', '#88888844'),
     background: get('--vscode-editor-background', '#ffffff'),
     focus: get('--vscode-focusBorder', '#0090f1'),
     selected: get('--cf-selected', '#ffd43b'),

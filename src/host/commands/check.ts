@@ -9,7 +9,11 @@ export async function showCheck(flow: Flow): Promise<void> {
     return;
   }
   const result = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: `Crossflow: checking ${flow.title} against the full pass`, cancellable: true },
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: `Crossflow: checking ${flow.title} against the full pass`,
+      cancellable: true,
+    },
     (_, token) => {
       const abort = new AbortController();
       token.onCancellationRequested(() => abort.abort());

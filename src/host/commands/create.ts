@@ -41,7 +41,10 @@ export async function newFromFolder(app: App, uri: vscode.Uri | undefined): Prom
 
 /** The only model at hand is taken without asking. */
 async function chooseModel(app: App, folder: string): Promise<string | undefined> {
-  const { models } = await diskFacts(vscode.Uri.file(path.join(folder, 'x')), path.join(app.context.extensionPath, 'models'));
+  const { models } = await diskFacts(
+    vscode.Uri.file(path.join(folder, 'x')),
+    path.join(app.context.extensionPath, 'models'),
+  );
   if (models.length <= 1) return models[0] ?? '../models/';
   return vscode.window.showQuickPick(models, { title: 'New Crossflow experiment', placeHolder: 'Which model?' });
 }

@@ -23,7 +23,11 @@ export async function openExample(app: App): Promise<void> {
   const first = vscode.Uri.file(path.join(target, 'examples', FIRST));
   if (!vscode.workspace.getWorkspaceFolder(first)) {
     const open = 'Open Folder';
-    const choice = await vscode.window.showInformationMessage(`The example is in ${target}.`, open, 'Only the Experiment');
+    const choice = await vscode.window.showInformationMessage(
+      `The example is in ${target}.`,
+      open,
+      'Only the Experiment',
+    );
     if (choice === open) {
       await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(target), { forceNewWindow: false });
       return;
@@ -43,6 +47,8 @@ async function copyOnce(extension: string, target: string): Promise<void> {
     recursive: true,
     filter: (file) => !file.split(path.sep).includes('results'),
   });
-  await cp(path.join(extension, 'models', 'shapes-llava'), path.join(making, 'models', 'shapes-llava'), { recursive: true });
+  await cp(path.join(extension, 'models', 'shapes-llava'), path.join(making, 'models', 'shapes-llava'), {
+    recursive: true,
+  });
   await rename(making, target);
 }

@@ -13,10 +13,7 @@ export function experimentText({ model, image, dataset, output }: NewExperiment)
   const lines = [
     `  "model": ${json(model)}, // a checkpoint folder, or a Hugging Face id`,
     ...(dataset === undefined
-      ? [
-          `  "image": ${json(image ?? 'images/picture.jpg')},`,
-          `  "question": "What is in the picture?",`,
-        ]
+      ? [`  "image": ${json(image ?? 'images/picture.jpg')},`, `  "question": "What is in the picture?",`]
       : [`  "dataset": { "csv": ${json(dataset)}, "images": "images", "limit": 100 },`]),
     `  // source->target: in each layer of the window, the target's rows may not attend to the source`,
     `  "knockouts": ["Question->Last", "Image->Last", "Image->Question"],`,

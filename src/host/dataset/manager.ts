@@ -78,8 +78,10 @@ export class ResultsManager {
   }
 
   async #compute(
-    experiment: Experiment, view: ResultsView,
-    progress: vscode.Progress<{ message?: string; increment?: number }>, abort: AbortController,
+    experiment: Experiment,
+    view: ResultsView,
+    progress: vscode.Progress<{ message?: string; increment?: number }>,
+    abort: AbortController,
   ): Promise<void> {
     view.setStatus({ kind: 'busy', what: 'Loading the model', cancellable: true });
     progress.report({ message: 'loading the model' });
@@ -89,19 +91,23 @@ export class ResultsManager {
       // A crash earlier must not stand in the way of a run that someone has just asked for.
       if (lease.engine.state.kind === 'down') lease.engine.restart();
       let before = 0;
-      const result = await lease.engine.call('dataset', { experiment }, {
-        signal: abort.signal,
-        onEvent: (event) => {
-          if (event.type !== 'dataset') return;
-          const { done, total, secondsLeft } = event;
-          view.setProgress({ done, total, ...(secondsLeft !== undefined && { secondsLeft }) });
-          progress.report({
-            message: `${done} of ${total}${secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`}`,
-            increment: (100 * (done - before)) / Math.max(1, total),
-          });
-          before = done;
+      const result = await lease.engine.call(
+        'dataset',
+        { experiment },
+        {
+          signal: abort.signal,
+          onEvent: (event) => {
+            if (event.type !== 'dataset') return;
+            const { done, total, secondsLeft } = event;
+            view.setProgress({ done, total, ...(secondsLeft !== undefined && { secondsLeft }) });
+            progress.report({
+              message: `${done} of ${total}${secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`}`,
+              increment: (100 * (done - before)) / Math.max(1, total),
+            });
+            before = done;
+          },
         },
-      });
+      );
       view.setResult(result);
     } finally {
       lease.release();
@@ -128,9 +134,10 @@ export class ResultsManager {
     const view = new ResultsView(flow, webview, this.deps.extensionUri, {
       cancel: () => this.#running.get(key)?.abort(),
       resume: () => void this.run(flow).catch((e: unknown) => this.deps.log(toCrossflowError(e).line)),
-      openQuestion: (questionId) => void openQuestion(flow, questionId, this.deps.panels).catch((e: unknown) => {
-        void vscode.window.showErrorMessage(`Crossflow: ${toCrossflowError(e).line}`);
-      }),
+      openQuestion: (questionId) =>
+        void openQuestion(flow, questionId, this.deps.panels).catch((e: unknown) => {
+          void vscode.window.showErrorMessage(`Crossflow: ${toCrossflowError(e).line}`);
+        }),
     });
     this.#views.set(key, view);
     webview.onDidDispose(() => this.#views.delete(key));

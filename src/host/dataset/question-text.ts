@@ -1,12 +1,18 @@
 /** The text of an experiment about one question of a data set. Pure. */
 import path from 'node:path';
 import { knockoutInFile } from '../../core/experiment/edits';
-import { DEFAULT_INSTRUCTION, type Experiment, type QuestionInput, type SetDefinition } from '../../core/experiment/types';
+import {
+  DEFAULT_INSTRUCTION,
+  type Experiment,
+  type QuestionInput,
+  type SetDefinition,
+} from '../../core/experiment/types';
 
 /** `folder`: where the text will lie; paths are written relative to it. */
 export function questionText(experiment: Experiment, question: QuestionInput, folder: string): string {
   const relative = (file: string): string => path.relative(folder, file).replaceAll('\\', '/');
-  const folderName = (file: string): string => (relative(file).startsWith('.') ? relative(file) : `./${relative(file)}`);
+  const folderName = (file: string): string =>
+    relative(file).startsWith('.') ? relative(file) : `./${relative(file)}`;
   const { model, window } = experiment;
   const image = relative(question.image);
   // The object's word is known from the CSV only: as a set of its own it can be used here too.
@@ -25,7 +31,9 @@ export function questionText(experiment: Experiment, question: QuestionInput, fo
     ...(question.answer !== undefined && { answer: question.answer }),
     ...(question.options && { options: question.options }),
     ...(question.objects?.length && { objects: question.objects }),
-    ...(Object.keys(sets).length > 0 && { sets: Object.fromEntries(Object.entries(sets).map(([key, set]) => [key, inFile(set)])) }),
+    ...(Object.keys(sets).length > 0 && {
+      sets: Object.fromEntries(Object.entries(sets).map(([key, set]) => [key, inFile(set)])),
+    }),
     knockouts: experiment.knockouts
       .filter((knockout) => knockout.kind !== 'edge' || available([knockout.from, knockout.to], question))
       .map((knockout) =>
@@ -61,7 +69,9 @@ function print(document: Readonly<Record<string, unknown>>): string {
     if (key === 'knockouts' && Array.isArray(value) && value.length > 0)
       return `  "knockouts": [\n${value.map((one) => `    ${flat(one)}`).join(',\n')}\n  ]`;
     if (key === 'sets' && typeof value === 'object' && value !== null)
-      return `  "sets": {\n${Object.entries(value).map(([name, set]) => `    ${JSON.stringify(name)}: ${flat(set)}`).join(',\n')}\n  }`;
+      return `  "sets": {\n${Object.entries(value)
+        .map(([name, set]) => `    ${JSON.stringify(name)}: ${flat(set)}`)
+        .join(',\n')}\n  }`;
     return `  ${JSON.stringify(key)}: ${flat(value)}`;
   });
   return `{\n${lines.join(',\n')}\n}`;
@@ -70,5 +80,7 @@ function print(document: Readonly<Record<string, unknown>>): string {
 function flat(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flat).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  return `{ ${Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}: ${flat(one)}`).join(', ')} }`;
+  return `{ ${Object.entries(value)
+    .map(([key, one]) => `${JSON.stringify(key)}: ${flat(one)}`)
+    .join(', ')} }`;
 }

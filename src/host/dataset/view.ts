@@ -27,7 +27,9 @@ export class ResultsView {
     webview.webview.options = { enableScripts: true, localResourceRoots: [pages] };
     webview.webview.onDidReceiveMessage((message: ResultsToHost) => this.#receive(message));
     webview.webview.html = pageHtml(webview.webview, extensionUri, {
-      bundle: 'results', title: webview.title, uri: flow.uri.toString(),
+      bundle: 'results',
+      title: webview.title,
+      uri: flow.uri.toString(),
     });
   }
 
@@ -39,7 +41,9 @@ export class ResultsView {
     this.#progress = progress;
     const { done, total, secondsLeft } = progress;
     this.setStatus({
-      kind: 'busy', what: `${done} of ${total} questions`, cancellable: true,
+      kind: 'busy',
+      what: `${done} of ${total} questions`,
+      cancellable: true,
       ...(total > 0 && { fraction: done / total }),
       ...(secondsLeft !== undefined && { secondsLeft }),
     });

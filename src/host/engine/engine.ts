@@ -7,9 +7,7 @@ import type { CallName, EngineCalls, MemoryReport } from '../../protocol/engine'
 import { EngineGone, EngineProcess, engineIsDown, type CallOptions } from './process';
 
 export type EngineState =
-  | { readonly kind: 'stopped' }
-  | { readonly kind: 'running' }
-  | { readonly kind: 'down'; readonly message: string };
+  { readonly kind: 'stopped' } | { readonly kind: 'running' } | { readonly kind: 'down'; readonly message: string };
 
 export interface EngineHooks {
   readonly entry: string;
@@ -63,7 +61,9 @@ export class Engine {
   }
 
   async call<K extends Exclude<CallName, 'open'>>(
-    name: K, params: EngineCalls[K]['params'], options?: CallOptions<K>,
+    name: K,
+    params: EngineCalls[K]['params'],
+    options?: CallOptions<K>,
   ): Promise<EngineCalls[K]['result']> {
     await this.open();
     const running = this.#running;
@@ -96,9 +96,13 @@ export class Engine {
       { exit: (gone) => this.#exited(process, gone), log: (line) => this.hooks.log(line) },
       this.hooks.execArgv,
     );
-    const opened = process.call('open', { directory: this.directory, options: this.options }, {
-      onEvent: (event) => this.#loading.forEach((listener) => listener(event.progress)),
-    });
+    const opened = process.call(
+      'open',
+      { directory: this.directory, options: this.options },
+      {
+        onEvent: (event) => this.#loading.forEach((listener) => listener(event.progress)),
+      },
+    );
     opened.catch((e: unknown) => {
       // A checkpoint that cannot be opened needs no process; the next try starts afresh.
       if (e instanceof EngineGone || this.#running?.process !== process) return;

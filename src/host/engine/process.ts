@@ -5,7 +5,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { CrossflowError, cancelled, failed } from '../../core/errors';
 import {
-  ENGINE_PROTOCOL, type CallName, type CallOutcome, type EngineCalls, type EngineToHost, type HostToEngine,
+  ENGINE_PROTOCOL,
+  type CallName,
+  type CallOutcome,
+  type EngineCalls,
+  type EngineToHost,
+  type HostToEngine,
 } from '../../protocol/engine';
 
 /** The engine yields between chunks of well under a second on small models; beyond this a run counts as stuck. */
@@ -97,7 +102,11 @@ export class EngineProcess {
   }
 
   /** Waits for the handshake, then asks. Rejects with the failure as a CrossflowError, or EngineGone. */
-  async call<K extends CallName>(name: K, params: EngineCalls[K]['params'], options: CallOptions<K> = {}): Promise<EngineCalls[K]['result']> {
+  async call<K extends CallName>(
+    name: K,
+    params: EngineCalls[K]['params'],
+    options: CallOptions<K> = {},
+  ): Promise<EngineCalls[K]['result']> {
     await this.#ready;
     const { signal } = options;
     if (signal?.aborted) throw cancelled();
@@ -106,7 +115,10 @@ export class EngineProcess {
       let killer: NodeJS.Timeout | undefined;
       const abort = (): void => {
         this.#send({ type: 'cancel', id });
-        killer = setTimeout(() => this.kill('a cancelled run did not stop, so the engine was ended'), options.cancelGrace?.() ?? CANCEL_GRACE_MS);
+        killer = setTimeout(
+          () => this.kill('a cancelled run did not stop, so the engine was ended'),
+          options.cancelGrace?.() ?? CANCEL_GRACE_MS,
+        );
       };
       const done = (): void => {
         clearTimeout(killer);
@@ -154,7 +166,10 @@ export class EngineProcess {
   #epitaph(code: number | null, signal: NodeJS.Signals | null): string {
     const how = signal ? `ended by ${signal}` : `ended with code ${code}`;
     const memory = signal === 'SIGKILL' ? ' (perhaps for want of memory)' : '';
-    const last = this.#stderr.trim().split('\n').find((line) => /error|abort|fatal/i.test(line));
+    const last = this.#stderr
+      .trim()
+      .split('\n')
+      .find((line) => /error|abort|fatal/i.test(line));
     return `the engine's process ${how}${memory}${last ? `: ${last.trim().slice(0, 200)}` : ''}`;
   }
 }

@@ -48,7 +48,9 @@ function keys(source: Source, location: Location, offset: number): Suggestion[] 
   const valued = /^\s*:/.test(rest);
   const comma = !valued && /^\s*"/.test(rest) ? ',' : '';
   const known = new Map(
-    schemasAt(parent).flatMap((schema) => (schema.anyOf && !schema.properties ? schema.anyOf : [schema])).flatMap((schema) => Object.entries(schema.properties ?? {})),
+    schemasAt(parent)
+      .flatMap((schema) => (schema.anyOf && !schema.properties ? schema.anyOf : [schema]))
+      .flatMap((schema) => Object.entries(schema.properties ?? {})),
   );
   const sets = parent.length === 2 && parent[0] === 'sets';
   const others = sets && present.size > 0 ? [...present] : [];
@@ -70,10 +72,15 @@ function values(source: Source, location: Location, offset: number, disk: DiskFa
   const { path } = location;
   const [top, second, third] = path;
   const make = (kind: Suggestion['kind'], label: string, detail?: string): Suggestion => ({
-    kind, label, insert: JSON.stringify(label), ...(detail && { detail }), ...at,
+    kind,
+    label,
+    insert: JSON.stringify(label),
+    ...(detail && { detail }),
+    ...at,
   });
   if (path.length === 1 && top === 'model') return disk.models.map((model) => make('folder', model, 'checkpoint'));
-  if ((path.length === 1 && top === 'image') || (top === 'image' && second === 'file')) return disk.images.map((file) => make('file', file));
+  if ((path.length === 1 && top === 'image') || (top === 'image' && second === 'file'))
+    return disk.images.map((file) => make('file', file));
   if (top === 'dataset' && second === 'csv') return disk.tables.map((file) => make('file', file));
   if (top === 'dataset' && second === 'images') return disk.folders.map((folder) => make('folder', folder));
   if (top === 'options' && path.length === 2) return words(source).map((word) => make('value', word));
@@ -85,7 +92,8 @@ function values(source: Source, location: Location, offset: number, disk: DiskFa
       .filter(({ name }) => !(top === 'sets' && name === second))
       .map(({ name, description }) => make('set', name, description));
   }
-  if (top === 'knockouts' && path.length === 2) return edges(source).map(([edge, detail]) => make('edge', edge, detail));
+  if (top === 'knockouts' && path.length === 2)
+    return edges(source).map(([edge, detail]) => make('edge', edge, detail));
   return valueSchemasAt(path).flatMap((schema) =>
     [...(schema.enum ?? []), ...(schema.default === undefined ? [] : [schema.default])].map((value) => ({
       ...make('value', typeof value === 'string' ? value : JSON.stringify(value)),
@@ -114,10 +122,14 @@ function edges(source: Source): [edge: string, detail: string][] {
   const sets = setsHere(source);
   const names = new Set(sets.map(({ name }) => name));
   const published = PUBLISHED_EDGES.filter((edge) => edge.split('->').every((name) => names.has(name)));
-  const rest = sets.flatMap(({ name }) => ['Question', 'Last'].filter((to) => to !== name).map((to) => `${name}->${to}`));
+  const rest = sets.flatMap(({ name }) =>
+    ['Question', 'Last'].filter((to) => to !== name).map((to) => `${name}->${to}`),
+  );
   return [
     ...published.map((edge): [string, string] => [edge, 'published edge']),
-    ...rest.filter((edge) => !(PUBLISHED_EDGES as readonly string[]).includes(edge)).map((edge): [string, string] => [edge, 'source->target']),
+    ...rest
+      .filter((edge) => !(PUBLISHED_EDGES as readonly string[]).includes(edge))
+      .map((edge): [string, string] => [edge, 'source->target']),
   ];
 }
 
@@ -130,6 +142,6 @@ function trackWords(source: Source): string[] {
   const own = [source.node(['answer']), ...(source.node(['options'])?.children ?? [])]
     .map((node) => node?.value as unknown)
     .filter((value): value is string => typeof value === 'string' && value.length > 0);
-  const cased = (own.length > 0 ? own : words(source)).flatMap((word) => [word, word[0]!.toUpperCase() + word.slice(1)]);
+  const cased = (own.length > 0 ? own : words(source)).flatMap((word) => [word, word[0].toUpperCase() + word.slice(1)]);
   return [...new Set(cased)];
 }

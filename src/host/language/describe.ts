@@ -7,15 +7,18 @@ import type { Curve } from '../../core/engine/types';
 import type { Shown } from '../live/session';
 import { descriptionAt } from './schema';
 
-const percent = (change: number): string => `${change > 0 ? '+' : '−'}${Math.abs(change).toFixed(Math.abs(change) < 10 ? 1 : 0)} %`;
+const percent = (change: number): string =>
+  `${change > 0 ? '+' : '−'}${Math.abs(change).toFixed(Math.abs(change) < 10 ? 1 : 0)} %`;
 const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
 
 /** The layer where a curve is furthest from the clean run. */
-export function strongest(curve: Curve): { readonly layer: number; readonly change: number; readonly score: number } | undefined {
+export function strongest(
+  curve: Curve,
+): { readonly layer: number; readonly change: number; readonly score: number } | undefined {
   let best: { layer: number; change: number; score: number } | undefined;
   curve.change.forEach((change, layer) => {
     if (Number.isFinite(change) && (!best || Math.abs(change) > Math.abs(best.change)))
-      best = { layer, change, score: curve.scores[layer]! };
+      best = { layer, change, score: curve.scores[layer] };
   });
   return best;
 }
@@ -48,13 +51,19 @@ export interface Described {
   readonly length: number;
 }
 
-export function describe(source: Source, offset: number, experiment: Experiment | undefined, shown: Shown): Described | undefined {
+export function describe(
+  source: Source,
+  offset: number,
+  experiment: Experiment | undefined,
+  shown: Shown,
+): Described | undefined {
   const { path, isAtPropertyKey } = getLocation(source.text, offset);
   const [top, index] = path;
   if (top === 'knockouts' && typeof index === 'number' && !isAtPropertyKey) {
     const node = source.node(['knockouts', index]);
     const knockout = experiment?.knockouts[index];
-    if (node && knockout) return { markdown: describeKnockout(knockout, shown), offset: node.offset, length: node.length };
+    if (node && knockout)
+      return { markdown: describeKnockout(knockout, shown), offset: node.offset, length: node.length };
   }
   if (top === 'sets' && typeof index === 'string' && path.length === 2 && isAtPropertyKey) {
     const range = source.keyRange(path);

@@ -79,7 +79,11 @@ function factsOf({ session, experiment }: Flow): ModelFacts | undefined {
 }
 
 /** What only the engine could find out (a checkpoint it cannot read, an image it cannot decode). */
-function engineError(document: vscode.TextDocument, flow: Flow | undefined, others: readonly Problem[]): vscode.Diagnostic[] {
+function engineError(
+  document: vscode.TextDocument,
+  flow: Flow | undefined,
+  others: readonly Problem[],
+): vscode.Diagnostic[] {
   const error = flow?.session.error;
   if (error?.kind !== 'usage' || others.some((problem) => problem.severity === 'error')) return [];
   const { source, experiment } = parsed(document);

@@ -33,7 +33,9 @@ async function look(folder: string, bundledModels: string): Promise<DiskFacts> {
   const files = await filesBelow(root, (name) => name === 'config.json' || PICTURE.test(name) || TABLE.test(name));
   const named = (pattern: RegExp): string[] => files.filter((file) => pattern.test(file));
   const [configs, images, tables] = [named(/[\\/]config\.json$/), named(PICTURE), named(TABLE)];
-  const models = [...new Set([...configs.map((file) => path.dirname(file)).filter(isCheckpoint), ...(await bundled(bundledModels))])];
+  const models = [
+    ...new Set([...configs.map((file) => path.dirname(file)).filter(isCheckpoint), ...(await bundled(bundledModels))]),
+  ];
   const near = (files: readonly string[]): string[] =>
     [...new Set(files.map(written))].sort((a, b) => depth(a) - depth(b) || a.localeCompare(b));
   return {
@@ -54,5 +56,8 @@ export function isCheckpoint(folder: string): boolean {
 
 async function bundled(models: string): Promise<string[]> {
   const entries = await readdir(models, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(models, entry.name)).filter(isCheckpoint);
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(models, entry.name))
+    .filter(isCheckpoint);
 }

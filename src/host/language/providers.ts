@@ -47,10 +47,16 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
         async provideCompletionItems(document, position) {
           const { source } = parsed(document);
           const disk = await diskFacts(document.uri, deps.bundledModels);
-          return complete(source, document.offsetAt(position), disk).map((suggestion, order) => toItem(document, suggestion, order));
+          return complete(source, document.offsetAt(position), disk).map((suggestion, order) =>
+            toItem(document, suggestion, order),
+          );
         },
       },
-      '"', ':', ' ', '/', '>',
+      '"',
+      ':',
+      ' ',
+      '/',
+      '>',
     ),
 
     languages.registerHoverProvider(FLOW_SELECTOR, {
@@ -68,11 +74,19 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
         const at = rangeOf(document, { offset: source.root?.offset ?? 0, length: 0 });
         const lens = (title: string, command: string, tooltip: string): vscode.CodeLens =>
           new vscode.CodeLens(at, { title, command, tooltip, arguments: [document.uri] });
-        const open = lens('$(open-preview) Open panel', COMMANDS.openPanel, 'The picture, the answer and the curves, beside this text');
+        const open = lens(
+          '$(open-preview) Open panel',
+          COMMANDS.openPanel,
+          'The picture, the answer and the curves, beside this text',
+        );
         if (!vscode.workspace.isTrusted) return [open];
         if (source.node(['dataset']))
           return [
-            lens('$(run-all) Run data set', COMMANDS.runDataset, 'Runs every question; goes on where a stopped run was'),
+            lens(
+              '$(run-all) Run data set',
+              COMMANDS.runDataset,
+              'Runs every question; goes on where a stopped run was',
+            ),
             lens('$(graph) Results', COMMANDS.openResults, 'The results of the last run'),
           ];
         return [
@@ -99,12 +113,22 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
         };
         const question = source.node(['question']);
         return [
-          ...(question ? hint(question.offset + question.length, answerHint(results), 'The answer and its probability in the clean run') : []),
+          ...(question
+            ? hint(
+                question.offset + question.length,
+                answerHint(results),
+                'The answer and its probability in the clean run',
+              )
+            : []),
           ...(experiment?.knockouts ?? []).flatMap((knockout, i) => {
             const curve = curveOf(knockout, results);
             const node = source.node(['knockouts', i]);
             return curve && node
-              ? hint(node.offset + node.length, curveHint(curve), "Largest change of the answer's probability over all centre layers")
+              ? hint(
+                  node.offset + node.length,
+                  curveHint(curve),
+                  "Largest change of the answer's probability over all centre layers",
+                )
               : [];
           }),
         ];
@@ -125,9 +149,13 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
       },
     }),
 
-    languages.registerCodeActionsProvider(FLOW_SELECTOR, {
-      provideCodeActions: (document, range) => deps.diagnostics.fixesAt(document, range),
-    }, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }),
+    languages.registerCodeActionsProvider(
+      FLOW_SELECTOR,
+      {
+        provideCodeActions: (document, range) => deps.diagnostics.fixesAt(document, range),
+      },
+      { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] },
+    ),
   );
 }
 

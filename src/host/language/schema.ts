@@ -27,7 +27,7 @@ function step(schema: Schema, part: string | number): readonly Schema[] {
       const item = Array.isArray(items) ? (items as readonly Schema[])[part] : (items as Schema | undefined);
       return item ? [item] : [];
     }
-    if (branch.properties && Object.hasOwn(branch.properties, part)) return [branch.properties[part]!];
+    if (branch.properties && Object.hasOwn(branch.properties, part)) return [branch.properties[part]];
     return typeof branch.additionalProperties === 'object' ? [branch.additionalProperties] : [];
   });
 }
@@ -50,7 +50,8 @@ export function descriptionAt(path: JSONPath): string | undefined {
 /** What to type for a new value of this shape; `$1` marks the place to go on. */
 export function placeholder(schema: Schema): string {
   const first = branches(schema)[0] ?? schema;
-  if (schema.default !== undefined && typeof schema.default !== 'string') return `\${1:${JSON.stringify(schema.default)}}`;
+  if (schema.default !== undefined && typeof schema.default !== 'string')
+    return `\${1:${JSON.stringify(schema.default)}}`;
   switch (first.type) {
     case 'string':
       return '"$1"';

@@ -20,7 +20,8 @@ function children(document: vscode.TextDocument, key: string, value: Node, sourc
     return properties(value).map(([name, , property]) => make(document, name, '', SymbolKind.Variable, property));
   if (key !== 'knockouts' && key !== 'objects') return [];
   return (value.children ?? []).map((node, i) => {
-    const text = typeof node.value === 'string' ? node.value : source.text.slice(node.offset, node.offset + node.length);
+    const text =
+      typeof node.value === 'string' ? node.value : source.text.slice(node.offset, node.offset + node.length);
     return key === 'knockouts'
       ? make(document, text, '', SymbolKind.Event, node)
       : make(document, `box ${i + 1}`, text, SymbolKind.Array, node);
@@ -34,7 +35,13 @@ function properties(node: Node | undefined): [key: string, value: Node, property
   });
 }
 
-function make(document: vscode.TextDocument, name: string, detail: string, kind: vscode.SymbolKind, node: Node): vscode.DocumentSymbol {
+function make(
+  document: vscode.TextDocument,
+  name: string,
+  detail: string,
+  kind: vscode.SymbolKind,
+  node: Node,
+): vscode.DocumentSymbol {
   const range = rangeOf(document, node);
   // An empty name would make the editor refuse the whole outline.
   return new vscode.DocumentSymbol(name || '(empty)', detail, kind, range, range);

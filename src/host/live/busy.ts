@@ -42,7 +42,8 @@ export class BusyStatus {
     if (!this.#shown || !this.#what) return;
     const fraction = this.#fraction;
     const seconds = (Date.now() - this.#since) / 1000;
-    const secondsLeft = fraction !== undefined && fraction >= ESTIMATE_FROM ? (seconds * (1 - fraction)) / fraction : undefined;
+    const secondsLeft =
+      fraction !== undefined && fraction >= ESTIMATE_FROM ? (seconds * (1 - fraction)) / fraction : undefined;
     this.send({
       kind: 'busy',
       what: this.#what,

@@ -2,7 +2,13 @@
  * What a changed experiment needs anew. Pure: the old state and the new wish go in, the work comes out. Each result is
  * kept under a key that names everything it depends on, so that equal keys mean equal numbers.
  */
-import { knockoutId, type Experiment, type Knockout, type QuestionInput, type SetDefinition } from '../../core/experiment/types';
+import {
+  knockoutId,
+  type Experiment,
+  type Knockout,
+  type QuestionInput,
+  type SetDefinition,
+} from '../../core/experiment/types';
 import type { Curve } from '../../core/engine/types';
 
 type Sets = Readonly<Record<string, SetDefinition>>;
@@ -79,7 +85,8 @@ export function planRound(have: Have | undefined, want: Wanted): Plan {
   const open = have?.model !== want.model;
   const other = open || have?.seen !== want.seen;
   const kept = want.knockouts.map(({ key }) => (other ? undefined : have?.curves.get(key)) ?? null);
-  const sameWords = have?.words?.length === want.words.length && want.words.every((word, i) => have.words?.[i] === word);
+  const sameWords =
+    have?.words?.length === want.words.length && want.words.every((word, i) => have.words?.[i] === word);
   return {
     open,
     prepare: other ? 'all' : have?.sets === want.sets ? 'no' : 'sets',
@@ -89,4 +96,3 @@ export function planRound(have: Have | undefined, want: Wanted): Plan {
     compute: kept.flatMap((curve, i) => (curve ? [] : [i])),
   };
 }
-

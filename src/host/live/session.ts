@@ -29,6 +29,8 @@ export interface LiveDeps {
   send(message: HostToPanel): void;
   /** Something that the text shows (answer, curves, problems found by the engine) changed. */
   changed(): void;
+  /** What is going on changed. */
+  statusChanged?(): void;
 }
 
 export interface Shown {
@@ -42,10 +44,13 @@ export interface Shown {
 
 const NOTHING: Shown = { knockouts: [], curves: [] };
 
+/** What stands, and in which life of the engine it was computed. */
+type Held = Have & { generation: number; curves: Map<string, Curve> };
+
 export class LiveSession {
   #experiment: Experiment | undefined;
   #lease: { readonly key: string; readonly lease: Lease; readonly listener: { dispose(): void } } | undefined;
-  #have: (Have & { generation: number; curves: Map<string, Curve> }) | undefined;
+  #have: Held | undefined;
   #shown: Shown = NOTHING;
   #parts: CurvePart[] = [];
   #status: PanelStatus = { kind: 'idle' };
@@ -112,13 +117,17 @@ export class LiveSession {
 
   /** A question of the panel about the example that is shown. */
   async ask<K extends 'attention' | 'tokenLens' | 'check'>(
-    name: K, params: Omit<EngineCalls[K]['params'], 'session'>, signal?: AbortSignal,
+    name: K,
+    params: Omit<EngineCalls[K]['params'], 'session'>,
+    signal?: AbortSignal,
   ): Promise<EngineCalls[K]['result']> {
     // A run that is on its way lets questions in between its chunks; only the example must stand.
     if (!this.#prepared) await this.#round;
     if (!this.#prepared) await this.#start();
     if (!this.engine) throw this.#error ?? cancelled();
-    return this.engine.call(name, { session: this.id, ...params } as EngineCalls[K]['params'], { ...(signal && { signal }) });
+    return this.engine.call(name, { session: this.id, ...params } as EngineCalls[K]['params'], {
+      ...(signal && { signal }),
+    });
   }
 
   dispose(): void {
@@ -129,7 +138,9 @@ export class LiveSession {
 
   get #prepared(): boolean {
     const { engine } = this;
-    return engine?.state.kind === 'running' && this.#have?.sets !== undefined && this.#have.generation === engine.generation;
+    return (
+      engine?.state.kind === 'running' && this.#have?.sets !== undefined && this.#have.generation === engine.generation
+    );
   }
 
   #start(): Promise<void> {
@@ -162,10 +173,13 @@ export class LiveSession {
       // A newer round follows and speaks for itself.
       if (this.#abort !== abort && abort.signal.aborted) return busy.end();
       const { engine } = this;
-      if (engine?.state.kind === 'down') this.#finish({ kind: 'engine-down', message: engine.state.message }, error, busy);
+      if (engine?.state.kind === 'down')
+        this.#finish({ kind: 'engine-down', message: engine.state.message }, error, busy);
       else if (error.kind === 'cancelled') this.#finish({ kind: 'cancelled' }, undefined, busy);
-      else if (e instanceof EngineGone && e.deliberate && !this.#disposed) this.#finish({ kind: 'cancelled' }, undefined, busy);
-      else this.#finish({ kind: 'error', message: error.message, ...(error.hint && { hint: error.hint }) }, error, busy);
+      else if (e instanceof EngineGone && e.deliberate && !this.#disposed)
+        this.#finish({ kind: 'cancelled' }, undefined, busy);
+      else
+        this.#finish({ kind: 'error', message: error.message, ...(error.hint && { hint: error.hint }) }, error, busy);
     } finally {
       if (this.#abort === abort) this.#abort = undefined;
     }
@@ -184,15 +198,22 @@ export class LiveSession {
       this.#have = this.#have && { ...this.#have, generation: engine.generation, sets: undefined };
     const plan = planRound(this.#have, want);
     if (plan.open || this.#shown.model === undefined) this.#show({ ...NOTHING, model }, { type: 'model', model });
-    const call = <K extends RunName>(name: K, params: Omit<EngineCalls[K]['params'], 'session'>): Promise<EngineCalls[K]['result']> =>
-      engine.call(name, { session: this.id, ...params } as EngineCalls[K]['params'], {
-        signal,
-        cancelGrace: () => this.#grace,
-        onEvent: (event) => {
-          if (event.type === 'progress') busy.progress(event.progress);
-          else this.#part(plan, event.part, want);
+    const call = <K extends RunName>(
+      name: K,
+      params: Omit<EngineCalls[K]['params'], 'session'>,
+    ): Promise<EngineCalls[K]['result']> =>
+      engine.call(
+        name,
+        { session: this.id, ...params },
+        {
+          signal,
+          cancelGrace: () => this.#grace,
+          onEvent: (event) => {
+            if (event.type === 'progress') busy.progress(event.progress);
+            else this.#part(plan, event.part, want);
+          },
         },
-      });
+      );
     if (plan.prepare === 'all') {
       this.#have = { model: want.model, seen: '', clean: false, curves: new Map(), generation: engine.generation };
       busy.phase('Reading the picture');
@@ -201,14 +222,16 @@ export class LiveSession {
       const example = await call('prepare', { question: want.question });
       this.#have = {
         ...(this.#have ?? { clean: false, curves: new Map<string, Curve>() }),
-        model: want.model, seen: want.seen, sets: want.sets, generation: engine.generation,
+        model: want.model,
+        seen: want.seen,
+        sets: want.sets,
+        generation: engine.generation,
       };
       const rest = plan.prepare === 'all' ? { ...NOTHING, model } : this.#shown;
       this.#show({ ...rest, example }, { type: 'example', example });
     }
-    const have = this.#have!;
     const remember = (change: Partial<Have>): void => {
-      this.#have = { ...this.#have!, ...change } as typeof have;
+      this.#have = { ...this.#have!, ...change } as Held;
     };
     const knockouts = want.knockouts.map(({ knockout }) => knockout);
     this.#parts = [];
@@ -227,13 +250,13 @@ export class LiveSession {
     }
     if (plan.compute.length === 0) return;
     busy.phase(plan.compute.length === 1 ? 'Knockout' : `${plan.compute.length} knockouts`);
-    const list = plan.compute.map((i) => want.knockouts[i]!.knockout);
+    const list = plan.compute.map((i) => want.knockouts[i].knockout);
     const computed = await call('knockouts', { list, ...(want.method === 'full' && { method: want.method }) });
     const curves = [...this.#shown.curves];
     plan.compute.forEach((at, i) => {
-      const curve = computed[i]!;
+      const curve = computed[i];
       curves[at] = curve;
-      this.#have!.curves.set(want.knockouts[at]!.key, curve);
+      this.#have!.curves.set(want.knockouts[at].key, curve);
     });
     for (const key of this.#have!.curves.keys()) {
       if (this.#have!.curves.size <= KEPT_CURVES) break;
@@ -304,6 +327,7 @@ export class LiveSession {
   #setStatus(status: PanelStatus): void {
     this.#status = status;
     this.deps.send({ type: 'status', status });
+    this.deps.statusChanged?.();
   }
 }
 

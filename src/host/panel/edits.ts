@@ -1,13 +1,21 @@
 /** What the panel asks to change, as edits of the text. Pure; the text may be ahead of what the panel has seen. */
 import { knockoutSets } from '../../core/experiment/edges';
 import {
-  addKnockout, addSet, chain, removeKnockout, removeSet, setPatches, setQuestion, setWindow, type Edit,
+  addKnockout,
+  addSet,
+  chain,
+  removeKnockout,
+  removeSet,
+  setPatches,
+  setQuestion,
+  setWindow,
+  type Edit,
 } from '../../core/experiment/edits';
 import { parseExperiment } from '../../core/experiment/parse';
 import { DEFAULT_WINDOW, knockoutId, type Knockout } from '../../core/experiment/types';
 import type { ExampleInfo } from '../../core/engine/types';
 import type { PanelToHost } from '../../protocol/panel';
-import { tokenSet } from './tokens';
+import { tokenSet, type TokenSet } from './tokens';
 
 export type PanelEdit = Extract<
   PanelToHost,
@@ -32,7 +40,11 @@ export function editFor(text: string, message: PanelEdit, facts: EditFacts): rea
       if (patches.length === 0) return emptied(text, set, knockouts);
       if (experiment?.sets[set]) return setPatches(text, set, patches);
       const edge: Knockout = { kind: 'edge', from: set, to: 'Question', window };
-      return chain(text, (t) => setPatches(t, set, patches), ...(has(edge) ? [] : [(t: string) => addKnockout(t, edge)]));
+      return chain(
+        text,
+        (t) => setPatches(t, set, patches),
+        ...(has(edge) ? [] : [(t: string) => addKnockout(t, edge)]),
+      );
     }
     case 'add-knockout':
       return has(message.knockout) ? [] : addKnockout(text, message.knockout);
@@ -40,7 +52,7 @@ export function editFor(text: string, message: PanelEdit, facts: EditFacts): rea
       const { example } = facts.session.shown;
       if (!example) return [];
       const sets = experiment?.sets ?? {};
-      const from = tokenSet(example, message.from, sets);
+      const from: TokenSet = message.image ? { name: 'Image' } : tokenSet(example, message.from, sets);
       const to = tokenSet(example, message.to, sets);
       const knockout: Knockout = { kind: 'edge', from: from.name, to: to.name, window };
       if (has(knockout)) return [];
@@ -62,5 +74,13 @@ export function editFor(text: string, message: PanelEdit, facts: EditFacts): rea
 function emptied(text: string, set: string, knockouts: readonly Knockout[]): readonly Edit[] {
   // From the last on, so that the places of the others stay.
   const named = knockouts.flatMap((knockout, i) => (knockoutSets(knockout).includes(set) ? [i] : [])).reverse();
-  return chain(text, ...named.map((i): Change => (t) => removeKnockout(t, i)), (t) => removeSet(t, set));
+  return chain(
+    text,
+    ...named.map(
+      (i): Change =>
+        (t) =>
+          removeKnockout(t, i),
+    ),
+    (t) => removeSet(t, set),
+  );
 }

@@ -2,12 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
-const escape = (text: string): string =>
-  text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const escape = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-export function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri, page: { bundle: 'panel' | 'results'; title: string; uri: string }): string {
+export function pageHtml(
+  webview: vscode.Webview,
+  extensionUri: vscode.Uri,
+  page: { bundle: 'panel' | 'results'; title: string; uri: string },
+): string {
   const nonce = randomBytes(16).toString('base64');
-  const at = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', file)).toString();
+  const at = (file: string): string =>
+    webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', file)).toString();
   const source = webview.cspSource;
   const policy = [
     `default-src 'none'`,

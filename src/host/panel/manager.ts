@@ -40,7 +40,10 @@ export class PanelManager {
 
   async restore(webview: vscode.WebviewPanel, state: unknown): Promise<void> {
     const { uri } = (state ?? {}) as Partial<PanelSavedState>;
-    if (typeof uri !== 'string') return webview.dispose();
+    if (typeof uri !== 'string') {
+      webview.dispose();
+      return;
+    }
     try {
       const flow = await this.deps.flow(vscode.Uri.parse(uri, true));
       if (this.get(flow)) webview.dispose();

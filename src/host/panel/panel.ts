@@ -1,7 +1,7 @@
 /** One webview beside its config: what it asks becomes edits of the text, questions to the engine, or files. */
 import * as vscode from 'vscode';
 import { toCrossflowError } from '../../core/errors';
-import type { HostToPanel, Outcome, PanelToHost, RequestResult } from '../../protocol/panel';
+import type { HostToPanel, Outcome, PanelToHost } from '../../protocol/panel';
 import type { Flow } from '../flow';
 import { pageHtml } from './html';
 import { editFor, type PanelEdit } from './edits';
@@ -35,7 +35,9 @@ export class FlowPanel {
       asWebviewUri: (file) => webview.webview.asWebviewUri(vscode.Uri.file(file)).toString(),
     });
     webview.webview.html = pageHtml(webview.webview, deps.extensionUri, {
-      bundle: 'panel', title: webview.title, uri: flow.uri.toString(),
+      bundle: 'panel',
+      title: webview.title,
+      uri: flow.uri.toString(),
     });
   }
 
@@ -66,7 +68,7 @@ export class FlowPanel {
         return flow.show();
       case 'request': {
         const outcome = await answerRequest(flow, message, this.deps).then(
-          (value): Outcome => ({ ok: true, value: value as RequestResult }),
+          (value): Outcome => ({ ok: true, value: value }),
           (e: unknown): Outcome => {
             const { message: text, hint } = toCrossflowError(e);
             return { ok: false, message: text, ...(hint && { hint }) };
@@ -107,7 +109,8 @@ export class FlowPanel {
         const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
         edit.replace(document.uri, range, content);
       }
-      if (!(await vscode.workspace.applyEdit(edit))) this.deps.log(`the editor refused a change of ${this.flow.uri.fsPath}`);
+      if (!(await vscode.workspace.applyEdit(edit)))
+        this.deps.log(`the editor refused a change of ${this.flow.uri.fsPath}`);
     } catch (e) {
       void vscode.window.showErrorMessage(`Crossflow: ${toCrossflowError(e).line}`);
     }

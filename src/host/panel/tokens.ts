@@ -22,7 +22,11 @@ export function tokenSet(example: ExampleInfo, position: number, sets: Sets): To
   const token = example.tokens[position];
   const text = token?.text.trim() ?? '';
   if (position < imageStart || !text) {
-    throw usage(`the token "${text}" at ${position} cannot be a set of its own`, undefined, 'choose an image patch or a word after the image');
+    throw usage(
+      `the token "${text}" at ${position} cannot be a set of its own`,
+      undefined,
+      'choose an image patch or a word after the image',
+    );
   }
   return named(text, { kind: 'text', text, nth: placeOf(example, position, text) }, sets);
 }

@@ -36,7 +36,9 @@ export class Panel {
   async table(): Promise<string[][]> {
     return this.frame.evaluate(() => {
       const table = document.querySelector('cf-curves table');
-      return [...(table?.querySelectorAll('tr') ?? [])].map((row) => [...row.querySelectorAll('th,td')].map((cell) => (cell.textContent ?? '').trim()));
+      return [...(table?.querySelectorAll('tr') ?? [])].map((row) =>
+        [...row.querySelectorAll('th,td')].map((cell) => (cell.textContent ?? '').trim()),
+      );
     });
   }
 
@@ -67,7 +69,7 @@ export class Panel {
   async drag(...patches: readonly number[]): Promise<void> {
     const { mouse } = this.code.page;
     const [first, ...rest] = await Promise.all(patches.map((patch) => this.place(patch)));
-    await mouse.move(first!.x, first!.y);
+    await mouse.move(first.x, first.y);
     await mouse.down();
     for (const { x, y } of rest) await mouse.move(x, y, { steps: 4 });
     await mouse.up();

@@ -61,7 +61,8 @@ export class VSCode {
   ) {
     // The workbench's own pages report too; ours come from webviews with an extension's id in their address.
     page.on('console', (message) => {
-      if (/Content Security Policy/.test(message.text()) && /crossflow/.test(message.location().url)) this.violations.push(message.text());
+      if (/Content Security Policy/.test(message.text()) && /crossflow/.test(message.location().url))
+        this.violations.push(message.text());
     });
   }
 
@@ -73,12 +74,18 @@ export class VSCode {
     await mkdir(path.join(data, 'User'), { recursive: true });
     await mkdir(extensions, { recursive: true });
     await cp(path.join(root, 'examples'), path.join(folder, 'examples'), {
-      recursive: true, filter: (file) => path.basename(file) !== 'results',
+      recursive: true,
+      filter: (file) => path.basename(file) !== 'results',
     });
     await cp(path.join(root, 'models/shapes-llava'), path.join(folder, 'models/shapes-llava'), { recursive: true });
-    const settings = { ...SETTINGS, 'security.workspace.trust.enabled': options.trustPrompt === true, ...options.settings };
+    const settings = {
+      ...SETTINGS,
+      'security.workspace.trust.enabled': options.trustPrompt === true,
+      ...options.settings,
+    };
     await writeFile(path.join(data, 'User/settings.json'), JSON.stringify(settings));
-    if (options.unpacked) await cp(options.unpacked, path.join(extensions, 'crossflow.crossflow-0.1.0'), { recursive: true });
+    if (options.unpacked)
+      await cp(options.unpacked, path.join(extensions, 'crossflow.crossflow-0.1.0'), { recursive: true });
     else {
       const vsix = options.vsix ?? path.join(root, 'out', `crossflow-${target}.vsix`);
       await run(LAUNCHER, ['--user-data-dir', data, '--extensions-dir', extensions, '--install-extension', vsix]);
@@ -87,9 +94,18 @@ export class VSCode {
     const server = spawn(
       LAUNCHER,
       [
-        '--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--disable-telemetry', '--disable-update-check',
+        '--auth',
+        'none',
+        '--bind-addr',
+        `127.0.0.1:${port}`,
+        '--disable-telemetry',
+        '--disable-update-check',
         ...(options.trustPrompt ? [] : ['--disable-workspace-trust']),
-        '--user-data-dir', data, '--extensions-dir', extensions, folder,
+        '--user-data-dir',
+        data,
+        '--extensions-dir',
+        extensions,
+        folder,
       ],
       // A group of its own: its children end with it.
       { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { ...process.env, XDG_CONFIG_HOME: scratch } },
@@ -98,10 +114,18 @@ export class VSCode {
     await answers(url, server);
     const browser = await chromium.launch({
       executablePath: CHROMIUM,
-      args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
     });
     const context = await browser.newContext({
-      viewport: options.viewport ?? { width: 1600, height: 1000 }, deviceScaleFactor: options.scale ?? 1,
+      viewport: options.viewport ?? { width: 1600, height: 1000 },
+      deviceScaleFactor: options.scale ?? 1,
     });
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(url).origin });
     const page = await context.newPage();
@@ -133,7 +157,10 @@ export class VSCode {
     await until(async () => {
       await this.page.keyboard.press('F1');
       await input.fill(`>${title}`, { timeout: 2000 }).catch(() => undefined);
-      const clicked = await row.click({ timeout: 2000 }).then(() => true, () => false);
+      const clicked = await row.click({ timeout: 2000 }).then(
+        () => true,
+        () => false,
+      );
       if (!clicked) await this.page.keyboard.press('Escape');
       return clicked;
     }, `the command ${title}`);
@@ -146,7 +173,10 @@ export class VSCode {
     await input.waitFor({ timeout: PATIENCE });
     // The whole path is found without a search index.
     await input.fill(path.join(this.folder, file));
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).first().click({ timeout: PATIENCE });
+    await this.page
+      .locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) })
+      .first()
+      .click({ timeout: PATIENCE });
     await this.page.locator('.tab.active', { hasText: path.basename(file) }).waitFor({ timeout: PATIENCE });
   }
 
@@ -155,7 +185,10 @@ export class VSCode {
     return this.page.evaluate(() => {
       const lines = [...document.querySelectorAll<HTMLElement>('.editor-instance .view-lines .view-line')];
       return lines
-        .map((line) => ({ top: line.getBoundingClientRect().top, text: (line.textContent ?? '').replaceAll('\u00a0', ' ') }))
+        .map((line) => ({
+          top: line.getBoundingClientRect().top,
+          text: (line.textContent ?? '').replaceAll('\u00a0', ' '),
+        }))
         .sort((a, b) => a.top - b.top)
         .map(({ text }) => text)
         .join('\n');
@@ -167,7 +200,9 @@ export class VSCode {
     let found: Frame | undefined;
     await until(async () => {
       for (const frame of this.page.frames()) {
-        const is = await frame.evaluate((name) => document.querySelector(`script[src*="/${name}.js"]`) !== null, bundle).catch(() => false);
+        const is = await frame
+          .evaluate((name) => document.querySelector(`script[src*="/${name}.js"]`) !== null, bundle)
+          .catch(() => false);
         if (is) found = frame;
       }
       return found !== undefined;
@@ -188,17 +223,26 @@ export class VSCode {
     return this.page.locator('.notification-toast', { hasText: text });
   }
 
+  /** What the window shows, for whoever looks into a test that failed. */
+  async picture(title: string): Promise<void> {
+    const file = path.join(os.tmpdir(), `crossflow-e2e ${title.replace(/[^\w]+/g, ' ').slice(0, 60)}.png`);
+    await this.page.screenshot({ path: file });
+    console.error(`      what the window showed: ${file}`);
+  }
+
   /** Waits a moment for things to settle; for pictures, never for assertions. */
   async settle(ms = 1000): Promise<void> {
     await this.page.waitForTimeout(ms);
   }
 }
 
-/** Asks again until it holds; fails after PATIENCE with what was expected. */
+/** Asks again until it holds; fails after PATIENCE with what was expected and the last error. */
 export async function until(holds: () => Promise<boolean>, what = 'the condition'): Promise<void> {
   const end = Date.now() + PATIENCE;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`waited ${PATIENCE / 1000} s for ${what}`);
+  let last: unknown;
+  for (;;) {
+    if (await holds().catch((e: unknown) => ((last = e), false))) return;
+    if (Date.now() > end) throw new Error(`waited ${PATIENCE / 1000} s for ${what}`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -217,7 +261,11 @@ async function answers(url: string, server: ChildProcess): Promise<void> {
   server.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   server.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await until(async () => {
-    if (server.exitCode !== null) throw new Error(`the VS Code server ended: ${said}`);
-    return fetch(url).then((response) => response.ok, () => false);
-  }, 'the VS Code server');
+    return fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    );
+  }, 'the VS Code server').catch((e: unknown) => {
+    throw new Error(`${(e as Error).message}; it said: ${said}`);
+  });
 }

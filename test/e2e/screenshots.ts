@@ -4,8 +4,8 @@
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { Panel } from '../test/e2e/support/panel';
-import { PATIENCE, root, VSCode } from '../test/e2e/support/vscode';
+import { Panel } from './support/panel';
+import { PATIENCE, root, VSCode } from './support/vscode';
 
 const THEMES = { dark: 'Default Dark Modern', light: 'Default Light Modern' } as const;
 const media = (name: string): string => path.join(root, 'media', name);
@@ -49,8 +49,11 @@ async function pictures(): Promise<void> {
       await shot(`walkthrough/patches-${name}.png`);
       await shot(name === 'dark' ? 'screenshot.png' : 'screenshot-light.png');
       await code.command('View: Close All Editors');
-    await code.page.locator('.monaco-dialog-box button', { hasText: "Don't Save" }).click({ timeout: 3000 }).catch(() => undefined);
-    await code.open('examples/dataset.flow.json');
+      await code.page
+        .locator('.monaco-dialog-box button', { hasText: "Don't Save" })
+        .click({ timeout: 3000 })
+        .catch(() => undefined);
+      await code.open('examples/dataset.flow.json');
       await code.command('Crossflow: Run Data Set');
       const results = await code.webview('results');
       await results.locator('.cf-row[data-index="5"]').waitFor({ timeout: 3 * PATIENCE });
