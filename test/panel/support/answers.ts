@@ -1,6 +1,14 @@
 /** What an engine says about one example: recorded from the real one, or made from a seed for large models. */
 import type {
-  AttentionResult, Candidate, CheckResult, CleanResult, Curve, ExampleInfo, LensResult, ModelInfo, PanelExperiment,
+  AttentionResult,
+  Candidate,
+  CheckResult,
+  CleanResult,
+  Curve,
+  ExampleInfo,
+  LensResult,
+  ModelInfo,
+  PanelExperiment,
 } from '../../../src/protocol/panel';
 
 export interface EngineAnswers {

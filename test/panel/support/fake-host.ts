@@ -2,8 +2,16 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
-  knockoutId, type AttentionResult, type Candidate, type Curve, type ExampleInfo, type HostToPanel, type Outcome, type PanelExperiment,
-  type PanelToHost, type RequestResult,
+  knockoutId,
+  type AttentionResult,
+  type Candidate,
+  type Curve,
+  type ExampleInfo,
+  type HostToPanel,
+  type Outcome,
+  type PanelExperiment,
+  type PanelToHost,
+  type RequestResult,
 } from '../../../src/protocol/panel';
 import type { EngineAnswers } from './answers';
 import { openPage, type PageOptions, type TestPage } from './page';
@@ -47,10 +55,19 @@ export class FakeHost {
     this.experiment = engine.experiment;
   }
 
-  static async open(engine: Engine, options: Partial<PageOptions> = {}, prepare?: (host: FakeHost) => void): Promise<FakeHost> {
+  static async open(
+    engine: Engine,
+    options: Partial<PageOptions> = {},
+    prepare?: (host: FakeHost) => void,
+  ): Promise<FakeHost> {
     const host = new FakeHost(engine);
     prepare?.(host);
-    const opening = openPage({ bundle: 'panel', image: engine.image, ...options, receive: (m) => void host.receive(m as PanelToHost) });
+    const opening = openPage({
+      bundle: 'panel',
+      image: engine.image,
+      ...options,
+      receive: (m) => void host.receive(m as PanelToHost),
+    });
     // The page says `ready` before it is open for us.
     host.opened = opening;
     host.panel = await opening;
@@ -74,7 +91,11 @@ export class FakeHost {
     await this.send({ type: 'model', model: engine.model });
     await this.send({ type: 'example', example: this.example() });
     await this.send({ type: 'clean', clean: engine.clean });
-    await this.send({ type: 'curves', knockouts: experiment.knockouts, curves: experiment.knockouts.map((k) => engine.curve(knockoutId(k)) ?? null) });
+    await this.send({
+      type: 'curves',
+      knockouts: experiment.knockouts,
+      curves: experiment.knockouts.map((k) => engine.curve(knockoutId(k)) ?? null),
+    });
     await this.send({ type: 'lens', lens: engine.lens });
     await this.send({ type: 'status', status: { kind: 'idle' } });
   }
@@ -105,7 +126,8 @@ export class FakeHost {
     if (m.type === 'ready') await this.onReady();
     else if (m.type === 'request') await this.send({ type: 'reply', id: m.id, outcome: this.outcome(m) });
     else if (m.type === 'set-patches') await this.setPatches(m.set, m.patches);
-    else if (m.type === 'remove-knockout') await this.rerun({ knockouts: this.experiment.knockouts.filter((_, i) => i !== m.index) });
+    else if (m.type === 'remove-knockout')
+      await this.rerun({ knockouts: this.experiment.knockouts.filter((_, i) => i !== m.index) });
     else if (m.type === 'add-knockout') await this.rerun({ knockouts: [...this.experiment.knockouts, m.knockout] });
     else if (m.type === 'set-question') await this.edit({ question: m.question });
     else if (m.type === 'set-window') await this.edit({ window: m.window });
@@ -115,7 +137,11 @@ export class FakeHost {
   private async rerun(change: Partial<PanelExperiment>): Promise<void> {
     await this.edit(change);
     const { knockouts } = this.experiment;
-    await this.send({ type: 'curves', knockouts, curves: knockouts.map((k) => this.engine.curve(knockoutId(k)) ?? null) });
+    await this.send({
+      type: 'curves',
+      knockouts,
+      curves: knockouts.map((k) => this.engine.curve(knockoutId(k)) ?? null),
+    });
   }
 
   private async setPatches(set: string, patches: readonly number[]): Promise<void> {
@@ -126,29 +152,36 @@ export class FakeHost {
     const curves = knockouts.map((k, i) => (i === touched ? null : (this.engine.curve(knockoutId(k)) ?? null)));
     await this.send({ type: 'example', example: this.example() });
     await this.send({ type: 'curves', knockouts, curves });
-    const curve = touched < 0 ? undefined : this.engine.curve(knockoutId(knockouts[touched]!));
+    const curve = touched < 0 ? undefined : this.engine.curve(knockoutId(knockouts[touched]));
     for (const [layer, score] of (curve?.scores ?? []).entries()) {
-      await this.send({ type: 'curve-part', part: { index: touched, layer, score, change: curve!.change[layer]! } });
+      await this.send({ type: 'curve-part', part: { index: touched, layer, score, change: curve!.change[layer] } });
     }
   }
 
   /** The example with the sets as the config has them now. */
   private example(): ExampleInfo {
     const { example } = this.engine;
-    const own = Object.entries(this.experiment.sets).flatMap(([name, d]) => (d.kind === 'patches' ? [[name, d.patches.map((p) => p + example.imageStart)] as const] : []));
+    const own = Object.entries(this.experiment.sets).flatMap(([name, d]) =>
+      d.kind === 'patches' ? [[name, d.patches.map((p) => p + example.imageStart)] as const] : [],
+    );
     return { ...example, sets: { ...example.sets, ...Object.fromEntries(own) } };
   }
 
   private outcome(m: Extract<PanelToHost, { type: 'request' }>): Outcome {
     const value = ((): RequestResult => {
       switch (m.name) {
-        case 'attention': return this.engine.attention(m.params.row);
-        case 'flow': return this.engine.flow();
-        case 'tokenLens': return this.engine.tokenLens(m.params.row);
-        case 'check': return this.engine.check;
-        case 'export': return '/home/you/results/figure.svg';
+        case 'attention':
+          return this.engine.attention(m.params.row);
+        case 'flow':
+          return this.engine.flow();
+        case 'tokenLens':
+          return this.engine.tokenLens(m.params.row);
+        case 'check':
+          return this.engine.check;
+        case 'export':
+          return '/home/you/results/figure.svg';
       }
-    })() as RequestResult | undefined;
+    })();
     return value === undefined ? { ok: false, message: 'not recorded' } : { ok: true, value };
   }
 }

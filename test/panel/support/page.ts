@@ -61,10 +61,21 @@ export async function openPage(options: PageOptions): Promise<TestPage> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   browser ??= chromium.launch({
     executablePath: process.env.CROSSFLOW_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
-  const context = await (await browser).newContext({
-    viewport: { width: options.width ?? 1200, height: options.height ?? 900 }, deviceScaleFactor: options.scale ?? 1,
+  const context = await (
+    await browser
+  ).newContext({
+    viewport: { width: options.width ?? 1200, height: options.height ?? 900 },
+    deviceScaleFactor: options.scale ?? 1,
   });
   const page = await context.newPage();
   page.on('pageerror', (e) => complaints.push(`error: ${e.message}`));
@@ -75,13 +86,20 @@ export async function openPage(options: PageOptions): Promise<TestPage> {
   // tsx names functions with a helper that the page does not have.
   await page.addInitScript('globalThis.__name = (f) => f;');
   await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
+    document.addEventListener('securitypolicyviolation', (e) =>
+      console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`),
+    );
   });
   await page.addInitScript(dress, themeOf(options.theme ?? 'dark'));
   await page.goto(origin);
   return {
-    page, complaints,
-    deliver: (message) => page.evaluate((text) => (window as unknown as { crossflowDeliver(t: string): void }).crossflowDeliver(text), pack(message)),
+    page,
+    complaints,
+    deliver: (message) =>
+      page.evaluate(
+        (text) => (window as unknown as { crossflowDeliver(t: string): void }).crossflowDeliver(text),
+        pack(message),
+      ),
     setTheme: (name) => page.evaluate(dress, themeOf(name)),
     close: async () => {
       await context.close();
@@ -99,15 +117,17 @@ export async function closeBrowser(): Promise<void> {
 function dress({ classes, variables }: { classes: string; variables: Record<string, string> }): void {
   const put = (): void => {
     for (const [name, value] of Object.entries(variables)) document.documentElement.style.setProperty(name, value);
-    for (const name of [...document.documentElement.style]) if (!(name in variables)) document.documentElement.style.removeProperty(name);
+    for (const name of [...document.documentElement.style])
+      if (!(name in variables)) document.documentElement.style.removeProperty(name);
     document.body.className = classes;
   };
   if (document.body) put();
-  else new MutationObserver((_, seen) => {
-    if (!document.body) return;
-    seen.disconnect();
-    put();
-  }).observe(document, { childList: true, subtree: true });
+  else
+    new MutationObserver((_, seen) => {
+      if (!document.body) return;
+      seen.disconnect();
+      put();
+    }).observe(document, { childList: true, subtree: true });
 }
 
 interface Reply {
@@ -119,14 +139,19 @@ interface Reply {
 
 async function answer(url: string, options: PageOptions, complaints: string[], port: string): Promise<Reply> {
   const { bundle, image } = options;
-  if (url === '/image' && image) return { status: 200, type: image.type, body: image.bytes, headers: { 'access-control-allow-origin': '*' } };
+  if (url === '/image' && image)
+    return { status: 200, type: image.type, body: image.bytes, headers: { 'access-control-allow-origin': '*' } };
   if (url === '/favicon.ico') return { status: 204, type: 'text/plain', body: '' };
   if (url === '/csp') {
     complaints.push('policy report');
     return { status: 204, type: 'text/plain', body: '' };
   }
   if (url === `/${bundle}.js` || url === `/${bundle}.css`) {
-    return { status: 200, type: url.endsWith('js') ? 'text/javascript' : 'text/css', body: await readFile(path.join(bundles, url)) };
+    return {
+      status: 200,
+      type: url.endsWith('js') ? 'text/javascript' : 'text/css',
+      body: await readFile(path.join(bundles, url)),
+    };
   }
   if (url !== '/') return { status: 404, type: 'text/plain', body: 'not here' };
   const source = `http://127.0.0.1:${port}`;

@@ -1,6 +1,17 @@
 /** A model of any size that never ran: seeded numbers of the right shape, for grids and prompts larger than the recording. */
 import sharp from 'sharp';
-import { knockoutId, type AttentionResult, type Candidate, type Curve, type ExampleInfo, type ImageGeometry, type Knockout, type PatchGrid, type PatchPlace, type TokenInfo } from '../../../src/protocol/panel';
+import {
+  knockoutId,
+  type AttentionResult,
+  type Candidate,
+  type Curve,
+  type ExampleInfo,
+  type ImageGeometry,
+  type Knockout,
+  type PatchGrid,
+  type PatchPlace,
+  type TokenInfo,
+} from '../../../src/protocol/panel';
 import { random } from '../../support/synthetic';
 import type { Engine } from './fake-host';
 
@@ -16,16 +27,37 @@ export interface Size {
 /** A grid over the whole image, without newline tokens. */
 export function plainGeometry(side: number, width = 336, height = 336): ImageGeometry {
   const rect = { x: 0, y: 0, width, height };
-  return { aspect: 'processor', width, height, patches: places('base', side, side, rect, false), grids: [{ kind: 'base', rows: side, columns: side, first: 0, stride: side, rect }] };
+  return {
+    aspect: 'processor',
+    width,
+    height,
+    patches: places('base', side, side, rect, false),
+    grids: [{ kind: 'base', rows: side, columns: side, first: 0, stride: side, rect }],
+  };
 }
 
 /** Base grid and tiles with a newline token at the end of each row, as anyres gives it. */
-export function anyresGeometry(side: number, tileRows: number, tileColumns: number, width = 672, height = 672): ImageGeometry {
+export function anyresGeometry(
+  side: number,
+  tileRows: number,
+  tileColumns: number,
+  width = 672,
+  height = 672,
+): ImageGeometry {
   const rect = { x: 0, y: 0, width, height };
   const base = places('base', side, side, rect, false);
-  const tile: PatchGrid = { kind: 'tile', rows: tileRows, columns: tileColumns, first: base.length, stride: tileColumns + 1, rect };
+  const tile: PatchGrid = {
+    kind: 'tile',
+    rows: tileRows,
+    columns: tileColumns,
+    first: base.length,
+    stride: tileColumns + 1,
+    rect,
+  };
   return {
-    aspect: 'anyres', width, height,
+    aspect: 'anyres',
+    width,
+    height,
     patches: [...base, ...places('tile', tileRows, tileColumns, rect, true)],
     grids: [{ kind: 'base', rows: side, columns: side, first: 0, stride: side, rect }, tile],
   };
@@ -34,73 +66,166 @@ export function anyresGeometry(side: number, tileRows: number, tileColumns: numb
 /** A wide picture padded to a square: the grid reaches past it above and below. */
 export function paddedGeometry(side: number, width = 400, height = 250): ImageGeometry {
   const rect = { x: 0, y: (height - width) / 2, width, height: width };
-  return { aspect: 'pad', width, height, patches: places('base', side, side, rect, false), grids: [{ kind: 'base', rows: side, columns: side, first: 0, stride: side, rect }] };
+  return {
+    aspect: 'pad',
+    width,
+    height,
+    patches: places('base', side, side, rect, false),
+    grids: [{ kind: 'base', rows: side, columns: side, first: 0, stride: side, rect }],
+  };
 }
 
-function places(kind: 'base' | 'tile', rows: number, columns: number, r: { x: number; y: number; width: number; height: number }, newline: boolean): PatchPlace[] {
+function places(
+  kind: 'base' | 'tile',
+  rows: number,
+  columns: number,
+  r: { x: number; y: number; width: number; height: number },
+  newline: boolean,
+): PatchPlace[] {
   const out: PatchPlace[] = [];
   const [w, h] = [r.width / columns, r.height / rows];
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) out.push({ kind, row, column, rect: { x: r.x + column * w, y: r.y + row * h, width: w, height: h } });
+    for (let column = 0; column < columns; column++)
+      out.push({ kind, row, column, rect: { x: r.x + column * w, y: r.y + row * h, width: w, height: h } });
     if (newline) out.push({ kind: 'newline', row, column: columns });
   }
   return out;
 }
 
-const WORDS = ['the', ' red', ' star', ' is', ' on', ' a', ' table', '?', '\n', ' circle', ' question', ' answer', ' with', ' one', ' word'];
+const WORDS = [
+  'the',
+  ' red',
+  ' star',
+  ' is',
+  ' on',
+  ' a',
+  ' table',
+  '?',
+  '\n',
+  ' circle',
+  ' question',
+  ' answer',
+  ' with',
+  ' one',
+  ' word',
+];
 
 export async function synthetic(seed: number, size: Size): Promise<Engine> {
   const { layers, heads, before, after, geometry } = size;
   const next = random(seed);
   const imageTokens = geometry.patches.length;
-  const text = (): TokenInfo => ({ id: Math.floor(next() * 30000), text: WORDS[Math.floor(next() * WORDS.length)]!, kind: 'text' });
+  const text = (): TokenInfo => ({
+    id: Math.floor(next() * 30000),
+    text: WORDS[Math.floor(next() * WORDS.length)],
+    kind: 'text',
+  });
   const tokens: TokenInfo[] = [
-    { id: 1, text: '<s>', kind: 'special' }, ...Array.from({ length: before - 1 }, text),
-    ...Array.from({ length: imageTokens }, (): TokenInfo => ({ id: 32000, text: '<image>', kind: 'image' })), ...Array.from({ length: after }, text),
+    { id: 1, text: '<s>', kind: 'special' },
+    ...Array.from({ length: before - 1 }, text),
+    ...Array.from({ length: imageTokens }, (): TokenInfo => ({ id: 32000, text: '<image>', kind: 'image' })),
+    ...Array.from({ length: after }, text),
   ];
   const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
   const end = before + imageTokens;
   const example: ExampleInfo = {
-    prompt: tokens.filter((t) => t.kind !== 'image').map((t) => t.text).join(''), inputIds: [], tokens, imageStart: before, imageTokens, geometry,
-    sets: { Last: [tokens.length - 1], Question: range(end + 1, tokens.length - 5), Image: range(before, end), System: range(0, before), clicked: range(before, before + 3) },
+    prompt: tokens
+      .filter((t) => t.kind !== 'image')
+      .map((t) => t.text)
+      .join(''),
+    inputIds: [],
+    tokens,
+    imageStart: before,
+    imageTokens,
+    geometry,
+    sets: {
+      Last: [tokens.length - 1],
+      Question: range(end + 1, tokens.length - 5),
+      Image: range(before, end),
+      System: range(0, before),
+      clicked: range(before, before + 3),
+    },
   };
-  const attention = (row: number, count: number): AttentionResult => rows(random(seed + row), [row], layers, count, tokens.length);
-  const knockouts: Knockout[] = [{ kind: 'edge', from: 'Image', to: 'Last', window: 9 }, { kind: 'edge', from: 'Question', to: 'Last', window: 9 }];
+  const attention = (row: number, count: number): AttentionResult =>
+    rows(random(seed + row), [row], layers, count, tokens.length);
+  const knockouts: Knockout[] = [
+    { kind: 'edge', from: 'Image', to: 'Last', window: 9 },
+    { kind: 'edge', from: 'Question', to: 'Last', window: 9 },
+  ];
   const curve = (k: Knockout): Curve => {
     const change = Array.from({ length: layers }, (_, l) => -100 * Math.exp(-((l - layers / 2) ** 2) / 20) * next());
-    return { edge: `${knockoutId(k)}`, knockout: k, window: 9, scores: change.map((c) => 0.8 * (1 + c / 100)), change };
+    return { edge: knockoutId(k), knockout: k, window: 9, scores: change.map((c) => 0.8 * (1 + c / 100)), change };
   };
   const curves = new Map(knockouts.map((k) => [knockoutId(k), curve(k)]));
-  const five = (): Candidate[] => range(0, 5).map((i) => ({ token: i, text: WORDS[i]!, probability: 0.5 / (i + 1) }));
+  const five = (): Candidate[] => range(0, 5).map((i) => ({ token: i, text: WORDS[i], probability: 0.5 / (i + 1) }));
   const words = { red: range(0, layers + 1).map(() => next()), Red: range(0, layers + 1).map(() => next()) };
   const { width, height } = geometry;
-  const picture = sharp({ create: { width, height, channels: 3, background: '#5a7d9a', noise: { type: 'gaussian', mean: 128, sigma: 40 } } });
+  const picture = sharp({
+    create: { width, height, channels: 3, background: '#5a7d9a', noise: { type: 'gaussian', mean: 128, sigma: 40 } },
+  });
   return {
     experiment: {
-      title: 'large', uri: 'file:///star.flow.json', model: 'llava-hf/llava-1.5-7b-hf', question: 'Is the star on the table red?', gold: 'Yes', objects: [[100, 120, 90, 80]],
-      sets: { clicked: { kind: 'patches', patches: [0, 1, 2] } }, knockouts, window: 9, image: '/image', activeSet: 'clicked', isDataset: false, restricted: false, problems: [],
+      title: 'large',
+      uri: 'file:///star.flow.json',
+      model: 'llava-hf/llava-1.5-7b-hf',
+      question: 'Is the star on the table red?',
+      gold: 'Yes',
+      objects: [[100, 120, 90, 80]],
+      sets: { clicked: { kind: 'patches', patches: [0, 1, 2] } },
+      knockouts,
+      window: 9,
+      image: '/image',
+      activeSet: 'clicked',
+      isDataset: false,
+      restricted: false,
+      problems: [],
     },
-    model: { family: 'llava', directory: 'llava', layout: 'hf', dtype: 'f16', layers, heads, kvHeads: heads, hidden: 4096, vocab: 32064, parameters: 7.06e9, weightBytes: 14e9, imageTokens },
+    model: {
+      family: 'llava',
+      directory: 'llava',
+      layout: 'hf',
+      dtype: 'f16',
+      layers,
+      heads,
+      kvHeads: heads,
+      hidden: 4096,
+      vocab: 32064,
+      parameters: 7.06e9,
+      weightBytes: 14e9,
+      imageTokens,
+    },
     example,
     clean: { answer: { token: 1, ids: [1], text: 'Yes', probability: 0.8, correct: true }, top: five() },
     lens: { withoutNorm: words, withNorm: words, top: range(0, layers + 1).map(five) },
     check: { curves: [], largestDifference: 1e-7, forkSeconds: 3, fullSeconds: 60, tolerance: 1e-4, passed: true },
     curve: (id) => curves.get(id),
     attention: (row) => attention(row, heads),
-    flow: () => rows(random(seed), range(0, tokens.length).filter((i) => tokens[i]!.kind !== 'image'), layers, 1, tokens.length),
+    flow: () =>
+      rows(
+        random(seed),
+        range(0, tokens.length).filter((i) => tokens[i].kind !== 'image'),
+        layers,
+        1,
+        tokens.length,
+      ),
     tokenLens: () => range(0, layers + 1).map(five),
     image: { bytes: await picture.jpeg().toBuffer(), type: 'image/jpeg' },
   };
 }
 
 /** Rows that sum to one over what they may see, with a few strong places, as attention has. */
-function rows(next: () => number, list: readonly number[], layers: number, heads: number, columns: number): AttentionResult {
+function rows(
+  next: () => number,
+  list: readonly number[],
+  layers: number,
+  heads: number,
+  columns: number,
+): AttentionResult {
   const values = new Float32Array(layers * heads * list.length * columns);
   for (let at = 0, i = 0; at < values.length; at += columns, i++) {
-    const row = list[i % list.length]!;
+    const row = list[i % list.length];
     let sum = 0;
     for (let c = 0; c <= row; c++) sum += values[at + c] = next() ** 24;
-    for (let c = 0; c <= row; c++) values[at + c] = values[at + c]! / sum;
+    for (let c = 0; c <= row; c++) values[at + c] = values[at + c] / sum;
   }
   return { rows: list, layers, heads, columns, values };
 }

@@ -2,8 +2,12 @@
 const KEY = '$f32';
 
 export function pack(value: unknown, space?: number): string {
-  return JSON.stringify(value, (_key, v: unknown) =>
-    v instanceof Float32Array ? { [KEY]: Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('base64') } : v, space);
+  return JSON.stringify(
+    value,
+    (_key, v: unknown) =>
+      v instanceof Float32Array ? { [KEY]: Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('base64') } : v,
+    space,
+  );
 }
 
 export function unpack(text: string): unknown {

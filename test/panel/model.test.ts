@@ -1,0 +1,156 @@
+/** State, words and tables without a page. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { DatasetRow } from '../../src/protocol/panel';
+import { flowGraph, MOST_EDGES, visibleEdges } from '../../webview/flow/edges';
+import { Answers } from '../../webview/model/answers';
+import { attentionRow, summary } from '../../webview/model/attention';
+import { reduce } from '../../webview/model/reduce';
+import { activePatches, INITIAL, type PanelState } from '../../webview/model/state';
+import { change, duration, percent, tokenText } from '../../webview/model/words';
+import { overlayOf } from '../../webview/image/overlay';
+import { extreme, matching, sorted, sparkline } from '../../webview/results/rows';
+import { chips, lines } from '../../webview/tokens/layout';
+import { recorded } from './support/fake-host';
+import { plainGeometry, synthetic } from './support/synthetic';
+
+const engine = recorded('star');
+const shown: PanelState = { ...INITIAL, experiment: engine.experiment, model: engine.model, example: engine.example, layer: 6 };
+
+describe('panel: state', () => {
+  it('fills a curve as its parts come and keeps the others', () => {
+    const { knockouts } = engine.experiment;
+    let s = reduce(shown, { type: 'curves', knockouts, curves: knockouts.map((k, i) => (i === 0 ? engine.curve(`Question->Last w3`)! : null)) });
+    assert.ok(s.curves[1]!.change.every(Number.isNaN));
+    s = reduce(s, { type: 'curve-part', part: { index: 1, layer: 4, score: 0.5, change: -49 } });
+    assert.deepEqual([s.curves[1]!.change[4], s.curves[1]!.scores[4]], [-49, 0.5]);
+    assert.ok(Number.isNaN(s.curves[1]!.change[3]));
+    assert.deepEqual(s.curves[0]!.change, engine.curve('Question->Last w3')!.change);
+  });
+
+  it('shows clicked patches until the config says the same', () => {
+    const s = { ...shown, draft: { set: 'clicked', patches: [1, 2] } };
+    assert.deepEqual(activePatches(s), [1, 2]);
+    const older = reduce(s, { type: 'experiment', experiment: { ...engine.experiment, sets: { clicked: { kind: 'patches', patches: [1] } } } });
+    assert.deepEqual(activePatches(older), [1, 2]);
+    const same = reduce(s, { type: 'experiment', experiment: { ...engine.experiment, sets: { clicked: { kind: 'patches', patches: [1, 2] } } } });
+    assert.equal(same.draft, undefined);
+    assert.deepEqual(activePatches(same), [1, 2]);
+  });
+
+  it('a model with fewer layers or heads brings the choice inside', () => {
+    const s = reduce({ ...shown, layer: 30, layerChosen: true, head: 31 }, { type: 'model', model: engine.model });
+    assert.deepEqual([s.layer, s.head], [9, 'mean']);
+    assert.equal(reduce(INITIAL, { type: 'model', model: engine.model }).layer, 5);
+  });
+
+  it('asks once, and forgets answers to what was asked before', async () => {
+    let asked = 0;
+    const resolve: ((v: string) => void)[] = [];
+    let told = 0;
+    const answers = new Answers<number, string>(() => (asked++, new Promise((done) => resolve.push(done))), 2, () => told++);
+    assert.equal(answers.get(1).kind, 'asked');
+    assert.equal(answers.get(1).kind, 'asked');
+    assert.equal(asked, 1);
+    answers.clear();
+    resolve[0]!('old');
+    await Promise.resolve();
+    await Promise.resolve();
+    assert.equal(answers.peek(1), undefined);
+    assert.equal(told, 0);
+    answers.get(1);
+    resolve[1]!('new');
+    await new Promise((done) => setImmediate(done));
+    assert.equal(answers.value(1), 'new');
+    answers.get(2);
+    answers.get(3);
+    assert.equal(answers.peek(1), undefined, 'the oldest goes');
+  });
+});
+
+describe('panel: attention and flow', () => {
+  it('the mean over heads is the mean of the heads', () => {
+    const a = engine.attention(engine.example.tokens.length - 1)!;
+    const mean = attentionRow(a, 3, 'mean');
+    const heads = Array.from({ length: a.heads }, (_, h) => attentionRow(a, 3, h));
+    mean.forEach((v, c) => assert.ok(Math.abs(v - heads.reduce((sum, h) => sum + h[c]!, 0) / a.heads) < 1e-7));
+    assert.ok(Math.abs(summary(mean).sum - 1) < 1e-4, 'a row of attention sums to one');
+  });
+
+  it('says quantity, token, layer, heads and normalisation', () => {
+    const row = engine.example.tokens.length - 1;
+    const value = engine.attention(row)!;
+    const asked = { kind: 'here', value } as const;
+    const { words, values } = overlayOf(shown, asked);
+    const { max } = summary(attentionRow(value, 6, 'mean').slice(engine.example.imageStart, engine.example.imageStart + 100));
+    assert.match(words, /^Attention of “:” \(token 160\) to the patches, layer 6 of 0–9, mean of 4 heads, scaled to its largest value /);
+    assert.ok(words.includes(max.toPrecision(2)), words);
+    assert.ok(Math.abs(Math.max(...values!) - 1) < 1e-6);
+    assert.match(overlayOf({ ...shown, head: 2 }, asked).words, /head 2 of 0–3/);
+    const curves = reduce(shown, { type: 'curves', knockouts: engine.experiment.knockouts, curves: engine.experiment.knockouts.map((k) => engine.curve(`${k.kind === 'edge' ? `${k.from}->${k.to}` : ''} w3`) ?? null) });
+    const effect = overlayOf({ ...curves, overlay: 'effect:Image->Last w3', layer: 0 }, undefined);
+    assert.match(effect.words, /Image → Last blocked in layers 0–1 \(centre layer 0 of 0–9\): the answer's probability changes by .* The 100 source patches are shaded/);
+    assert.match(overlayOf({ ...shown, overlay: 'set:Image Central Object' }, undefined).words, /25 patches/);
+    assert.match(overlayOf({ ...shown, row: 3 }, undefined).words, /stands before the image/);
+  });
+
+  it('aggregates the image to one column and loses no weight', async () => {
+    const made = await synthetic(7, { layers: 3, heads: 2, before: 4, after: 9, geometry: plainGeometry(5) });
+    const a = made.flow();
+    const folded = flowGraph(a, made.example, false, true, true);
+    assert.equal(folded.columns.length, 4 + 1 + 9);
+    const last = folded.columns.length - 1;
+    const sum = folded.edges.filter((e) => e.layer === 1 && e.to === last).reduce((s, e) => s + e.weight, 0);
+    assert.ok(sum > 0.85 && sum <= 1.0001, `${sum}`);
+    const image = folded.columns.findIndex((c) => c.image);
+    const one = folded.edges.find((e) => e.layer === 1 && e.to === last && e.from === image)!;
+    const row = a.rows.indexOf(made.example.tokens.length - 1);
+    const at = (1 * a.rows.length + row) * a.columns;
+    assert.ok(Math.abs(one.weight - a.values.slice(at + 4, at + 29).reduce((s, v) => s + v, 0)) < 1e-6);
+    assert.equal(flowGraph(a, made.example, true, true, true).columns.length, 4 + 25 + 9);
+    assert.ok(flowGraph(a, made.example, false, false, false).edges.every((e) => e.from !== e.to && folded.columns[e.from]!.position !== 0));
+    for (const threshold of [0.01, 0.1, 0.5]) {
+      const seen = visibleEdges(folded, threshold);
+      assert.equal(seen.length, Math.min(MOST_EDGES, folded.edges.filter((e) => e.weight >= threshold).length));
+      assert.ok(seen.every((e) => e.weight >= threshold));
+    }
+  });
+
+  it('folds the image to one chip, breaks lines inside the room, drops no token', () => {
+    const folded = chips(engine.example, false);
+    assert.equal(folded.length, engine.example.tokens.length - 100 + 1);
+    assert.equal(chips(engine.example, true).length, engine.example.tokens.length + 1);
+    fc.assert(fc.property(fc.integer({ min: 60, max: 900 }), (room) => {
+      const all = lines(folded, room, (t) => t.length * 7);
+      assert.deepEqual(all.flat().map((c) => c.index), folded.map((_, i) => i));
+      assert.ok(all.every((l) => l.every((c) => c.x + c.width <= room)));
+    }));
+  });
+});
+
+describe('panel: words and tables', () => {
+  it('writes numbers as people read them', () => {
+    assert.deepEqual([0, 0.00004, 0.00042, 0.031, 0.998, 0.99961, 1].map(percent), ['0 %', '< 0.01 %', '0.042 %', '3.1 %', '99.8 %', '99.96 %', '100.0 %']);
+    assert.deepEqual([-92.14, 0.31, 0.001, NaN].map(change), ['−92.1 %', '+0.3 %', '0.0 %', '–']);
+    assert.deepEqual([4.2, 200, 3900].map(duration), ['4 s', '3 min 20 s', '1 h 5 min']);
+    assert.equal(tokenText(' \n'), '·↵');
+  });
+
+  const row = (questionId: string, outlier: number, dip: number, question = 'Is it red?'): DatasetRow =>
+    ({ questionId, image: `${questionId}.jpg`, question, gold: 'red', predicted: 'Red', baseScore: 0.9, curves: { 'Image->Last': [0, dip, 0] }, outlier });
+  const rows = [row('9', 0.1, -5), row('10', 4, -50), row('2', 1, 3, 'A blue star?')];
+
+  it('sorts outliers first, ids as numbers, edges by their deepest point', () => {
+    const ids = (list: readonly DatasetRow[]): string[] => list.map((r) => r.questionId);
+    assert.deepEqual(ids(sorted(rows, { key: 'outlier', down: true })), ['10', '2', '9']);
+    assert.deepEqual(ids(sorted(rows, { key: 'questionId', down: false })), ['2', '9', '10']);
+    assert.deepEqual(ids(sorted(rows, { key: 'edge:Image->Last', down: false })), ['10', '9', '2']);
+    assert.deepEqual(ids(matching(rows, 'blue STAR')), ['2']);
+    assert.deepEqual(extreme([1, -7, 3]), { layer: 1, value: -7 });
+  });
+
+  it('draws gaps as gaps', () => {
+    assert.equal(sparkline([-100, 20], 102, 22, 20), 'M1.0 21.0L101.0 1.0');
+    assert.equal(sparkline([0, NaN, 0], 102, 12, 100).match(/M/g)!.length, 2);
+  });
+});

@@ -1,0 +1,178 @@
+/** The panel as people use it, with what the real engine said about one question. */
+import assert from 'node:assert/strict';
+import { FakeHost, recorded } from './support/fake-host';
+import { closeBrowser } from './support/page';
+
+const engine = recorded('star');
+
+describe('panel: in a page under the real policy', () => {
+  let host: FakeHost;
+  beforeEach(async () => {
+    host = await FakeHost.open(engine);
+    await host.page.locator('cf-curves .cf-curve-list li').nth(3).waitFor();
+  });
+  afterEach(async () => {
+    assert.deepEqual(host.complaints, [], 'no breach of the policy, no error');
+    assert.deepEqual(host.messages('panel-error'), []);
+    await host.close();
+  });
+  after(closeBrowser);
+
+  it('shows question, answer, model, curves, lens and tokens', async () => {
+    const { page } = host;
+    assert.equal(await page.locator('h1').innerText(), 'What is the white shape, a circle or a star?');
+    const answer = await page.getByRole('group', { name: 'Answer' }).innerText();
+    assert.match(answer, /Star/);
+    assert.match(answer, /98\.8 %/);
+    assert.match(answer, /right, gold: star/);
+    assert.equal(await page.getByRole('list', { name: /Five most probable/ }).getByRole('listitem').count(), 5);
+    assert.match(await page.locator('.cf-model').innerText(), /10 layers, 4 heads, f16, 161 tokens \(100 of the image\)/);
+    assert.equal(await page.locator('cf-lens .cf-curve-list li').count(), 4);
+    assert.equal(await page.getByRole('option', { name: /100 image tokens, folded/ }).count(), 1);
+  });
+
+  it('the tables hold the numbers of the curves', async () => {
+    const { page } = host;
+    await page.locator('cf-curves summary').click();
+    const row = page.locator('cf-curves tbody tr').nth(7);
+    const expected = ['Question->Last w3', 'Image->Last w3', 'Image Central Object->Question w3', 'clicked->Question w3'].map((id) => engine.curve(id)!.change[7]!);
+    const shown = (await row.locator('td').allInnerTexts()).map((t) => Number(t.replace('−', '-').replace(' %', '')));
+    shown.forEach((v, i) => assert.ok(Math.abs(v - expected[i]!) <= 0.0500001, `${v} ${expected[i]}`));
+    await page.locator('cf-curves').getByRole('radio', { name: 'Probability' }).click();
+    assert.match(await row.locator('td').first().innerText(), / %$/);
+    await page.locator('cf-lens summary').click();
+    assert.equal(await page.locator('cf-lens tbody tr').count(), 11);
+  });
+
+  it('a click on a curve moves the layer, and overlay, legend and lens follow', async () => {
+    const { page } = host;
+    const chart = page.locator('cf-curves canvas');
+    const box = (await chart.boundingBox())!;
+    await chart.click({ position: { x: box.width - 12, y: box.height / 2 } });
+    assert.equal(await page.locator('.cf-layer-number').innerText(), 'layer 9 of 0–9');
+    await page.locator('#cf-overlay-words').getByText(/layer 9 of 0–9/).waitFor();
+    await page.getByText(/Five best after layer 9 \(final\)/).waitFor();
+  });
+
+  it('the overlay follows head, token and layer', async () => {
+    const { page } = host;
+    const words = page.locator('#cf-overlay-words');
+    const pixels = (): Promise<string> => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(document.querySelector<HTMLCanvasElement>('.cf-layer-overlay')!.toDataURL())))));
+    await words.getByText(/mean of 4 heads/).waitFor();
+    const mean = await pixels();
+    await page.getByRole('combobox', { name: 'Head' }).click();
+    await page.getByRole('option', { name: '2', exact: true }).click();
+    await words.getByText(/head 2 of 0–3/).waitFor();
+    const head = await pixels();
+    assert.notEqual(head, mean);
+    await page.getByRole('combobox', { name: 'Overlay' }).click();
+    await page.getByRole('option', { name: /Effect: Question → Last/ }).click();
+    await words.getByText(/No image patch takes part/).waitFor();
+    await page.getByRole('combobox', { name: 'Overlay' }).click();
+    await page.getByRole('option', { name: /Set: Image Central Object/ }).click();
+    await words.getByText(/25 patches/).waitFor();
+    assert.notEqual(await pixels(), head);
+  });
+
+  it('asks for attention and lens once, and says so when the engine cannot', async () => {
+    const { page } = host;
+    await page.getByRole('option', { name: /token 135 / }).click();
+    await page.locator('#cf-overlay-words').getByText(/could not be computed: not recorded|Attention of “.*” \(token 135\)/).waitFor();
+    await page.getByRole('option', { name: /token 160 / }).click();
+    await page.locator('#cf-overlay-words').getByText(/token 160/).waitFor();
+    const rows = host.messages('request').filter((m) => m.name === 'attention').map((m) => m.params.row);
+    assert.deepEqual(rows, [160, 135]);
+    assert.deepEqual(host.messages('request').filter((m) => m.name === 'flow').length, 1);
+  });
+
+  it('a knockout is added, shown while it is computed, and removed', async () => {
+    const { page } = host;
+    await page.getByRole('combobox', { name: 'Target' }).click();
+    await page.getByRole('option', { name: 'Question', exact: true }).click();
+    await page.locator('cf-curves').getByRole('button', { name: 'Add', exact: true }).click();
+    assert.deepEqual((await host.message('add-knockout')).knockout, { kind: 'edge', from: 'Image', to: 'Question', window: 3 });
+    const added = page.locator('cf-curves .cf-curve-list li').nth(4);
+    await added.getByText('–').waitFor();
+    await host.send({ type: 'curve-part', part: { index: 4, layer: 5, score: 0.5, change: -49.4 } });
+    await added.getByText('−49.4 %').waitFor();
+    await added.getByText('1/10').waitFor();
+    await page.getByRole('button', { name: /Remove Image → Last/ }).click();
+    assert.equal((await host.message('remove-knockout')).index, 1);
+    await page.locator('cf-curves .cf-curve-list').getByText('Image → Last').waitFor({ state: 'detached' });
+  });
+
+  it('asks another question, sets the window, chooses the set, checks and exports', async () => {
+    const { page } = host;
+    await page.getByRole('button', { name: 'Edit the question' }).click();
+    await page.getByRole('textbox', { name: 'Question' }).fill('Is the star white?');
+    await page.keyboard.press('Enter');
+    assert.equal((await host.message('set-question')).question, 'Is the star white?');
+    await page.getByRole('heading', { name: 'Is the star white?' }).waitFor();
+    const window = page.getByRole('spinbutton', { name: /Window/ });
+    await window.fill('5');
+    await window.press('Enter');
+    assert.equal((await host.message('set-window')).window, 5);
+    await window.fill('99');
+    await window.press('Tab');
+    assert.equal(await window.inputValue(), '5', 'a window larger than the model is not taken');
+    await page.getByRole('button', { name: 'Check' }).click();
+    await page.locator('.cf-check').getByText(/Largest difference .* \(allowed/).waitFor();
+    await page.getByRole('button', { name: 'Export' }).click();
+    await page.getByRole('menuitem', { name: 'Picture with overlay (PNG)' }).click();
+    await page.getByText('Saved /home/you/results/figure.svg').waitFor();
+    const [picture] = host.messages('request').filter((m) => m.name === 'export');
+    assert.ok(picture!.params.what === 'image' && picture.params.data.startsWith('data:image/png;base64,') && picture.params.data.length > 20_000);
+    await page.locator('cf-flow').scrollIntoViewIfNeeded();
+    await page.locator('cf-flow').getByText(/edges? of at least/).waitFor();
+    await page.getByRole('button', { name: 'Export' }).click();
+    await page.getByRole('menuitem', { name: 'Token flow (SVG)' }).click();
+    await page.waitForTimeout(100);
+    const flow = host.messages('request').filter((m) => m.name === 'export')[1]!;
+    assert.ok(flow.params.what === 'flow' && /^<svg[\s\S]*<line [\s\S]*<\/svg>\n$/.test(flow.params.data));
+  });
+
+  it('a click on an edge of the token flow blocks it', async () => {
+    const { page } = host;
+    const flow = page.locator('cf-flow');
+    await flow.scrollIntoViewIfNeeded();
+    await flow.getByText(/edges? of at least/).waitFor();
+    const box = (await flow.locator('.cf-flow-box').boundingBox())!;
+    for (let y = 20; y < box.height - 90 && host.messages('add-token-knockout').length === 0; y += 7) {
+      await page.mouse.move(box.x + box.width * 0.7, box.y + y);
+      if (await page.locator('.cf-can-click').count()) await page.mouse.click(box.x + box.width * 0.7, box.y + y);
+    }
+    const { from, to } = await host.message('add-token-knockout');
+    assert.ok(from < to && to < engine.example.tokens.length);
+    await flow.locator('summary').click();
+    await flow.getByRole('button', { name: /^Block the image/ }).first().click();
+    const image = await host.message('add-token-knockout', 2);
+    assert.deepEqual([image.from, image.image], [engine.example.imageStart, true]);
+  });
+
+  it('plays the layers, stops, and remembers over a reload', async () => {
+    const { page } = host;
+    await page.getByRole('button', { name: 'Play the layers' }).click();
+    await page.waitForFunction(() => /layer 8/.test(document.querySelector('.cf-layer-number')?.textContent ?? ''));
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const layer = await page.locator('.cf-layer-number').innerText();
+    await page.getByRole('checkbox', { name: 'Grid' }).click();
+    await page.getByRole('combobox', { name: 'Head' }).click();
+    await page.getByRole('option', { name: '1', exact: true }).click();
+    await page.reload();
+    await page.locator('#cf-overlay-words').getByText(/head 1 of 0–3/).waitFor();
+    assert.equal(await page.locator('.cf-layer-number').innerText(), layer);
+    assert.equal(await page.getByRole('checkbox', { name: 'Grid' }).getAttribute('aria-checked'), 'false');
+  });
+
+  it('obeys the palette', async () => {
+    const { page } = host;
+    await host.send({ type: 'do', action: 'next-layer' });
+    await page.getByText('layer 6 of 0–9', { exact: true }).waitFor();
+    await host.send({ type: 'do', action: 'clear-patches' });
+    assert.deepEqual((await host.message('set-patches')).patches, []);
+    await host.send({ type: 'do', action: 'focus-image' });
+    await page.waitForFunction(() => document.activeElement?.classList.contains('cf-picture'));
+    await host.send({ type: 'do', action: 'export' });
+    await page.getByRole('menu').waitFor();
+  });
+});

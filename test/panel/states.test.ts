@@ -1,0 +1,127 @@
+/** Everything that is not the good case: loading, cancelled, failed, crashed, untrusted, wrong config, data set. */
+import assert from 'node:assert/strict';
+import type { PanelExperiment, PanelStatus } from '../../src/protocol/panel';
+import { FakeHost, recorded } from './support/fake-host';
+import { closeBrowser } from './support/page';
+
+const engine = recorded('star');
+
+describe('panel: states', () => {
+  let host: FakeHost;
+  const open = async (experiment: Partial<PanelExperiment>, status: PanelStatus): Promise<void> => {
+    host = await FakeHost.open(engine, {}, (h) => {
+      h.onReady = async () => {
+        await h.edit(experiment);
+        await h.send({ type: 'status', status });
+      };
+    });
+  };
+  afterEach(async () => {
+    assert.deepEqual(host.complaints, []);
+    await host.close();
+  });
+  after(closeBrowser);
+
+  it('says that it waits before the host has spoken', async () => {
+    host = await FakeHost.open(engine, {}, (h) => (h.onReady = async () => undefined));
+    await host.page.getByText('Opening the experiment').waitFor();
+  });
+
+  it('loading: what, how far, how long, and cancel', async () => {
+    await open({}, { kind: 'busy', what: 'Loading the model', fraction: 0.42, secondsLeft: 75, cancellable: true });
+    const bar = host.page.getByRole('progressbar', { name: 'Loading the model' });
+    assert.equal(await bar.getAttribute('aria-valuenow'), '42');
+    await host.page.getByText(/42 % · about 1 min 15 s left/).waitFor();
+    const { width } = (await host.page.locator('.cf-progress-bar').boundingBox())!;
+    const whole = (await bar.boundingBox())!.width;
+    assert.ok(Math.abs(width / whole - 0.42) < 0.01, 'the bar is as long as it says');
+    await host.page.getByRole('button', { name: 'Cancel' }).click();
+    await host.message('cancel');
+    await host.send({ type: 'status', status: { kind: 'busy', what: 'Stopping', cancellable: false } });
+    await host.page.getByText('Stopping').waitFor();
+    assert.equal(await host.page.getByRole('button', { name: 'Cancel' }).count(), 0);
+    assert.equal(await host.page.getByRole('progressbar').getAttribute('aria-valuenow'), null);
+    await host.send({ type: 'status', status: { kind: 'cancelled' } });
+    await host.page.getByText('Cancelled. What was computed stays.').waitFor();
+    await host.page.getByRole('button', { name: 'Run' }).click();
+    await host.message('run');
+  });
+
+  it('error: the message, the hint, the output and another try', async () => {
+    await open({}, { kind: 'error', message: 'config.json: rope scaling "yarn" is not supported', hint: 'linear and default are' });
+    await host.page.getByText('config.json: rope scaling "yarn" is not supported').waitFor();
+    await host.page.getByText('linear and default are').waitFor();
+    await host.page.getByRole('button', { name: 'Output' }).click();
+    await host.message('show-output');
+    await host.page.getByRole('button', { name: 'Try again' }).click();
+    await host.message('run');
+  });
+
+  it('engine down: what was computed stays, nothing is asked, restart brings it back', async () => {
+    host = await FakeHost.open(engine);
+    await host.page.locator('cf-flow').scrollIntoViewIfNeeded();
+    await host.page.locator('cf-curves .cf-curve-list li').nth(3).waitFor();
+    await host.send({ type: 'status', status: { kind: 'engine-down', message: 'signal SIGKILL' } });
+    await host.page.getByText(/The engine's process ended: signal SIGKILL\. What was computed stays/).waitFor();
+    assert.equal(await host.page.locator('cf-curves .cf-curve-list li').count(), 4);
+    await host.page.locator('cf-curves .cf-curve-list').getByText('−22.9 %').waitFor();
+    const before = host.messages('request').length;
+    await host.page.getByRole('option', { name: /token 135 / }).click();
+    await host.page.locator('#cf-overlay-words').getByText(/token 135.*not computed yet/).waitFor();
+    assert.equal(host.messages('request').length, before);
+    await host.page.getByRole('button', { name: 'Restart the engine' }).click();
+    await host.message('restart-engine');
+    await host.send({ type: 'status', status: { kind: 'idle' } });
+    await host.page.getByText(/The engine's process ended/).waitFor({ state: 'detached' });
+    await host.page.waitForTimeout(50);
+    assert.ok(host.messages('request').length > before, 'asked once it is back');
+  });
+
+  it('restricted: looks, runs nothing, changes nothing', async () => {
+    host = await FakeHost.open(engine, {}, (h) => {
+      h.onReady = async () => {
+        await h.edit({ restricted: true });
+        await h.send({ type: 'example', example: engine.example });
+      };
+    });
+    await host.page.getByText(/This workspace is not trusted/).waitFor();
+    await host.page.locator('.cf-picture').click({ position: { x: 60, y: 60 } });
+    await host.page.keyboard.press('Enter');
+    assert.equal(await host.page.getByRole('button', { name: 'Edit the question' }).count(), 0);
+    assert.ok(await host.page.getByRole('button', { name: /Remove Image → Last/ }).isDisabled());
+    assert.deepEqual(host.sent.map((m) => m.type), ['ready']);
+  });
+
+  it('problems: each is a way to its line', async () => {
+    await open({ problems: [{ message: 'unknown set "Imgae"', hint: 'did you mean "Image"?', line: 12 }, { message: 'no such picture' }] }, { kind: 'idle' });
+    await host.page.getByText('2 problems in the config').waitFor();
+    await host.page.getByText('did you mean "Image"?').waitFor();
+    await host.page.getByRole('button', { name: /Line 12: unknown set "Imgae"/ }).click();
+    assert.equal((await host.message('reveal-line')).line, 12);
+    assert.equal(await host.page.getByRole('button', { name: 'Run', exact: true }).count(), 0);
+  });
+
+  it('a config with a picture and no run yet', async () => {
+    await open({}, { kind: 'idle' });
+    await host.page.locator('img.cf-plain-picture').waitFor();
+    await host.page.getByRole('button', { name: 'Run', exact: true }).click();
+    await host.message('run');
+  });
+
+  it('a data set experiment explains itself and runs', async () => {
+    await open({ isDataset: true, question: '' }, { kind: 'idle' });
+    await host.page.getByRole('heading', { name: 'A data set experiment' }).waitFor();
+    await host.page.getByRole('button', { name: 'Run the data set' }).click();
+    await host.message('run');
+    await host.send({ type: 'status', status: { kind: 'busy', what: '3 of 90 questions', cancellable: true } });
+    await host.page.getByText('3 of 90 questions').waitFor();
+    assert.ok(await host.page.getByRole('button', { name: 'Run the data set' }).isDisabled());
+  });
+
+  it('an example that goes takes everything about it along', async () => {
+    host = await FakeHost.open(engine);
+    await host.send({ type: 'example', example: null });
+    await host.page.getByText('Nothing has run yet.').waitFor();
+    assert.equal(await host.page.locator('cf-curves').count(), 0);
+  });
+});
