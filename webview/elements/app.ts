@@ -241,6 +241,8 @@ export class App extends PanelElement {
     if (!(e.ctrlKey || e.metaKey) || e.shiftKey || e.key.toLowerCase() !== 'z') return;
     if (e.composedPath().some((t) => t instanceof HTMLInputElement || t instanceof HTMLTextAreaElement)) return;
     e.preventDefault();
+    // VS Code would pass the key on to whatever has the keyboard by then: the text, a second time.
+    e.stopPropagation();
     this.store.post({ type: 'undo' });
   };
 }
