@@ -60,6 +60,15 @@ export class Panel {
     };
   }
 
+  /** Gives the picture the keyboard. What had it before may still be handing it over. */
+  async focusPicture(): Promise<void> {
+    await until(async () => {
+      await this.frame.locator('.cf-picture').focus();
+      await this.code.settle(300);
+      return this.frame.evaluate(() => document.hasFocus() && document.activeElement?.classList.contains('cf-picture') === true);
+    }, 'the keyboard in the picture');
+  }
+
   async click(patch: number): Promise<void> {
     const { x, y } = await this.place(patch);
     await this.code.page.mouse.click(x, y);

@@ -140,6 +140,14 @@ export class VSCode {
     await this.page.waitForSelector('.monaco-workbench .part.statusbar .statusbar-item', { timeout: PATIENCE });
   }
 
+  /** As the command of the palette does, so that everything open is remembered. */
+  async reload(): Promise<void> {
+    const gone = this.page.waitForEvent('framenavigated', { timeout: PATIENCE });
+    await this.command('Developer: Reload Window');
+    await gone;
+    await this.page.waitForSelector('.monaco-workbench .part.statusbar .statusbar-item', { timeout: PATIENCE });
+  }
+
   async stop(): Promise<void> {
     await this.browser.close().catch(() => undefined);
     try {
