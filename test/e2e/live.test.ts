@@ -31,7 +31,9 @@ describe('the panel and the text, live beside each other in VS Code', function (
     experiment.knockouts.map((k) => (k.kind === 'edge' ? `${k.from}->${k.to}` : `${k.kind}:${k.of}`));
 
   before(async () => {
-    code = await VSCode.start({ settings: { 'editor.wordWrap': 'off', 'files.autoSave': 'afterDelay', 'files.autoSaveDelay': 100 } });
+    code = await VSCode.start({
+      settings: { 'editor.wordWrap': 'off', 'files.autoSave': 'afterDelay', 'files.autoSaveDelay': 100 },
+    });
     file = path.join(code.folder, STAR);
   });
   after(() => code?.stop());

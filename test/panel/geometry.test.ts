@@ -2,17 +2,42 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { choose, neighbour } from '../../webview/image/select';
-import { cells, extent, fit, pan, patchAt, patchesIn, patchesInLasso, zoomAt, type View } from '../../webview/image/viewport';
+import {
+  cells,
+  extent,
+  fit,
+  pan,
+  patchAt,
+  patchesIn,
+  patchesInLasso,
+  zoomAt,
+  type View,
+} from '../../webview/image/viewport';
 import { anyresGeometry, paddedGeometry, plainGeometry } from './support/synthetic';
 
 const canvas = { width: 613, height: 488 };
 const geometry = fc.oneof(
-  fc.tuple(fc.integer({ min: 2, max: 24 }), fc.integer({ min: 50, max: 700 }), fc.integer({ min: 50, max: 700 })).map(([n, w, h]) => plainGeometry(n, w, h)),
-  fc.tuple(fc.integer({ min: 2, max: 16 }), fc.integer({ min: 50, max: 700 })).map(([n, w]) => paddedGeometry(n, w, Math.ceil(w / 2))),
-  fc.tuple(fc.integer({ min: 2, max: 8 }), fc.integer({ min: 2, max: 20 }), fc.integer({ min: 2, max: 20 })).map(([n, r, c]) => anyresGeometry(n, r, c, 500, 321)),
+  fc
+    .tuple(fc.integer({ min: 2, max: 24 }), fc.integer({ min: 50, max: 700 }), fc.integer({ min: 50, max: 700 }))
+    .map(([n, w, h]) => plainGeometry(n, w, h)),
+  fc
+    .tuple(fc.integer({ min: 2, max: 16 }), fc.integer({ min: 50, max: 700 }))
+    .map(([n, w]) => paddedGeometry(n, w, Math.ceil(w / 2))),
+  fc
+    .tuple(fc.integer({ min: 2, max: 8 }), fc.integer({ min: 2, max: 20 }), fc.integer({ min: 2, max: 20 }))
+    .map(([n, r, c]) => anyresGeometry(n, r, c, 500, 321)),
 );
 /** A view after some zooming and panning. */
-const moves = fc.array(fc.record({ factor: fc.double({ min: 0.4, max: 4, noNaN: true }), x: fc.integer({ min: 0, max: 612 }), y: fc.integer({ min: 0, max: 487 }), dx: fc.integer({ min: -300, max: 300 }), dy: fc.integer({ min: -300, max: 300 }) }), { maxLength: 6 });
+const moves = fc.array(
+  fc.record({
+    factor: fc.double({ min: 0.4, max: 4, noNaN: true }),
+    x: fc.integer({ min: 0, max: 612 }),
+    y: fc.integer({ min: 0, max: 487 }),
+    dx: fc.integer({ min: -300, max: 300 }),
+    dy: fc.integer({ min: -300, max: 300 }),
+  }),
+  { maxLength: 6 },
+);
 
 describe('panel: where patches lie', () => {
   it('neighbours share their edge, and every pixel of the grid belongs to the one patch that is drawn there', () => {
@@ -27,7 +52,7 @@ describe('panel: where patches lie', () => {
           assert.equal(cell !== undefined, p.kind === kind && p.rect !== undefined);
           if (!cell) return;
           const right = g.patches.findIndex((q) => q.kind === p.kind && q.row === p.row && q.column === p.column + 1);
-          if (right >= 0 && list[right]) assert.equal(list[right]![0], cell[2]);
+          if (right >= 0 && list[right]) assert.equal(list[right][0], cell[2]);
           if (cell[2] <= cell[0] || cell[3] <= cell[1]) return;
           assert.equal(patchAt(list, cell[0], cell[1]), i);
           assert.equal(patchAt(list, cell[2] - 1, cell[3] - 0.01), i);
@@ -39,25 +64,32 @@ describe('panel: where patches lie', () => {
 
   it('zooming keeps the point under the pointer and never leaves the picture', () => {
     fc.assert(
-      fc.property(geometry, fc.double({ min: 1, max: 6, noNaN: true }), fc.integer({ min: 0, max: 612 }), fc.integer({ min: 0, max: 487 }), (g, factor, x, y) => {
-        const area = extent(g, 'base');
-        const first = fit(area, canvas);
-        const view = zoomAt(first, factor, x, y, area, canvas);
-        // Along each axis the point stays, unless that would show what lies beside the picture.
-        for (const axis of ['x', 'y'] as const) {
-          const [at, seen] = axis === 'x' ? [x, canvas.width] : [y, canvas.height];
-          const length = axis === 'x' ? area.width : area.height;
-          const room = seen / view.scale;
-          const wanted = first[axis] + at / first.scale - at / view.scale;
-          const kept = Math.abs(view[axis] - wanted) < 1e-6;
-          if (room >= length) assert.ok(Math.abs(view[axis] - (area[axis] - (room - length) / 2)) < 1e-6, 'in the middle');
-          else {
-            assert.ok(view[axis] >= area[axis] - 1e-6 && view[axis] + room <= area[axis] + length + 1e-6, 'inside');
-            assert.ok(kept || wanted < area[axis] || wanted + room > area[axis] + length, 'under the pointer');
+      fc.property(
+        geometry,
+        fc.double({ min: 1, max: 6, noNaN: true }),
+        fc.integer({ min: 0, max: 612 }),
+        fc.integer({ min: 0, max: 487 }),
+        (g, factor, x, y) => {
+          const area = extent(g, 'base');
+          const first = fit(area, canvas);
+          const view = zoomAt(first, factor, x, y, area, canvas);
+          // Along each axis the point stays, unless that would show what lies beside the picture.
+          for (const axis of ['x', 'y'] as const) {
+            const [at, seen] = axis === 'x' ? [x, canvas.width] : [y, canvas.height];
+            const length = axis === 'x' ? area.width : area.height;
+            const room = seen / view.scale;
+            const wanted = first[axis] + at / first.scale - at / view.scale;
+            const kept = Math.abs(view[axis] - wanted) < 1e-6;
+            if (room >= length)
+              assert.ok(Math.abs(view[axis] - (area[axis] - (room - length) / 2)) < 1e-6, 'in the middle');
+            else {
+              assert.ok(view[axis] >= area[axis] - 1e-6 && view[axis] + room <= area[axis] + length + 1e-6, 'inside');
+              assert.ok(kept || wanted < area[axis] || wanted + room > area[axis] + length, 'under the pointer');
+            }
           }
-        }
-        assert.ok(view.scale >= first.scale - 1e-12);
-      }),
+          assert.ok(view.scale >= first.scale - 1e-12);
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -67,7 +99,14 @@ describe('panel: where patches lie', () => {
     const list = cells(g, 'base', { scale: 1, x: 0, y: 0 });
     assert.deepEqual(patchesIn(list, [35, 35], [70, 40]), [11, 12]);
     assert.deepEqual(patchesIn(list, [70, 40], [35, 35]), [11, 12]);
-    assert.deepEqual(patchesInLasso(list, [[0, 0], [100, 0], [0, 100]]), [0, 1, 10]);
+    assert.deepEqual(
+      patchesInLasso(list, [
+        [0, 0],
+        [100, 0],
+        [0, 100],
+      ]),
+      [0, 1, 10],
+    );
     assert.equal(patchAt(list, 336, 0), undefined);
     assert.equal(patchAt(list, -1, 0), undefined);
   });

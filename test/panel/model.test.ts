@@ -15,25 +15,41 @@ import { recorded } from './support/fake-host';
 import { plainGeometry, synthetic } from './support/synthetic';
 
 const engine = recorded('star');
-const shown: PanelState = { ...INITIAL, experiment: engine.experiment, model: engine.model, example: engine.example, layer: 6 };
+const shown: PanelState = {
+  ...INITIAL,
+  experiment: engine.experiment,
+  model: engine.model,
+  example: engine.example,
+  layer: 6,
+};
 
 describe('panel: state', () => {
   it('fills a curve as its parts come and keeps the others', () => {
     const { knockouts } = engine.experiment;
-    let s = reduce(shown, { type: 'curves', knockouts, curves: knockouts.map((k, i) => (i === 0 ? engine.curve(`Question->Last w3`)! : null)) });
-    assert.ok(s.curves[1]!.change.every(Number.isNaN));
+    let s = reduce(shown, {
+      type: 'curves',
+      knockouts,
+      curves: knockouts.map((_, i) => (i === 0 ? engine.curve(`Question->Last w3`)! : null)),
+    });
+    assert.ok(s.curves[1].change.every(Number.isNaN));
     s = reduce(s, { type: 'curve-part', part: { index: 1, layer: 4, score: 0.5, change: -49 } });
-    assert.deepEqual([s.curves[1]!.change[4], s.curves[1]!.scores[4]], [-49, 0.5]);
-    assert.ok(Number.isNaN(s.curves[1]!.change[3]));
-    assert.deepEqual(s.curves[0]!.change, engine.curve('Question->Last w3')!.change);
+    assert.deepEqual([s.curves[1].change[4], s.curves[1].scores[4]], [-49, 0.5]);
+    assert.ok(Number.isNaN(s.curves[1].change[3]));
+    assert.deepEqual(s.curves[0].change, engine.curve('Question->Last w3')!.change);
   });
 
   it('shows clicked patches until the config says the same', () => {
     const s = { ...shown, draft: { set: 'clicked', patches: [1, 2] } };
     assert.deepEqual(activePatches(s), [1, 2]);
-    const older = reduce(s, { type: 'experiment', experiment: { ...engine.experiment, sets: { clicked: { kind: 'patches', patches: [1] } } } });
+    const older = reduce(s, {
+      type: 'experiment',
+      experiment: { ...engine.experiment, sets: { clicked: { kind: 'patches', patches: [1] } } },
+    });
     assert.deepEqual(activePatches(older), [1, 2]);
-    const same = reduce(s, { type: 'experiment', experiment: { ...engine.experiment, sets: { clicked: { kind: 'patches', patches: [1, 2] } } } });
+    const same = reduce(s, {
+      type: 'experiment',
+      experiment: { ...engine.experiment, sets: { clicked: { kind: 'patches', patches: [1, 2] } } },
+    });
     assert.equal(same.draft, undefined);
     assert.deepEqual(activePatches(same), [1, 2]);
   });
@@ -48,18 +64,22 @@ describe('panel: state', () => {
     let asked = 0;
     const resolve: ((v: string) => void)[] = [];
     let told = 0;
-    const answers = new Answers<number, string>(() => (asked++, new Promise((done) => resolve.push(done))), 2, () => told++);
+    const answers = new Answers<number, string>(
+      () => (asked++, new Promise((done) => resolve.push(done))),
+      2,
+      () => told++,
+    );
     assert.equal(answers.get(1).kind, 'asked');
     assert.equal(answers.get(1).kind, 'asked');
     assert.equal(asked, 1);
     answers.clear();
-    resolve[0]!('old');
+    resolve[0]('old');
     await Promise.resolve();
     await Promise.resolve();
     assert.equal(answers.peek(1), undefined);
     assert.equal(told, 0);
     answers.get(1);
-    resolve[1]!('new');
+    resolve[1]('new');
     await new Promise((done) => setImmediate(done));
     assert.equal(answers.value(1), 'new');
     answers.get(2);
@@ -73,7 +93,7 @@ describe('panel: attention and flow', () => {
     const a = engine.attention(engine.example.tokens.length - 1)!;
     const mean = attentionRow(a, 3, 'mean');
     const heads = Array.from({ length: a.heads }, (_, h) => attentionRow(a, 3, h));
-    mean.forEach((v, c) => assert.ok(Math.abs(v - heads.reduce((sum, h) => sum + h[c]!, 0) / a.heads) < 1e-7));
+    mean.forEach((v, c) => assert.ok(Math.abs(v - heads.reduce((sum, h) => sum + h[c], 0) / a.heads) < 1e-7));
     assert.ok(Math.abs(summary(mean).sum - 1) < 1e-4, 'a row of attention sums to one');
   });
 
@@ -82,14 +102,28 @@ describe('panel: attention and flow', () => {
     const value = engine.attention(row)!;
     const asked = { kind: 'here', value } as const;
     const { words, values } = overlayOf(shown, asked);
-    const { max } = summary(attentionRow(value, 6, 'mean').slice(engine.example.imageStart, engine.example.imageStart + 100));
-    assert.match(words, /^Attention of “:” \(token 160\) to the patches, layer 6 of 0–9, mean of 4 heads, scaled to its largest value /);
+    const { max } = summary(
+      attentionRow(value, 6, 'mean').slice(engine.example.imageStart, engine.example.imageStart + 100),
+    );
+    assert.match(
+      words,
+      /^Attention of “:” \(token 160\) to the patches, layer 6 of 0–9, mean of 4 heads, scaled to its largest value /,
+    );
     assert.ok(words.includes(max.toPrecision(2)), words);
     assert.ok(Math.abs(Math.max(...values!) - 1) < 1e-6);
     assert.match(overlayOf({ ...shown, head: 2 }, asked).words, /head 2 of 0–3/);
-    const curves = reduce(shown, { type: 'curves', knockouts: engine.experiment.knockouts, curves: engine.experiment.knockouts.map((k) => engine.curve(`${k.kind === 'edge' ? `${k.from}->${k.to}` : ''} w3`) ?? null) });
+    const curves = reduce(shown, {
+      type: 'curves',
+      knockouts: engine.experiment.knockouts,
+      curves: engine.experiment.knockouts.map(
+        (k) => engine.curve(`${k.kind === 'edge' ? `${k.from}->${k.to}` : ''} w3`) ?? null,
+      ),
+    });
     const effect = overlayOf({ ...curves, overlay: 'effect:Image->Last w3', layer: 0 }, undefined);
-    assert.match(effect.words, /Image → Last blocked in layers 0–1 \(centre layer 0 of 0–9\): the answer's probability changes by .* The 100 source patches are shaded/);
+    assert.match(
+      effect.words,
+      /Image → Last blocked in layers 0–1 \(centre layer 0 of 0–9\): the answer's probability changes by .* The 100 source patches are shaded/,
+    );
     assert.match(overlayOf({ ...shown, overlay: 'set:Image Central Object' }, undefined).words, /25 patches/);
     assert.match(overlayOf({ ...shown, row: 3 }, undefined).words, /stands before the image/);
   });
@@ -108,7 +142,11 @@ describe('panel: attention and flow', () => {
     const at = (1 * a.rows.length + row) * a.columns;
     assert.ok(Math.abs(one.weight - a.values.slice(at + 4, at + 29).reduce((s, v) => s + v, 0)) < 1e-6);
     assert.equal(flowGraph(a, made.example, true, true, true).columns.length, 4 + 25 + 9);
-    assert.ok(flowGraph(a, made.example, false, false, false).edges.every((e) => e.from !== e.to && folded.columns[e.from]!.position !== 0));
+    assert.ok(
+      flowGraph(a, made.example, false, false, false).edges.every(
+        (e) => e.from !== e.to && folded.columns[e.from].position !== 0,
+      ),
+    );
     for (const threshold of [0.01, 0.1, 0.5]) {
       const seen = visibleEdges(folded, threshold);
       assert.equal(seen.length, Math.min(MOST_EDGES, folded.edges.filter((e) => e.weight >= threshold).length));
@@ -120,24 +158,45 @@ describe('panel: attention and flow', () => {
     const folded = chips(engine.example, false);
     assert.equal(folded.length, engine.example.tokens.length - 100 + 1);
     assert.equal(chips(engine.example, true).length, engine.example.tokens.length + 1);
-    fc.assert(fc.property(fc.integer({ min: 60, max: 900 }), (room) => {
-      const all = lines(folded, room, (t) => t.length * 7);
-      assert.deepEqual(all.flat().map((c) => c.index), folded.map((_, i) => i));
-      assert.ok(all.every((l) => l.every((c) => c.x + c.width <= room)));
-    }));
+    fc.assert(
+      fc.property(fc.integer({ min: 60, max: 900 }), (room) => {
+        const all = lines(folded, room, (t) => t.length * 7);
+        assert.deepEqual(
+          all.flat().map((c) => c.index),
+          folded.map((_, i) => i),
+        );
+        assert.ok(all.every((l) => l.every((c) => c.x + c.width <= room)));
+      }),
+    );
   });
 });
 
 describe('panel: words and tables', () => {
   it('writes numbers as people read them', () => {
-    assert.deepEqual([0, 0.00004, 0.00042, 0.031, 0.998, 0.99961, 1].map(percent), ['0 %', '< 0.01 %', '0.042 %', '3.1 %', '99.8 %', '99.96 %', '100.0 %']);
+    assert.deepEqual([0, 0.00004, 0.00042, 0.031, 0.998, 0.99961, 1].map(percent), [
+      '0 %',
+      '< 0.01 %',
+      '0.042 %',
+      '3.1 %',
+      '99.8 %',
+      '99.96 %',
+      '100.0 %',
+    ]);
     assert.deepEqual([-92.14, 0.31, 0.001, NaN].map(change), ['−92.1 %', '+0.3 %', '0.0 %', '–']);
     assert.deepEqual([4.2, 200, 3900].map(duration), ['4 s', '3 min 20 s', '1 h 5 min']);
     assert.equal(tokenText(' \n'), '·↵');
   });
 
-  const row = (questionId: string, outlier: number, dip: number, question = 'Is it red?'): DatasetRow =>
-    ({ questionId, image: `${questionId}.jpg`, question, gold: 'red', predicted: 'Red', baseScore: 0.9, curves: { 'Image->Last': [0, dip, 0] }, outlier });
+  const row = (questionId: string, outlier: number, dip: number, question = 'Is it red?'): DatasetRow => ({
+    questionId,
+    image: `${questionId}.jpg`,
+    question,
+    gold: 'red',
+    predicted: 'Red',
+    baseScore: 0.9,
+    curves: { 'Image->Last': [0, dip, 0] },
+    outlier,
+  });
   const rows = [row('9', 0.1, -5), row('10', 4, -50), row('2', 1, 3, 'A blue star?')];
 
   it('sorts outliers first, ids as numbers, edges by their deepest point', () => {

@@ -25,8 +25,17 @@ describe('panel: in a page under the real policy', () => {
     assert.match(answer, /Star/);
     assert.match(answer, /98\.8 %/);
     assert.match(answer, /right, gold: star/);
-    assert.equal(await page.getByRole('list', { name: /Five most probable/ }).getByRole('listitem').count(), 5);
-    assert.match(await page.locator('.cf-model').innerText(), /10 layers, 4 heads, f16, 161 tokens \(100 of the image\)/);
+    assert.equal(
+      await page
+        .getByRole('list', { name: /Five most probable/ })
+        .getByRole('listitem')
+        .count(),
+      5,
+    );
+    assert.match(
+      await page.locator('.cf-model').innerText(),
+      /10 layers, 4 heads, f16, 161 tokens \(100 of the image\)/,
+    );
     assert.equal(await page.locator('cf-lens .cf-curve-list li').count(), 4);
     assert.equal(await page.getByRole('option', { name: /100 image tokens, folded/ }).count(), 1);
   });
@@ -35,9 +44,14 @@ describe('panel: in a page under the real policy', () => {
     const { page } = host;
     await page.locator('cf-curves summary').click();
     const row = page.locator('cf-curves tbody tr').nth(7);
-    const expected = ['Question->Last w3', 'Image->Last w3', 'Image Central Object->Question w3', 'clicked->Question w3'].map((id) => engine.curve(id)!.change[7]!);
+    const expected = [
+      'Question->Last w3',
+      'Image->Last w3',
+      'Image Central Object->Question w3',
+      'clicked->Question w3',
+    ].map((id) => engine.curve(id)!.change[7]);
     const shown = (await row.locator('td').allInnerTexts()).map((t) => Number(t.replace('−', '-').replace(' %', '')));
-    shown.forEach((v, i) => assert.ok(Math.abs(v - expected[i]!) <= 0.0500001, `${v} ${expected[i]}`));
+    shown.forEach((v, i) => assert.ok(Math.abs(v - expected[i]) <= 0.0500001, `${v} ${expected[i]}`));
     await page.locator('cf-curves').getByRole('radio', { name: 'Probability' }).click();
     assert.match(await row.locator('td').first().innerText(), / %$/);
     await page.locator('cf-lens summary').click();
@@ -50,14 +64,27 @@ describe('panel: in a page under the real policy', () => {
     const box = (await chart.boundingBox())!;
     await chart.click({ position: { x: box.width - 12, y: box.height / 2 } });
     assert.equal(await page.locator('.cf-layer-number').innerText(), 'layer 9 of 0–9');
-    await page.locator('#cf-overlay-words').getByText(/layer 9 of 0–9/).waitFor();
+    await page
+      .locator('#cf-overlay-words')
+      .getByText(/layer 9 of 0–9/)
+      .waitFor();
     await page.getByText(/Five best after layer 9 \(final\)/).waitFor();
   });
 
   it('the overlay follows head, token and layer', async () => {
     const { page } = host;
     const words = page.locator('#cf-overlay-words');
-    const pixels = (): Promise<string> => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(document.querySelector<HTMLCanvasElement>('.cf-layer-overlay')!.toDataURL())))));
+    const pixels = (): Promise<string> =>
+      page.evaluate(
+        () =>
+          new Promise((done) =>
+            requestAnimationFrame(() =>
+              requestAnimationFrame(() =>
+                done(document.querySelector<HTMLCanvasElement>('.cf-layer-overlay')!.toDataURL()),
+              ),
+            ),
+          ),
+      );
     await words.getByText(/mean of 4 heads/).waitFor();
     const mean = await pixels();
     await page.getByRole('combobox', { name: 'Head' }).click();
@@ -77,10 +104,19 @@ describe('panel: in a page under the real policy', () => {
   it('asks for attention and lens once, and says so when the engine cannot', async () => {
     const { page } = host;
     await page.getByRole('option', { name: /token 135 / }).click();
-    await page.locator('#cf-overlay-words').getByText(/could not be computed: not recorded|Attention of “.*” \(token 135\)/).waitFor();
+    await page
+      .locator('#cf-overlay-words')
+      .getByText(/could not be computed: not recorded|Attention of “.*” \(token 135\)/)
+      .waitFor();
     await page.getByRole('option', { name: /token 160 / }).click();
-    await page.locator('#cf-overlay-words').getByText(/token 160/).waitFor();
-    const rows = host.messages('request').filter((m) => m.name === 'attention').map((m) => m.params.row);
+    await page
+      .locator('#cf-overlay-words')
+      .getByText(/token 160/)
+      .waitFor();
+    const rows = host
+      .messages('request')
+      .filter((m) => m.name === 'attention')
+      .map((m) => m.params.row);
     assert.deepEqual(rows, [160, 135]);
     assert.deepEqual(host.messages('request').filter((m) => m.name === 'flow').length, 1);
   });
@@ -90,7 +126,12 @@ describe('panel: in a page under the real policy', () => {
     await page.getByRole('combobox', { name: 'Target' }).click();
     await page.getByRole('option', { name: 'Question', exact: true }).click();
     await page.locator('cf-curves').getByRole('button', { name: 'Add', exact: true }).click();
-    assert.deepEqual((await host.message('add-knockout')).knockout, { kind: 'edge', from: 'Image', to: 'Question', window: 3 });
+    assert.deepEqual((await host.message('add-knockout')).knockout, {
+      kind: 'edge',
+      from: 'Image',
+      to: 'Question',
+      window: 3,
+    });
     const added = page.locator('cf-curves .cf-curve-list li').nth(4);
     await added.getByText('–').waitFor();
     await host.send({ type: 'curve-part', part: { index: 4, layer: 5, score: 0.5, change: -49.4 } });
@@ -116,18 +157,28 @@ describe('panel: in a page under the real policy', () => {
     await window.press('Tab');
     assert.equal(await window.inputValue(), '5', 'a window larger than the model is not taken');
     await page.getByRole('button', { name: 'Check' }).click();
-    await page.locator('.cf-check').getByText(/Largest difference .* \(allowed/).waitFor();
+    await page
+      .locator('.cf-check')
+      .getByText(/Largest difference .* \(allowed/)
+      .waitFor();
     await page.getByRole('button', { name: 'Export' }).click();
     await page.getByRole('menuitem', { name: 'Picture with overlay (PNG)' }).click();
     await page.getByText('Saved /home/you/results/figure.svg').waitFor();
     const [picture] = host.messages('request').filter((m) => m.name === 'export');
-    assert.ok(picture!.params.what === 'image' && picture.params.data.startsWith('data:image/png;base64,') && picture.params.data.length > 20_000);
+    assert.ok(
+      picture.params.what === 'image' &&
+        picture.params.data.startsWith('data:image/png;base64,') &&
+        picture.params.data.length > 20_000,
+    );
     await page.locator('cf-flow').scrollIntoViewIfNeeded();
-    await page.locator('cf-flow').getByText(/edges? of at least/).waitFor();
+    await page
+      .locator('cf-flow')
+      .getByText(/edges? of at least/)
+      .waitFor();
     await page.getByRole('button', { name: 'Export' }).click();
     await page.getByRole('menuitem', { name: 'Token flow (SVG)' }).click();
     await page.waitForTimeout(100);
-    const flow = host.messages('request').filter((m) => m.name === 'export')[1]!;
+    const flow = host.messages('request').filter((m) => m.name === 'export')[1];
     assert.ok(flow.params.what === 'flow' && /^<svg[\s\S]*<line [\s\S]*<\/svg>\n$/.test(flow.params.data));
   });
 
@@ -144,7 +195,10 @@ describe('panel: in a page under the real policy', () => {
     const { from, to } = await host.message('add-token-knockout');
     assert.ok(from < to && to < engine.example.tokens.length);
     await flow.locator('summary').click();
-    await flow.getByRole('button', { name: /^Block the image/ }).first().click();
+    await flow
+      .getByRole('button', { name: /^Block the image/ })
+      .first()
+      .click();
     const image = await host.message('add-token-knockout', 2);
     assert.deepEqual([image.from, image.image], [engine.example.imageStart, true]);
   });
@@ -159,7 +213,10 @@ describe('panel: in a page under the real policy', () => {
     await page.getByRole('combobox', { name: 'Head' }).click();
     await page.getByRole('option', { name: '1', exact: true }).click();
     await page.reload();
-    await page.locator('#cf-overlay-words').getByText(/head 1 of 0–3/).waitFor();
+    await page
+      .locator('#cf-overlay-words')
+      .getByText(/head 1 of 0–3/)
+      .waitFor();
     assert.equal(await page.locator('.cf-layer-number').innerText(), layer);
     assert.equal(await page.getByRole('checkbox', { name: 'Grid' }).getAttribute('aria-checked'), 'false');
   });

@@ -48,7 +48,10 @@ describe('panel: states', () => {
   });
 
   it('error: the message, the hint, the output and another try', async () => {
-    await open({}, { kind: 'error', message: 'config.json: rope scaling "yarn" is not supported', hint: 'linear and default are' });
+    await open(
+      {},
+      { kind: 'error', message: 'config.json: rope scaling "yarn" is not supported', hint: 'linear and default are' },
+    );
     await host.page.getByText('config.json: rope scaling "yarn" is not supported').waitFor();
     await host.page.getByText('linear and default are').waitFor();
     await host.page.getByRole('button', { name: 'Output' }).click();
@@ -67,7 +70,10 @@ describe('panel: states', () => {
     await host.page.locator('cf-curves .cf-curve-list').getByText('−22.9 %').waitFor();
     const before = host.messages('request').length;
     await host.page.getByRole('option', { name: /token 135 / }).click();
-    await host.page.locator('#cf-overlay-words').getByText(/token 135.*not computed yet/).waitFor();
+    await host.page
+      .locator('#cf-overlay-words')
+      .getByText(/token 135.*not computed yet/)
+      .waitFor();
     assert.equal(host.messages('request').length, before);
     await host.page.getByRole('button', { name: 'Restart the engine' }).click();
     await host.message('restart-engine');
@@ -89,11 +95,22 @@ describe('panel: states', () => {
     await host.page.keyboard.press('Enter');
     assert.equal(await host.page.getByRole('button', { name: 'Edit the question' }).count(), 0);
     assert.ok(await host.page.getByRole('button', { name: /Remove Image → Last/ }).isDisabled());
-    assert.deepEqual(host.sent.map((m) => m.type), ['ready']);
+    assert.deepEqual(
+      host.sent.map((m) => m.type),
+      ['ready'],
+    );
   });
 
   it('problems: each is a way to its line', async () => {
-    await open({ problems: [{ message: 'unknown set "Imgae"', hint: 'did you mean "Image"?', line: 12 }, { message: 'no such picture' }] }, { kind: 'idle' });
+    await open(
+      {
+        problems: [
+          { message: 'unknown set "Imgae"', hint: 'did you mean "Image"?', line: 12 },
+          { message: 'no such picture' },
+        ],
+      },
+      { kind: 'idle' },
+    );
     await host.page.getByText('2 problems in the config').waitFor();
     await host.page.getByText('did you mean "Image"?').waitFor();
     await host.page.getByRole('button', { name: /Line 12: unknown set "Imgae"/ }).click();

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { canEdit } from '../model/state';
 import { parameters, percent, plural, tokenText } from '../model/words';
 import { icon } from '../ui/icons';
+import { nameField } from '../ui/name-field';
 import { PanelElement } from '../ui/element';
 
 export class Header extends PanelElement {
@@ -24,7 +25,6 @@ export class Header extends PanelElement {
   private editor(): TemplateResult {
     return html`<vscode-text-field
         class="cf-question"
-        aria-label="Question"
         .value=${this.s.experiment?.question ?? ''}
         @keydown=${(e: KeyboardEvent) => {
           if (e.key === 'Enter') this.done(true);
@@ -40,6 +40,7 @@ export class Header extends PanelElement {
     this.editing = true;
     this.requestUpdate();
     await this.updateComplete;
+    nameField(this, 'vscode-text-field', 'Question');
     // The control makes its inner field a moment later.
     requestAnimationFrame(() => this.querySelector<HTMLElement>('vscode-text-field')?.focus());
   }

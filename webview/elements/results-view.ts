@@ -5,6 +5,7 @@ import type { DatasetRow, HostToResults, PanelStatus, ResultsToHost } from '../.
 import { change, percent, plural } from '../model/words';
 import { extreme, matching, sorted, sparkline, type Order, type SortKey } from '../results/rows';
 import { swatch } from '../charts/legend';
+import { nameField } from '../ui/name-field';
 import { statusTemplate } from '../ui/status';
 import { seriesClass } from '../ui/theme';
 
@@ -71,6 +72,7 @@ export class ResultsView extends LitElement {
   }
 
   override updated(): void {
+    nameField(this, '.cf-search', 'Filter questions');
     const box = this.querySelector('.cf-rows');
     if (box) this.sized.observe(box);
   }
@@ -128,12 +130,7 @@ export class ResultsView extends LitElement {
       ...r.edges.map((e) => ({ key: `edge:${e}` as SortKey, name: e.replace('->', ' → '), width: 'cf-col-edge' })),
     ];
     return html`<div class="cf-bar cf-wrap">
-        <vscode-text-field
-          class="cf-search"
-          placeholder="Filter questions"
-          aria-label="Filter questions"
-          @input=${this.searched}
-        ></vscode-text-field>
+        <vscode-text-field class="cf-search" placeholder="Filter questions" @input=${this.searched}></vscode-text-field>
         <span class="cf-note" aria-live="polite"
           >${rows.length === r.rows.length ? plural(rows.length, 'question') : `${rows.length} of ${plural(r.rows.length, 'question')}`}</span
         >

@@ -65,7 +65,9 @@ export class Panel {
     await until(async () => {
       await this.frame.locator('.cf-picture').focus();
       await this.code.settle(300);
-      return this.frame.evaluate(() => document.hasFocus() && document.activeElement?.classList.contains('cf-picture') === true);
+      return this.frame.evaluate(
+        () => document.hasFocus() && document.activeElement?.classList.contains('cf-picture') === true,
+      );
     }, 'the keyboard in the picture');
   }
 

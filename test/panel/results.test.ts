@@ -1,0 +1,77 @@
+/** The table of a data set run. */
+import assert from 'node:assert/strict';
+import { closeBrowser, type TestPage } from './support/page';
+import { EDGES, openResults, seededRows } from './support/results';
+
+describe('panel: results view', () => {
+  let view: Awaited<ReturnType<typeof openResults>>;
+  const ids = (page: TestPage['page']): Promise<string[]> =>
+    page.locator('.cf-rows [role=row][data-index] [role=gridcell]:nth-child(2)').allInnerTexts();
+  afterEach(async () => {
+    assert.deepEqual(view.complaints, []);
+    await view.close();
+  });
+  after(closeBrowser);
+
+  it('5,000 questions: outliers first, rows in sight only, sorted by a heading', async () => {
+    view = await openResults(5000);
+    const { page } = view;
+    const rows = seededRows(5000);
+    const byOutlier = [...rows].sort((a, b) => b.outlier - a.outlier).map((r) => r.questionId);
+    const shown = await ids(page);
+    assert.ok(shown.length < 80, `${shown.length} rows in the page`);
+    assert.deepEqual(shown.slice(0, 10), byOutlier.slice(0, 10));
+    await page.getByRole('button', { name: /Image → Question/ }).click();
+    const dip = (id: string): number => Math.min(...rows.find((r) => r.questionId === id)!.curves[EDGES[1]]);
+    const sorted = (await ids(page)).slice(0, 10).map(dip);
+    assert.deepEqual(
+      sorted,
+      [...sorted].sort((a, b) => a - b),
+    );
+    assert.equal(
+      await page.getByRole('columnheader', { name: /Image → Question/ }).getAttribute('aria-sort'),
+      'ascending',
+    );
+    await page.locator('.cf-rows').evaluate((e) => (e.scrollTop = 3000 * 34));
+    await page.locator('#cf-row-3000').waitFor();
+  });
+
+  it('filters, walks by keys, opens by Enter and by a click', async () => {
+    view = await openResults(500);
+    const { page, sent } = view;
+    await page.getByRole('textbox', { name: 'Filter questions' }).fill('number 42,');
+    await page.getByText('1 of 500 questions').waitFor();
+    assert.deepEqual(await ids(page), ['100042']);
+    await page.getByRole('textbox', { name: 'Filter questions' }).fill('');
+    await page.locator('.cf-rows').focus();
+    for (const key of ['Home', 'ArrowDown', 'ArrowDown', 'ArrowUp', 'Enter']) await page.keyboard.press(key);
+    const order = await ids(page);
+    assert.deepEqual(sent.at(-1), { type: 'open-question', questionId: order[1] });
+    await page.keyboard.press('End');
+    await page.locator('#cf-row-499.cf-active').waitFor();
+    await page.locator('#cf-row-498').click();
+    assert.equal(sent.at(-1)!.type, 'open-question');
+  });
+
+  it('shows progress, stops, continues, opens the folder', async () => {
+    view = await openResults(0);
+    const { page, sent, deliver } = view;
+    await deliver({ type: 'results-status', status: { kind: 'busy', what: 'Loading the model', cancellable: true } });
+    await page.getByText('Loading the model').waitFor();
+    await deliver({ type: 'results-progress', done: 30, total: 120, secondsLeft: 130 });
+    await page.getByText(/30 of 120 questions/).waitFor();
+    await page.getByText(/25 % · about 2 min 10 s left/).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await deliver({ type: 'results-status', status: { kind: 'cancelled' } });
+    await page.getByText('Every finished question is kept').waitFor();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('button', { name: 'Open the folder' }).click();
+    assert.deepEqual(
+      sent.map((m) => m.type),
+      ['ready', 'cancel', 'resume', 'open-folder'],
+    );
+    assert.deepEqual(await page.evaluate(() => (window as unknown as { crossflowState(): unknown }).crossflowState()), {
+      uri: 'file:///star.flow.json',
+    });
+  });
+});
