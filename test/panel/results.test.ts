@@ -39,7 +39,7 @@ describe('panel: results view', () => {
   it('filters, walks by keys, opens by Enter and by a click', async () => {
     view = await openResults(500);
     const { page, sent } = view;
-    await page.getByRole('textbox', { name: 'Filter questions' }).fill('number 42,');
+    await page.getByRole('textbox', { name: 'Filter questions' }).fill('SHAPE 100042');
     await page.getByText('1 of 500 questions').waitFor();
     assert.deepEqual(await ids(page), ['100042']);
     await page.getByRole('textbox', { name: 'Filter questions' }).fill('');

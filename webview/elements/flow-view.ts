@@ -292,8 +292,10 @@ export class FlowView extends PanelElement {
   private move(e: PointerEvent): void {
     const { graph, frame: f } = this;
     if (!graph || !f) return;
-    const box = (e.currentTarget as HTMLElement).getBoundingClientRect();
-    this.point(edgeAt(graph, this.edges, f, e.clientX - box.left, e.clientY - box.top));
+    const box = e.currentTarget as HTMLElement;
+    const { left, top } = box.getBoundingClientRect();
+    const [x, y] = [e.clientX - left - box.clientLeft, e.clientY - top - box.clientTop];
+    this.point(edgeAt(graph, this.edges, f, x, y));
   }
   private point(edge: FlowEdge | undefined): void {
     if (edge === this.hover) return;

@@ -234,7 +234,10 @@ export class PictureController {
   }
 
   private point(e: MouseEvent): readonly [number, number] {
-    const box = (e.currentTarget as HTMLElement).getBoundingClientRect();
-    return [(e.clientX - box.left) * this.host.dpr, (e.clientY - box.top) * this.host.dpr];
+    // The canvas begins inside the border.
+    const box = e.currentTarget as HTMLElement;
+    const { left, top } = box.getBoundingClientRect();
+    const { dpr } = this.host;
+    return [(e.clientX - left - box.clientLeft) * dpr, (e.clientY - top - box.clientTop) * dpr];
   }
 }

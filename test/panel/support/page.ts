@@ -43,7 +43,7 @@ export interface TestPage {
   readonly page: Page;
   /** Breaches of the policy and script errors; empty in every test. */
   readonly complaints: readonly string[];
-  deliver(message: unknown): Promise<void>;
+  readonly deliver: (message: unknown) => Promise<void>;
   setTheme(name: ThemeName): Promise<void>;
   close(): Promise<void>;
 }

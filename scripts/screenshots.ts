@@ -1,0 +1,73 @@
+/**
+ * npx tsx scripts/screenshots.ts: the pictures of the walkthrough and the README, taken from the packaged extension in
+ * a real VS Code (needs `npm run package` and scripts/install-vscode.sh first), dark and light.
+ */
+import path from 'node:path';
+import { Panel } from '../test/e2e/support/panel';
+import { root, until, VSCode } from '../test/e2e/support/vscode';
+
+const THEMES = { dark: 'Default Dark Modern', light: 'Default Light Modern' };
+/** Wide enough for text and panel beside each other, small enough to be read in a README. */
+const VIEWPORT = { width: 1440, height: 900 };
+/** Patches that show the star of the example. */
+const STAR = [55, 64, 65, 66, 74, 75, 76];
+
+async function take(name: keyof typeof THEMES): Promise<void> {
+  const code = await VSCode.start({
+    viewport: VIEWPORT,
+    settings: { 'workbench.colorTheme': THEMES[name], 'editor.wordWrap': 'off', 'editor.fontSize': 13, 'breadcrumbs.enabled': false },
+  });
+  const shot = async (file: string): Promise<void> => {
+    await code.command('Notifications: Clear All Notifications');
+    // The pointer leaves no hover, the caret no blink.
+    await code.page.mouse.move(VIEWPORT.width / 2, 2);
+    await code.settle(900);
+    await code.page.screenshot({ path: path.join(root, 'media', `${file}-${name}.png`), caret: 'hide' });
+    console.log(`media/${file}-${name}.png`);
+  };
+  try {
+    await code.open('examples/star.flow.json');
+    await code.command('Crossflow: Open Panel Beside');
+    const panel = await Panel.shown(code);
+    await shot('walkthrough/example');
+
+    await code.command('View: Toggle Primary Side Bar Visibility');
+    for (const patch of STAR) await panel.click(patch);
+    await panel.curves.filter({ hasText: 'clicked → Question' }).waitFor();
+    await panel.computed();
+    await shot('walkthrough/patches');
+
+    await panel.focusPicture();
+    await code.command('View: Toggle Maximize Editor Group');
+    await code.settle(1500);
+    await shot('walkthrough/panel');
+    await code.command('View: Toggle Maximize Editor Group');
+
+    await code.open('examples/star.flow.json');
+    await code.command('View: Close Editors in Other Groups').catch(() => undefined);
+    await code.page.locator('.view-line', { hasText: 'Image Central Object->Question' }).first().locator('span span').last().hover();
+    await code.page.locator('.monaco-hover:visible', { hasText: 'may not attend' }).first().waitFor();
+    await code.settle(600);
+    await code.page.screenshot({ path: path.join(root, 'media', `walkthrough/editor-${name}.png`), caret: 'hide' });
+    console.log(`media/walkthrough/editor-${name}.png`);
+
+    await code.open('examples/dataset.flow.json');
+    await code.command('Crossflow: Run Data Set');
+    const results = await code.webview('results');
+    await until(async () => (await results.locator('.cf-rows [role=row][data-index]').count()) > 10, 'the results');
+    await results.locator('.cf-rows').click({ position: { x: 300, y: 60 }, trial: true });
+    await shot('walkthrough/results');
+
+    await code.command('View: Close All Editors');
+    await code.command('Crossflow: Get Started');
+    await code.page.getByText('Follow a picture to the answer').first().waitFor();
+    await code.settle(1500);
+    await shot('walkthrough');
+  } finally {
+    await code.stop();
+  }
+}
+
+void (async () => {
+  for (const name of Object.keys(THEMES) as (keyof typeof THEMES)[]) await take(name);
+})();
