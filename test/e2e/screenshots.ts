@@ -1,68 +1,80 @@
 /**
- * Pictures of the real thing, for the README and the walkthrough: npm run screenshots (after npm run package).
- * Needs Chromium and the VS Code server of scripts/install-vscode.sh.
+ * npm run screenshots: the pictures of the walkthrough and the README, taken from the packaged extension in
+ * a real VS Code (needs `npm run package` and scripts/install-vscode.sh first), dark and light.
  */
-import { mkdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { Panel } from './support/panel';
-import { PATIENCE, root, VSCode } from './support/vscode';
+import { root, until, VSCode } from './support/vscode';
 
-const THEMES = { dark: 'Default Dark Modern', light: 'Default Light Modern' } as const;
-const media = (name: string): string => path.join(root, 'media', name);
-/** The middle of the star in examples/star.flow.json. */
-const STAR_PATCHES = [65, 66, 75, 76, 85, 86] as const;
+const THEMES = { dark: 'Default Dark Modern', light: 'Default Light Modern' };
+/** Wide enough for text and panel beside each other, small enough to be read in a README. */
+const VIEWPORT = { width: 1440, height: 900 };
+/** Patches that show the star of the example. */
+const STAR = [55, 64, 65, 66, 67, 74, 75, 76, 77, 84, 85, 86];
 
-async function pictures(): Promise<void> {
-  for (const [name, theme] of Object.entries(THEMES)) {
-    const code = await VSCode.start({
-      settings: { 'workbench.colorTheme': theme, 'editor.wordWrap': 'off', 'workbench.sideBar.location': 'left' },
-      viewport: { width: 1760, height: 1060 },
-    });
-    try {
-      const shot = (file: string): Promise<Buffer> => code.page.screenshot({ path: media(file) });
-      await mkdir(media('walkthrough'), { recursive: true });
-      await code.open('examples/star.flow.json');
-      await code.command('View: Toggle Primary Side Bar Visibility');
-      await code.page.locator('.codelens-decoration').first().waitFor({ timeout: PATIENCE });
-      await code.settle(3000);
-      await shot(`walkthrough/example-${name}.png`);
-      await code.command('Crossflow: Open Panel Beside');
-      const panel = await Panel.shown(code);
-      // A third for the text, two for the panel.
-      const sash = await code.page.locator('.monaco-sash.vertical').all();
-      const boxes = await Promise.all(sash.map(async (s) => s.boundingBox()));
-      const middle = boxes.find((b) => b !== null && b.x > 600 && b.x < 1100 && b.height > 400);
-      if (middle) {
-        await code.page.mouse.move(middle.x + 2, middle.y + 300);
-        await code.page.mouse.down();
-        await code.page.mouse.move(640, middle.y + 300, { steps: 8 });
-        await code.page.mouse.up();
-      }
-      await code.settle(1500);
-      await shot(`walkthrough/panel-${name}.png`);
-      for (const patch of STAR_PATCHES) {
-        await panel.click(patch);
-        await code.settle(800);
-      }
-      await panel.computed();
-      await code.settle(1500);
-      await shot(`walkthrough/patches-${name}.png`);
-      await shot(name === 'dark' ? 'screenshot.png' : 'screenshot-light.png');
-      await code.command('View: Close All Editors');
-      await code.page
-        .locator('.monaco-dialog-box button', { hasText: "Don't Save" })
-        .click({ timeout: 3000 })
-        .catch(() => undefined);
-      await code.open('examples/dataset.flow.json');
-      await code.command('Crossflow: Run Data Set');
-      const results = await code.webview('results');
-      await results.locator('.cf-row[data-index="5"]').waitFor({ timeout: 3 * PATIENCE });
-      await code.settle(6000);
-      await shot(`walkthrough/results-${name}.png`);
-    } finally {
-      await code.stop();
-    }
+async function take(name: keyof typeof THEMES): Promise<void> {
+  const folder = path.join(os.tmpdir(), 'crossflow');
+  await rm(folder, { recursive: true, force: true });
+  const code = await VSCode.start({
+    viewport: VIEWPORT,
+    folder,
+    settings: { 'workbench.colorTheme': THEMES[name], 'editor.wordWrap': 'off', 'editor.fontSize': 13, 'breadcrumbs.enabled': false },
+  });
+  const shot = async (file: string): Promise<void> => {
+    await code.command('Notifications: Clear All Notifications');
+    // The pointer leaves no hover, the caret no blink.
+    await code.page.mouse.move(VIEWPORT.width / 2, 2);
+    await code.settle(900);
+    await code.page.screenshot({ path: path.join(root, 'media', `${file}-${name}.png`), caret: 'hide' });
+    console.log(`media/${file}-${name}.png`);
+  };
+  try {
+    await code.open('examples/star.flow.json');
+    await code.command('Crossflow: Open Panel Beside');
+    const panel = await Panel.shown(code);
+    await shot('walkthrough/example');
+
+    await code.command('View: Toggle Primary Side Bar Visibility');
+    for (const patch of STAR) await panel.click(patch);
+    await panel.curves.filter({ hasText: 'clicked → Question' }).waitFor();
+    await panel.computed();
+    await shot('walkthrough/patches');
+
+    await panel.focusPicture();
+    await code.command('View: Toggle Maximize Editor Group');
+    await code.settle(1500);
+    await shot('walkthrough/panel');
+    await code.command('View: Toggle Maximize Editor Group');
+
+    await code.command('View: Focus First Editor Group');
+    await code.command('View: Close Editors in Other Groups');
+    const line = code.page.locator('.view-line', { hasText: 'Image Central Object->Question' }).first();
+    await line.click({ position: { x: 60, y: 8 } });
+    await code.command('Show or Focus Hover');
+    await code.page.locator('.monaco-hover:visible', { hasText: 'may not attend' }).first().waitFor();
+    await code.settle(600);
+    await code.page.screenshot({ path: path.join(root, 'media', `walkthrough/editor-${name}.png`), caret: 'hide' });
+    console.log(`media/walkthrough/editor-${name}.png`);
+
+    await code.open('examples/dataset.flow.json');
+    await code.command('Crossflow: Run Data Set');
+    const results = await code.webview('results');
+    await until(async () => (await results.locator('.cf-rows [role=row][data-index]').count()) > 10, 'the results');
+    await shot('walkthrough/results');
+
+    await code.command('View: Close All Editors');
+    await code.command('Crossflow: Get Started');
+    await code.page.getByText('Follow a picture to the answer').first().waitFor();
+    await code.settle(1500);
+    await shot('walkthrough');
+  } finally {
+    await code.stop();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
-void pictures();
+void (async () => {
+  for (const name of Object.keys(THEMES) as (keyof typeof THEMES)[]) await take(name);
+})();

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
 
-export const root = path.resolve(__dirname, '../../..');
+export const root = path.resolve(import.meta.dirname, '../../..');
 export const target = `${process.platform}-${process.arch}`;
 const LAUNCHER = process.env.CROSSFLOW_VSCODE ?? path.join(os.homedir(), '.cache/crossflow-vscode/code-server');
 const CHROMIUM = process.env.CROSSFLOW_CHROMIUM ?? '/usr/bin/chromium';
@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Asks for trust, as VS Code does for new folders. */
   readonly trustPrompt?: boolean;
+  /** Where the example is put; left out: a folder of its own. Its path stands in pictures. */
+  readonly folder?: string;
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly scale?: number;
 }
@@ -68,7 +70,7 @@ export class VSCode {
 
   static async start(options: StartOptions = {}): Promise<VSCode> {
     const scratch = await mkdtemp(path.join(os.tmpdir(), 'crossflow-e2e-'));
-    const folder = path.join(scratch, 'work');
+    const folder = options.folder ?? path.join(scratch, 'work');
     const data = path.join(scratch, 'data');
     const extensions = path.join(scratch, 'extensions');
     await mkdir(path.join(data, 'User'), { recursive: true });
@@ -128,6 +130,8 @@ export class VSCode {
       deviceScaleFactor: options.scale ?? 1,
     });
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(url).origin });
+    // The compiler names functions with a helper that functions sent to a page would miss.
+    await context.addInitScript('globalThis.__name = (f) => f');
     const page = await context.newPage();
     const code = new VSCode(folder, page, scratch, server, browser, url);
     await code.load();

@@ -1,5 +1,5 @@
 /**
- * npx tsx test/bench/editor.ts: what a user waits for, in the packaged extension inside a real VS Code, on the embedded
+ * npm run bench:editor: what a user waits for, in the packaged extension inside a real VS Code, on the embedded
  * model. Prints medians; needs `npm run package` and scripts/install-vscode.sh first.
  */
 import type { Frame } from 'playwright-core';
