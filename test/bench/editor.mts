@@ -64,7 +64,9 @@ async function measure(): Promise<Waits> {
           let chosen: number | undefined;
           window.addEventListener('mouseup', () => (chosen ??= performance.now()), { capture: true });
           const look = (): void => {
-            const shown = chosen !== undefined && [...document.querySelectorAll('.view-line')].some((line) => /[▾▴] /.test(line.textContent ?? ''));
+            const shown =
+              chosen !== undefined &&
+              [...document.querySelectorAll('.view-line')].some((line) => /[▾▴] /.test(line.textContent ?? ''));
             if (shown) resolve(performance.now() - chosen!);
             else requestAnimationFrame(look);
           };
@@ -99,7 +101,22 @@ const line = (what: string, list: readonly number[]): string =>
 void (async () => {
   const all: Waits[] = [];
   for (let i = 0; i < WINDOWS; i++) all.push(await measure());
-  console.log(line('activation, no experiment open', all.map(({ activation }) => activation)));
-  console.log(line('config opened to first curve, all cold', all.map(({ open }) => open)));
-  console.log(line('click on a patch to updated curve', all.flatMap(({ clicks }) => clicks)));
+  console.log(
+    line(
+      'activation, no experiment open',
+      all.map(({ activation }) => activation),
+    ),
+  );
+  console.log(
+    line(
+      'config opened to first curve, all cold',
+      all.map(({ open }) => open),
+    ),
+  );
+  console.log(
+    line(
+      'click on a patch to updated curve',
+      all.flatMap(({ clicks }) => clicks),
+    ),
+  );
 })();

@@ -20,7 +20,12 @@ async function take(name: keyof typeof THEMES): Promise<void> {
   const code = await VSCode.start({
     viewport: VIEWPORT,
     folder,
-    settings: { 'workbench.colorTheme': THEMES[name], 'editor.wordWrap': 'off', 'editor.fontSize': 13, 'breadcrumbs.enabled': false },
+    settings: {
+      'workbench.colorTheme': THEMES[name],
+      'editor.wordWrap': 'off',
+      'editor.fontSize': 13,
+      'breadcrumbs.enabled': false,
+    },
   });
   const shot = async (file: string): Promise<void> => {
     await code.command('Notifications: Clear All Notifications');
