@@ -3,8 +3,8 @@
  * model. Prints medians; needs `npm run package` and scripts/install-vscode.sh first.
  */
 import type { Frame } from 'playwright-core';
-import { Panel } from '../e2e/support/panel';
-import { until, VSCode } from '../e2e/support/vscode';
+import { Panel } from './support/panel';
+import { until, VSCode } from './support/vscode';
 
 /** Each window starts cold: extension host, engine, model. */
 const WINDOWS = Number(process.env.CROSSFLOW_WINDOWS ?? 5);
