@@ -93,7 +93,7 @@ async function measure(): Promise<Waits> {
 const median = (list: readonly number[]): number => {
   const sorted = [...list].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 const line = (what: string, list: readonly number[]): string =>
   `${what.padEnd(44)} median ${median(list).toFixed(0).padStart(5)} ms   (${Math.min(...list).toFixed(0)}–${Math.max(...list).toFixed(0)}, ${list.length} times)`;

@@ -25,6 +25,8 @@ async function take(name: keyof typeof THEMES): Promise<void> {
       'editor.wordWrap': 'off',
       'editor.fontSize': 13,
       'breadcrumbs.enabled': false,
+      'files.autoSave': 'afterDelay',
+      'files.autoSaveDelay': 100,
     },
   });
   const shot = async (file: string): Promise<void> => {
@@ -67,6 +69,10 @@ async function take(name: keyof typeof THEMES): Promise<void> {
     await code.command('Crossflow: Run Data Set');
     const results = await code.webview('results');
     await until(async () => (await results.locator('.cf-rows [role=row][data-index]').count()) > 10, 'the results');
+    // Wide, so that the curves of every edge are in sight.
+    await results.locator('.cf-search').click();
+    await code.command('View: Toggle Maximize Editor Group');
+    await code.settle(1000);
     await shot('walkthrough/results');
 
     await code.command('View: Close All Editors');

@@ -24,6 +24,10 @@ export class ResultsView {
     private readonly actions: ResultsActions,
   ) {
     const pages = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
+    webview.iconPath = {
+      light: vscode.Uri.joinPath(extensionUri, 'media', 'flow-light.svg'),
+      dark: vscode.Uri.joinPath(extensionUri, 'media', 'flow-dark.svg'),
+    };
     webview.webview.options = { enableScripts: true, localResourceRoots: [pages] };
     webview.webview.onDidReceiveMessage((message: ResultsToHost) => this.#receive(message));
     webview.webview.html = pageHtml(webview.webview, extensionUri, {

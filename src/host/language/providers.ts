@@ -75,7 +75,7 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
         const lens = (title: string, command: string, tooltip: string): vscode.CodeLens =>
           new vscode.CodeLens(at, { title, command, tooltip, arguments: [document.uri] });
         const open = lens(
-          '$(open-preview) Open panel',
+          'Open panel',
           COMMANDS.openPanel,
           'The picture, the answer and the curves, beside this text',
         );
@@ -83,16 +83,16 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
         if (source.node(['dataset']))
           return [
             lens(
-              '$(run-all) Run data set',
+              'Run data set',
               COMMANDS.runDataset,
               'Runs every question; goes on where a stopped run was',
             ),
-            lens('$(graph) Results', COMMANDS.openResults, 'The results of the last run'),
+            lens('Results', COMMANDS.openResults, 'The results of the last run'),
           ];
         return [
-          lens('$(play) Run', COMMANDS.run, 'Computes everything anew'),
+          lens('Run', COMMANDS.run, 'Computes everything anew'),
           open,
-          lens('$(beaker) Check', COMMANDS.check, 'Computes the curves both ways, also the slow one, and compares'),
+          lens('Check', COMMANDS.check, 'Computes the curves both ways, also the slow one, and compares'),
         ];
       },
     }),
