@@ -74,19 +74,11 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
         const at = rangeOf(document, { offset: source.root?.offset ?? 0, length: 0 });
         const lens = (title: string, command: string, tooltip: string): vscode.CodeLens =>
           new vscode.CodeLens(at, { title, command, tooltip, arguments: [document.uri] });
-        const open = lens(
-          'Open panel',
-          COMMANDS.openPanel,
-          'The picture, the answer and the curves, beside this text',
-        );
+        const open = lens('Open panel', COMMANDS.openPanel, 'The picture, the answer and the curves, beside this text');
         if (!vscode.workspace.isTrusted) return [open];
         if (source.node(['dataset']))
           return [
-            lens(
-              'Run data set',
-              COMMANDS.runDataset,
-              'Runs every question; goes on where a stopped run was',
-            ),
+            lens('Run data set', COMMANDS.runDataset, 'Runs every question; goes on where a stopped run was'),
             lens('Results', COMMANDS.openResults, 'The results of the last run'),
           ];
         return [
