@@ -31,6 +31,7 @@ export class App extends PanelElement {
     const { experiment } = s;
     if (!experiment)
       return html`<main class="cf-main">
+        <h1 class="cf-hidden">Crossflow</h1>
         <p class="cf-waiting" role="status">
           <vscode-progress-ring aria-hidden="true"></vscode-progress-ring>Opening the experiment…
         </p>

@@ -27,9 +27,11 @@ export class Header extends PanelElement {
         class="cf-question"
         .value=${this.s.experiment?.question ?? ''}
         @keydown=${(e: KeyboardEvent) => {
-          if (e.key === 'Enter') this.done(true);
-          else if (e.key === 'Escape') this.done(false);
           e.stopPropagation();
+          if (e.key !== 'Enter' && e.key !== 'Escape') return;
+          // The focus moves to the edit button, which the rest of this very key press must not click.
+          e.preventDefault();
+          this.done(e.key === 'Enter');
         }}
       ></vscode-text-field>
       <vscode-button class="cf-small" @click=${() => this.done(true)}>Ask</vscode-button>

@@ -276,13 +276,19 @@ export class ImageView extends PanelElement implements PictureHost {
     if (!box || !g) return;
     const area = extent(g, this.gridKind);
     const width = box.clientWidth;
-    const height = Math.max(120, Math.min((width * area.height) / area.width, window.innerHeight * TALLEST));
-    box.style.height = `${height}px`;
+    const height = Math.round(
+      Math.max(120, Math.min((width * area.height) / area.width, window.innerHeight * TALLEST)),
+    );
+    box.style.height = `${height + box.offsetHeight - box.clientHeight}px`;
     this.dpr = window.devicePixelRatio || 1;
     const size = { width: Math.round(width * this.dpr), height: Math.round(height * this.dpr) };
     if (size.width !== this.canvas.width || size.height !== this.canvas.height) {
       this.canvas = size;
-      for (const layer of this.querySelectorAll('canvas')) [layer.width, layer.height] = [size.width, size.height];
+      for (const layer of this.querySelectorAll<HTMLCanvasElement>('.cf-picture canvas')) {
+        [layer.width, layer.height] = [size.width, size.height];
+        // One pixel of the canvas is one of the screen, also where the box has a broken width.
+        [layer.style.width, layer.style.height] = [`${size.width / this.dpr}px`, `${size.height / this.dpr}px`];
+      }
       this.drawn = { ...this.drawn, key: undefined };
     }
     this.control.layout(reset === true);

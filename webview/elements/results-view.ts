@@ -53,7 +53,7 @@ export class ResultsView extends LitElement {
     return html`<main class="cf-main cf-results">
       <header class="cf-results-head">
         <h1>${r?.title ?? 'Data set run'}</h1>
-        ${r ? html`<span class="cf-note">${plural(r.rows.length, 'question')} answered right and kept: ${r.kept} of ${r.asked} asked. ${plural(r.edges.length, 'edge')}, ${plural(r.layers, 'layer')}.</span>` : nothing}
+        ${r ? html`<span class="cf-note">Answered right and kept: ${r.kept} of ${plural(r.asked, 'question')}. ${plural(r.edges.length, 'edge')}, ${plural(r.layers, 'layer')}.</span>` : nothing}
         <span class="cf-grow"></span>
         <vscode-button class="cf-small" appearance="secondary" @click=${() => this.post({ type: 'open-folder' })}
           >Open the folder</vscode-button
@@ -136,7 +136,8 @@ export class ResultsView extends LitElement {
         >
         <span class="cf-grow"></span
         ><span class="cf-note"
-          >Sparklines: change in probability from −100 % to +${SPARK_TOP} % over the layers, dashed at 0.</span
+          >Curves: change in probability over the layers, −100 % to +${SPARK_TOP} %, dashed at 0; beside them the
+          largest change and its layer.</span
         >
       </div>
       <div

@@ -234,10 +234,13 @@ export class PictureController {
   }
 
   private point(e: MouseEvent): readonly [number, number] {
-    // The canvas begins inside the border.
+    // The canvas begins inside the border, and is painted from a whole device pixel on wherever the layout puts it.
     const box = e.currentTarget as HTMLElement;
     const { left, top } = box.getBoundingClientRect();
     const { dpr } = this.host;
-    return [(e.clientX - left - box.clientLeft) * dpr, (e.clientY - top - box.clientTop) * dpr];
+    return [
+      e.clientX * dpr - Math.round((left + box.clientLeft) * dpr),
+      e.clientY * dpr - Math.round((top + box.clientTop) * dpr),
+    ];
   }
 }

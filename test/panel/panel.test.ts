@@ -63,7 +63,7 @@ describe('panel: in a page under the real policy', () => {
     const chart = page.locator('cf-curves canvas');
     const box = (await chart.boundingBox())!;
     await chart.click({ position: { x: box.width - 12, y: box.height / 2 } });
-    assert.equal(await page.locator('.cf-layer-number').innerText(), 'layer 9 of 0–9');
+    await page.getByText('layer 9 of 0–9', { exact: true }).waitFor();
     await page
       .locator('#cf-overlay-words')
       .getByText(/layer 9 of 0–9/)

@@ -19,15 +19,25 @@ describe('panel: choosing patches', () => {
     return host.page;
   };
   const chosen = async (nth: number): Promise<readonly number[]> => (await host.message('set-patches', nth)).patches;
-  /** The patch under a point of the picture, in CSS pixels, by one click; the set is emptied first. */
-  const clickAt = async (x: number, y: number): Promise<readonly number[]> => {
+  /** Where the canvas begins on the screen, in device pixels. */
+  const origin = (): Promise<{ x: number; y: number }> =>
+    host.page.evaluate(() => {
+      const { left, top } = document.querySelector('.cf-layer-marks')!.getBoundingClientRect();
+      return { x: Math.round(left * devicePixelRatio), y: Math.round(top * devicePixelRatio) };
+    });
+  /** The patch under a device pixel of the screen, by one click; the set is emptied first. */
+  const clickScreen = async (x: number, y: number, scale = 1): Promise<readonly number[]> => {
     await host.edit({ sets: { clicked: { kind: 'patches', patches: [] } } });
     await host.page.waitForTimeout(20);
     const nth = host.messages('set-patches').length + 1;
-    await host.page.locator('.cf-picture').click({ position: { x, y } });
+    await host.page.mouse.click(x / scale, y / scale);
     const got = await chosen(nth);
     await host.page.waitForTimeout(20);
     return got;
+  };
+  const clickAt = async (x: number, y: number): Promise<readonly number[]> => {
+    const o = await origin();
+    return clickScreen(o.x + Math.round(x), o.y + Math.round(y));
   };
   afterEach(async () => {
     assert.deepEqual(host.complaints, []);
@@ -74,19 +84,16 @@ describe('panel: choosing patches', () => {
           );
           for (const patch of [inSight[0], inSight[Math.floor(inSight.length / 2)], inSight.at(-1)!]) {
             const [l, t, r, b] = list[patch]!;
-            // A CSS pixel is `scale` device pixels; take the outermost whole ones inside the patch.
-            const [x0, y0, x1, y1] = [
-              Math.ceil(l / scale),
-              Math.ceil(t / scale),
-              Math.floor((r - 1) / scale),
-              Math.floor((b - 1) / scale),
-            ];
-            assert.deepEqual(await clickAt(x0, y0), [patch], `first pixel of ${patch}, zoom ${zoom}`);
-            assert.deepEqual(await clickAt(x1, y1), [patch], `last pixel of ${patch}, zoom ${zoom}`);
-            assert.ok(
-              !(await clickAt(Math.floor((l - 1) / scale), y0)).includes(patch) || l % scale !== 0,
-              `one pixel left of ${patch}`,
-            );
+            const o = await origin();
+            // The mouse stands on whole CSS pixels: the outermost of them inside the patch, and the first one outside.
+            const from = (v: number): number => Math.ceil(v / scale) * scale;
+            const to = (v: number): number => Math.floor(v / scale) * scale;
+            const [x0, y0, x1, y1] = [from(o.x + l), from(o.y + t), to(o.x + r - 1), to(o.y + b - 1)];
+            assert.deepEqual(await clickScreen(x0, y0, scale), [patch], `first pixel of ${patch}, zoom ${zoom}`);
+            assert.deepEqual(await clickScreen(x1, y1, scale), [patch], `last pixel of ${patch}, zoom ${zoom}`);
+            if (geometry.patches[patch].column === 0) continue;
+            const outside = await clickScreen(to(o.x + l - 1), y0, scale);
+            assert.notDeepEqual(outside, [patch], `left of ${patch}, zoom ${zoom}`);
           }
           await page.getByRole('button', { name: 'Zoom in' }).click();
           view = zoomAt(view, 1.25, CENTRE.x * size.width, CENTRE.y * size.height, area, size);

@@ -165,5 +165,6 @@ describe('panel: keyboard alone', () => {
     await page.keyboard.type(' Really?');
     await page.keyboard.press('Enter');
     assert.equal((await host.message('set-question')).question, 'What is the white shape, a circle or a star? Really?');
+    await page.getByRole('heading', { name: /Really\?$/ }).waitFor();
   });
 });
