@@ -58,7 +58,7 @@ describe('panel: where patches lie', () => {
           assert.equal(patchAt(list, cell[2] - 1, cell[3] - 0.01), i);
         });
       }),
-      { numRuns: 60 },
+      { numRuns: 1000 },
     );
   });
 

@@ -42,6 +42,14 @@ export function fit(area: Rect, canvas: Size): View {
   };
 }
 
+/** Far below a pixel, far above the rounding of coordinates. */
+const TIE = 1e-6;
+/**
+ * A coordinate of the picture as a whole device pixel. An edge that lies on half a pixel reaches here as `x + width` of
+ * one patch and as `x` of the next, which rounding may have put on either side of the half: both must go one way.
+ */
+const pixel = (at: number, origin: number, scale: number): number => Math.round((at - origin) * scale + TIE);
+
 /** Zooms so that the image point under (px, py) stays there. Never smaller than the fitted view. */
 export function zoomAt(view: View, factor: number, px: number, py: number, area: Rect, canvas: Size): View {
   const least = fit(area, canvas);
@@ -71,10 +79,10 @@ function along(at: number, start: number, length: number, seen: number): number 
 
 export function cellOf(rect: Rect, v: View): Cell {
   return [
-    Math.round((rect.x - v.x) * v.scale),
-    Math.round((rect.y - v.y) * v.scale),
-    Math.round((rect.x + rect.width - v.x) * v.scale),
-    Math.round((rect.y + rect.height - v.y) * v.scale),
+    pixel(rect.x, v.x, v.scale),
+    pixel(rect.y, v.y, v.scale),
+    pixel(rect.x + rect.width, v.x, v.scale),
+    pixel(rect.y + rect.height, v.y, v.scale),
   ];
 }
 
