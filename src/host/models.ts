@@ -16,7 +16,7 @@ export async function locateModel(model: Experiment['model']): Promise<string> {
   throw usage(
     `the model ${model.id} is not on this machine`,
     undefined,
-    `fetch it once with "crossflow fetch ${model.id}" in a terminal, or give a folder`,
+    `download it once with "hf download ${model.id}" in a terminal, or give a folder`,
   );
 }
 
