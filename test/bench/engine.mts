@@ -10,8 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { computeCurves } from '../../src/core/engine/curves';
 import { openModel } from '../../src/core/engine/model';
 import type { Parts } from '../../src/core/engine/parts';
-import type { CleanRun, Sequence, SequenceInput } from '../../src/core/engine/sequence';
-import { Sequence as SequenceClass } from '../../src/core/engine/sequence';
+import { type CleanRun, Sequence, type SequenceInput } from '../../src/core/engine/sequence';
 import { DEFAULT_INSTRUCTION, type Knockout } from '../../src/core/experiment/types';
 import { loadGolden } from '../support/golden';
 import { decoderParts, randomSequence } from '../support/parts';
@@ -83,7 +82,7 @@ async function embedded(): Promise<Subject> {
     sets: example.info.sets,
     window: 3,
     weightBytes: model.info.weightBytes,
-    fresh: () => new SequenceClass(model.parts, again()),
+    fresh: () => new Sequence(model.parts, again()),
   };
 }
 

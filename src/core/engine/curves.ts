@@ -3,7 +3,7 @@ import { type Knockout, knockoutLabel } from '../experiment/types';
 import { step } from './control';
 import { activeLayers, type Effect, effectOf } from './effects';
 import { runForks } from './forkrun';
-import { planCost, planForks, type Variant } from './forks';
+import { type ForkPlan, planCost, planForks, type Variant } from './forks';
 import { runFull } from './fullrun';
 import type { Parts } from './parts';
 import type { CleanRun } from './sequence';
@@ -70,18 +70,15 @@ async function forked(
   give: (p: Point, score: number) => void,
 ): Promise<void> {
   const { parts, clean, length, control } = input;
-  const { layers } = parts.decoder.spec;
   const chunks = chunksOf(points, effects, parts, length);
-  const cost = (c: Chunk): number => planCost(planForks(c.points, layers)) * (length - c.first);
-  const total = chunks.reduce((sum, c) => sum + cost(c), 0);
+  const total = chunks.reduce((sum, c) => sum + c.cost, 0);
   let done = 0;
   for (const chunk of chunks) {
     await step(control, 'knockouts', done, total);
-    const plan = planForks(chunk.points, layers);
-    const ends = await runForks(parts.decoder, clean.cache, length, effects, plan, chunk.first);
+    const ends = await runForks(parts.decoder, clean.cache, length, effects, chunk.plan, chunk.first);
     const scores = await score(parts, clean, ends);
     chunk.points.forEach((p, i) => give(p, scores[i]));
-    done += cost(chunk);
+    done += chunk.cost;
   }
   await step(control, 'knockouts', total, total);
 }
@@ -113,6 +110,9 @@ interface Chunk {
   /** First row that differs, of all its points. */
   readonly first: number;
   readonly points: readonly Point[];
+  readonly plan: ForkPlan;
+  /** Rows through layers. */
+  readonly cost: number;
 }
 
 /** Points with the same first row ride together; the cheap ones go first, so that curves appear at once. */
@@ -120,15 +120,21 @@ function chunksOf(points: readonly Point[], effects: readonly Effect[], parts: P
   const byFirst = new Map<number, Point[]>();
   for (const p of points) {
     const first = effects[p.effect].first!;
-    byFirst.set(first, [...(byFirst.get(first) ?? []), p]);
+    const list = byFirst.get(first);
+    if (list) list.push(p);
+    else byFirst.set(first, [p]);
   }
   const out: Chunk[] = [];
   for (const [first, list] of [...byFirst].sort(([a], [b]) => b - a)) {
     const size = groupsAtOnce(parts, length - first, length);
     // Sequences without a frozen row before them cannot share a call.
-    const step = first === 0 ? 1 : size;
-    const even = Math.ceil(list.length / Math.ceil(list.length / step));
-    for (let at = 0; at < list.length; at += even) out.push({ first, points: list.slice(at, at + even) });
+    const most = first === 0 ? 1 : size;
+    const even = Math.ceil(list.length / Math.ceil(list.length / most));
+    for (let at = 0; at < list.length; at += even) {
+      const chunk = list.slice(at, at + even);
+      const plan = planForks(chunk, parts.decoder.spec.layers);
+      out.push({ first, points: chunk, plan, cost: planCost(plan) * (length - first) });
+    }
   }
   return out;
 }

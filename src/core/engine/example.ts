@@ -50,7 +50,7 @@ export class OpenExample implements Example {
   }
 
   async clean(control?: RunControl): Promise<CleanResult> {
-    const run = await this.sequence.clean(control);
+    const run = await this.sequence.using(control, async (clean) => clean);
     const { eosTokenIds } = this.parts.spec;
     const words = run.ids.filter((id) => !eosTokenIds.includes(id));
     const text = this.tokenizer.decode(words, { skipSpecial: true }).trim();
@@ -73,65 +73,73 @@ export class OpenExample implements Example {
     // Unknown sets are an error before anything runs.
     const resolve = (name: string): readonly number[] => resolveSet(this.info.sets, name);
     for (const k of list) (k.kind === 'edge' ? [k.from, k.to] : [k.of]).forEach(resolve);
-    const clean = await this.sequence.clean(control);
-    return computeCurves({
-      parts: this.parts,
-      clean,
-      length: this.length,
-      knockouts: list,
-      resolve,
-      method: control?.method ?? 'fork',
-      ...(control ? { control } : {}),
-    });
+    return this.sequence.using(control, (clean) =>
+      computeCurves({
+        parts: this.parts,
+        clean,
+        length: this.length,
+        knockouts: list,
+        resolve,
+        method: control?.method ?? 'fork',
+        ...(control ? { control } : {}),
+      }),
+    );
   }
 
   async lens(words: readonly string[], control?: RunControl & { readonly row?: number }): Promise<LensResult> {
-    const clean = await this.sequence.clean(control);
-    await step(control, 'lens', 0, 1);
-    const { layers, hidden } = this.parts.decoder.spec;
     const row = this.checkRow(control?.row ?? this.length - 1);
-    const path = await residualPath(this.parts, clean, this.length, row);
+    const path = await this.sequence.using(control, async (clean) => {
+      await step(control, 'lens', 0, 1);
+      return residualPath(this.parts, clean, this.length, row);
+    });
+    const { layers, hidden } = this.parts.decoder.spec;
+    const rows = layers + 1;
     const normed = this.parts.head.norm(path);
+    // Both readings in one run of the output matrix, normed rows first.
+    const both = new Float32Array(2 * path.length);
+    both.set(normed);
+    both.set(path, path.length);
     // The last row is after the final norm in both, as published.
-    const raw = path.slice();
-    raw.set(normed.subarray(layers * hidden), layers * hidden);
-    const tokens = words.map((w) => this.tokenizer.firstToken(w));
-    const without = await this.parts.head.run(raw, tokens);
-    const withNorm = await this.parts.head.run(normed, tokens);
-    const curves = (chosen: Float32Array): Record<string, number[]> =>
+    both.set(normed.subarray(layers * hidden), path.length + layers * hidden);
+    const { chosen, top } = await this.parts.head.run(
+      both,
+      words.map((w) => this.tokenizer.firstToken(w)),
+    );
+    const curves = (first: number): Record<string, number[]> =>
       Object.fromEntries(
-        words.map((word, i) => [word, Array.from({ length: layers + 1 }, (_, l) => chosen[l * words.length + i])]),
+        words.map((word, i) => [word, Array.from({ length: rows }, (_, l) => chosen[(first + l) * words.length + i])]),
       );
     return {
-      withoutNorm: curves(without.chosen),
-      withNorm: curves(withNorm.chosen),
-      top: withNorm.top.map((list) => list.map((c) => this.named(c))),
+      withoutNorm: curves(rows),
+      withNorm: curves(0),
+      top: top.slice(0, rows).map((list) => list.map((c) => this.named(c))),
     };
   }
 
   async attention(rows: readonly number[], control?: RunControl): Promise<AttentionResult> {
     rows.forEach((row) => this.checkRow(row));
-    const clean = await this.sequence.clean(control);
     const { layers, heads } = this.parts.decoder.spec;
     const columns = this.length;
     const values = new Float32Array(layers * heads * rows.length * columns);
-    let at = 0;
-    while (at < rows.length) {
-      await step(control, 'attention', at, rows.length);
-      let count = 1;
-      while (count < ATTENTION_ROWS && rows[at + count] === rows[at] + count) count++;
-      const seen = rows[at] + count;
-      const byLayer = await attentionOf(this.parts, clean, rows[at], count);
-      byLayer.forEach((p, l) => {
-        for (let h = 0; h < heads; h++) {
-          for (let i = 0; i < count; i++) {
-            const from = (h * count + i) * seen;
-            values.set(p.subarray(from, from + seen), ((l * heads + h) * rows.length + at + i) * columns);
+    await this.sequence.using(control, async (clean) => {
+      let at = 0;
+      while (at < rows.length) {
+        await step(control, 'attention', at, rows.length);
+        let count = 1;
+        while (count < ATTENTION_ROWS && rows[at + count] === rows[at] + count) count++;
+        const seen = rows[at] + count;
+        const byLayer = await attentionOf(this.parts, clean, rows[at], count);
+        byLayer.forEach((p, l) => {
+          for (let h = 0; h < heads; h++) {
+            for (let i = 0; i < count; i++) {
+              const from = (h * count + i) * seen;
+              values.set(p.subarray(from, from + seen), ((l * heads + h) * rows.length + at + i) * columns);
+            }
           }
-        }
-      });
-      at += count;
-    }
+        });
+        at += count;
+      }
+    });
     await step(control, 'attention', rows.length, rows.length);
     return { rows, layers, heads, columns, values };
   }

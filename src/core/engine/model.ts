@@ -47,8 +47,8 @@ export class OpenModel implements Model {
     await step(control, 'image', 0, 1);
     const image = await this.images.load(question.image, question.aspect ?? this.spec.aspect);
     const encoded = encodePrompt(this.tokenizer, this.spec, question);
-    const sets = this.setsOf(question, image, encoded);
-    const info = exampleInfo(this.spec, this.tokenizer, encoded, image, sets);
+    const setsOf = this.setsMaker(question, image, encoded);
+    const info = exampleInfo(this.spec, this.tokenizer, encoded, image, setsOf(question.sets));
     const sequence = new Sequence(this.parts, {
       length: info.tokens.length,
       prefix: encoded.before.length + info.imageTokens,
@@ -63,29 +63,34 @@ export class OpenModel implements Model {
       },
       textRows: () => this.parts.embed(encoded.after),
     });
-    const make = (own: ExampleInfo, shared: Sequence, gold: string | undefined): OpenExample =>
-      new OpenExample(own, shared, this.parts, this.tokenizer, gold, (definitions) =>
-        make({ ...own, sets: this.setsOf({ ...question, sets: definitions }, image, encoded) }, shared.share(), gold),
+    const make = (own: ExampleInfo, shared: Sequence): OpenExample =>
+      new OpenExample(own, shared, this.parts, this.tokenizer, question.answer, (definitions) =>
+        make({ ...own, sets: setsOf(definitions) }, shared.share()),
       );
-    return make(info, sequence, question.answer);
+    return make(info, sequence);
   }
 
-  private setsOf(question: QuestionInput, image: LoadedImage, encoded: EncodedPrompt): TokenSets {
+  /** The sets for given definitions. The boxes go through the picture's resize once, not at every click. */
+  private setsMaker(
+    question: QuestionInput,
+    image: LoadedImage,
+    encoded: EncodedPrompt,
+  ): (definitions: QuestionInput['sets']) => TokenSets {
     const { objects } = question;
-    const aspect = image.prepared.geometry.aspect;
-    return buildSets({
+    const { geometry } = image.prepared;
+    const input = {
       encoded,
       tokenizer: this.tokenizer,
       imageStart: encoded.before.length,
-      geometry: image.prepared.geometry,
+      geometry,
       ...(objects?.length
-        ? { objectPatches: patchesInBoxes(image, objects, this.spec.processor, this.spec.vision, aspect) }
+        ? { objectPatches: patchesInBoxes(image, objects, this.spec.processor, this.spec.vision, geometry.aspect) }
         : {}),
       question: question.question,
       ...(question.options ? { options: question.options } : {}),
       ...(question.objectName === undefined ? {} : { objectName: question.objectName }),
-      definitions: question.sets,
-    });
+    };
+    return (definitions) => buildSets({ ...input, definitions });
   }
 
   async close(): Promise<void> {

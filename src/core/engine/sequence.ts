@@ -48,15 +48,27 @@ export class Sequence {
   ) {}
 
   share(): this {
+    if (this.users === 0) throw failed('this example was released');
     this.users++;
     return this;
   }
 
+  /**
+   * Gives the clean run to `read` and holds it until that is done: a released cache is taken over by the next question
+   * on its picture, which must not happen under a reader.
+   */
+  async using<T>(control: RunControl | undefined, read: (run: CleanRun) => Promise<T>): Promise<T> {
+    this.share();
+    try {
+      return await read(await this.clean(control));
+    } finally {
+      this.release();
+    }
+  }
+
   release(): void {
     if (--this.users > 0) return;
-    const free = (run: CleanRun): void => this.parts.prefixes.release(run.cache);
-    if (this.done) free(this.done);
-    else this.running?.then(free, () => undefined);
+    if (this.done) this.parts.prefixes.release(this.done.cache);
   }
 
   /** Runs once; a run that one caller cancels is begun again for the next who asks. */
