@@ -11,6 +11,8 @@ import { root, until, VSCode } from './support/vscode';
 const THEMES = { dark: 'Default Dark Modern', light: 'Default Light Modern' };
 /** Wide enough for text and panel beside each other, small enough to be read in a README. */
 const VIEWPORT = { width: 1440, height: 900 };
+/** For the README: the panel has room for two columns. */
+const WIDE = { width: 1960, height: 1100 };
 /** Patches that show the star of the example. */
 const STAR = [55, 64, 65, 66, 67, 74, 75, 76, 77, 84, 85, 86];
 
@@ -48,6 +50,10 @@ async function take(name: keyof typeof THEMES): Promise<void> {
     await panel.curves.filter({ hasText: 'clicked → Question' }).waitFor();
     await panel.computed();
     await shot('walkthrough/patches');
+    await code.page.setViewportSize(WIDE);
+    await code.settle(1500);
+    await shot('screenshot');
+    await code.page.setViewportSize(VIEWPORT);
 
     await panel.focusPicture();
     await code.command('View: Toggle Maximize Editor Group');
