@@ -1,15 +1,16 @@
 /** Made-up journal content for tests that need no model. */
+import { JOURNAL_FORMAT } from '../../src/core/dataset/identity';
 import type { JournalHeader, KeptRecord } from '../../src/core/dataset/record';
 
 export function header(change: Partial<JournalHeader['identity']> = {}): JournalHeader {
   return {
     identity: {
-      format: 1,
+      format: JOURNAL_FORMAT,
       crossflow: '1.2.3',
       checkpoint: 'c'.repeat(64),
       csv: 'd'.repeat(64),
       settings: {
-        template: 'vicuna_v1', aspect: null, instruction: '', sets: '[]', knockouts: ['Question->Last w3'], track: [], method: 'fork',
+        template: 'vicuna_v1', aspect: null, instruction: '', sets: '[]', knockouts: ['Question->Last w3'], track: [], topWords: 0, method: 'fork',
       },
       ...change,
     },

@@ -5,8 +5,8 @@ import { knockoutId, type Experiment } from '../experiment/types';
 import type { Dataset } from './rows';
 import { CROSSFLOW_VERSION } from './version';
 
-/** Layout of the journal's lines. */
-export const JOURNAL_FORMAT = 1;
+/** Layout of the journal's lines. 2: settings say whether best words are kept, and records may hold them. */
+export const JOURNAL_FORMAT = 2;
 
 const settingsSchema = z.object({
   template: z.string().nullable(),
@@ -17,6 +17,8 @@ const settingsSchema = z.object({
   /** knockoutId() of each, which holds window and heads. */
   knockouts: z.array(z.string()),
   track: z.array(z.string()),
+  /** Best words kept of each layer; 0: none. */
+  topWords: z.int().min(0),
   method: z.enum(['fork', 'full']),
 });
 /** What of an experiment decides its numbers. Not `limit`: a run may grow; not paths: a folder may move. */
@@ -43,6 +45,7 @@ export function settingsOf(experiment: Experiment): Settings {
     sets: JSON.stringify(sets),
     knockouts: experiment.knockouts.map(knockoutId),
     track: [...(experiment.track ?? [])],
+    topWords: experiment.topWords ?? 0,
     method: experiment.method,
   };
 }
@@ -80,5 +83,6 @@ const NAMES: Readonly<Record<keyof Settings, string>> = {
   sets: 'sets',
   knockouts: 'knockouts',
   track: 'track',
+  topWords: 'topWords',
   method: 'method',
 };

@@ -5,7 +5,7 @@
  */
 import { closeSync, existsSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { CrossflowError, failed, usage } from '../errors';
-import { changes } from './identity';
+import { changes, JOURNAL_FORMAT } from './identity';
 import { encodeLine, isIntact, isTornStart, scanLines } from './lines';
 import { headerSchema, recordSchema, type JournalHeader, type RecordKind, type RowRecord } from './record';
 import { writeBeside } from './write-beside';
@@ -168,7 +168,9 @@ function readHeader(bytes: Buffer, path: string): JournalHeader {
   const line = JSON.parse(bytes.toString()) as { header?: unknown };
   const parsed = headerSchema.safeParse(line.header);
   if (parsed.success) return parsed.data;
-  throw usage('was written by a version of Crossflow with another journal format', path, START_ANEW);
+  const { identity } = (line.header ?? {}) as { identity?: { format?: unknown } };
+  const format = typeof identity?.format === 'number' ? ` (${identity.format}; this one writes ${JOURNAL_FORMAT})` : '';
+  throw usage(`was written by a version of Crossflow with another journal format${format}`, path, START_ANEW);
 }
 
 function openFile(path: string, flags: 'r' | 'r+'): number {

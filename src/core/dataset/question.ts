@@ -5,6 +5,7 @@ import type { RunControl } from '../engine/types';
 import { knockoutSets } from '../experiment/edges';
 import type { Experiment, QuestionInput } from '../experiment/types';
 import { shortest32, shortest32All } from './numbers';
+import { packWords } from './best-words';
 import type { RowRecord } from './record';
 import { toQuestion, type DatasetRow } from './rows';
 import { kindWords } from './words';
@@ -52,7 +53,8 @@ export async function askRow(
     if (!answer.correct) return { record: { ...base(), ...answered, is: 'dropped' }, example };
     const curves = await knockouts(example, experiment, control);
     const words = [...new Set([...Object.values(kindWords(row)), ...(experiment.track ?? [])])];
-    const lens = await example.lens(words, control);
+    const { topWords } = experiment;
+    const lens = await example.lens(words, { ...control, ...(topWords && { best: topWords }) });
     const follow = (by: Readonly<Record<string, readonly number[]>>) => words.map((w) => shortest32All(by[w] ?? []));
     return {
       record: {
@@ -60,7 +62,12 @@ export async function askRow(
         ...answered,
         is: 'kept',
         curves,
-        lens: { words, without_norm: follow(lens.withoutNorm), with_norm: follow(lens.withNorm) },
+        lens: {
+          words,
+          without_norm: follow(lens.withoutNorm),
+          with_norm: follow(lens.withNorm),
+          ...(lens.best && { best: packWords(lens.best) }),
+        },
       },
       example,
     };

@@ -61,6 +61,17 @@ const answered = {
   /** Clean probability of the first answer token. */
   base: probability,
 };
+/** The best words of each of the L + 1 rows, without the final norm, best first. A layer shares many with the next. */
+const bestWordsSchema = z.object({
+  /** Each text once. */
+  texts: z.array(z.string()),
+  /** Per row: which texts. */
+  words: z.array(z.array(z.int().min(0))),
+  /** Per row: their probabilities. */
+  scores: z.array(z.array(probability)),
+});
+export type BestWords = z.infer<typeof bestWordsSchema>;
+
 const keptSchema = z.object({
   ...base,
   ...answered,
@@ -72,6 +83,7 @@ const keptSchema = z.object({
     /** Per word L + 1 probabilities. */
     without_norm: z.array(z.array(probability)),
     with_norm: z.array(z.array(probability)),
+    best: bestWordsSchema.optional(),
   }),
 });
 const droppedSchema = z.object({ ...base, ...answered, is: z.literal('dropped') });

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { extname, join, resolve } from 'node:path';
 import { usage } from '../errors';
 import type { DatasetInput, Experiment, QuestionInput } from '../experiment/types';
 import type { Box } from '../vision/image';
+import { ImageFinder, imageNames } from './images';
 import { layoutOf, neededColumns, taskOf, type BoxColumns, type TaskLayout } from './layout';
 import { readTable, type TableRow } from './table';
 
@@ -125,16 +124,16 @@ function present(row: TableRow, column: string): string | undefined {
   return text === undefined || text === '' || text === '-' ? undefined : text;
 }
 
-const IMAGE_TYPES = ['.jpg', '.jpeg', '.png', '.webp'];
 /** Files looked at side by side; enough to hide the delay of a network disk. */
 const STATS_AT_ONCE = 32;
 
 async function withImages(rows: readonly BareRow[], input: DatasetInput): Promise<DatasetRow[]> {
   const found: DatasetRow[] = [];
   const lost: BareRow[] = [];
+  const finder = new ImageFinder(input.images);
   for (let i = 0; i < rows.length; i += STATS_AT_ONCE) {
     const part = rows.slice(i, i + STATS_AT_ONCE);
-    const files = await Promise.all(part.map((row) => findImage(input.images, row.imageId)));
+    const files = await Promise.all(part.map((row) => finder.find(row.imageId)));
     part.forEach((row, j) => {
       const file = files[j];
       if (file) found.push({ ...row, ...file });
@@ -147,24 +146,10 @@ async function withImages(rows: readonly BareRow[], input: DatasetInput): Promis
     throw usage(
       `no picture for row ${first.index + 1}, question ${first.questionId}: ${imageNames(first.imageId)[0] ?? first.imageId}${others}`,
       { file: input.csv, line: first.line },
-      `looked in ${input.images}`,
+      `looked in ${[input.images].flat().join(', ')} and below`,
     );
   }
   return found;
-}
-
-/** `img_id` with `.jpg` where it has no image type of its own, as the published scripts do; other types after it. */
-function imageNames(id: string): string[] {
-  return IMAGE_TYPES.includes(extname(id).toLowerCase()) ? [id] : IMAGE_TYPES.map((type) => id + type);
-}
-
-async function findImage(folder: string, id: string): Promise<{ image: string; imageBytes: number } | undefined> {
-  for (const name of imageNames(id)) {
-    const image = resolve(join(folder, name));
-    const info = await stat(image).catch(() => undefined);
-    if (info?.isFile()) return { image, imageBytes: info.size };
-  }
-  return undefined;
 }
 
 /**

@@ -39,9 +39,12 @@ export interface Example {
   ): Promise<Curve[]>;
   /**
    * Words: see defaultTrack(). `row`: position of the expanded sequence that is read; left out, the last one (the panel
-   * reads any text token's row on hover).
+   * reads any text token's row on hover). `best`: how many best tokens the result's `best` holds.
    */
-  lens(words: readonly string[], control?: RunControl & { readonly row?: number }): Promise<LensResult>;
+  lens(
+    words: readonly string[],
+    control?: RunControl & { readonly row?: number; readonly best?: number },
+  ): Promise<LensResult>;
   /** Attention of these rows (positions of the expanded sequence) in every layer and head. */
   attention(rows: readonly number[], control?: RunControl): Promise<AttentionResult>;
   check(list: readonly Knockout[], control?: RunControl): Promise<CheckResult>;

@@ -2,6 +2,7 @@
 import type { Tokenizer } from '../checkpoint';
 import { usage } from '../errors';
 import type { Knockout, QuestionInput } from '../experiment/types';
+import { TOP } from '../graph/head';
 import { resolveSet } from '../prompt';
 import type { Example } from './api';
 import { step } from './control';
@@ -86,7 +87,10 @@ export class OpenExample implements Example {
     );
   }
 
-  async lens(words: readonly string[], control?: RunControl & { readonly row?: number }): Promise<LensResult> {
+  async lens(
+    words: readonly string[],
+    control?: RunControl & { readonly row?: number; readonly best?: number },
+  ): Promise<LensResult> {
     const row = this.checkRow(control?.row ?? this.length - 1);
     const path = await this.sequence.using(control, async (clean) => {
       await step(control, 'lens', 0, 1);
@@ -104,6 +108,7 @@ export class OpenExample implements Example {
     const { chosen, top } = await this.parts.head.run(
       both,
       words.map((w) => this.tokenizer.firstToken(w)),
+      Math.max(TOP, control?.best ?? 0),
     );
     const curves = (first: number): Record<string, number[]> =>
       Object.fromEntries(
@@ -112,7 +117,12 @@ export class OpenExample implements Example {
     return {
       withoutNorm: curves(rows),
       withNorm: curves(0),
-      top: top.slice(0, rows).map((list) => list.map((c) => this.named(c))),
+      top: top.slice(0, rows).map((list) => list.slice(0, TOP).map((c) => this.named(c))),
+      ...(control?.best && {
+        best: top
+          .slice(rows)
+          .map((list) => list.slice(0, control.best).map((c) => ({ ...c, text: this.tokenizer.decode([c.token]) }))),
+      }),
     };
   }
 

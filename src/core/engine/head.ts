@@ -8,7 +8,7 @@ import type { EngineOptions } from './types';
 export interface HeadOutput {
   /** Probability of each asked token, `[n, k]`. */
   readonly chosen: Float32Array;
-  /** Best tokens of each row, `[n][5]`. */
+  /** Best tokens of each row, `[n][best]`. */
   readonly top: readonly (readonly { token: number; probability: number }[])[];
 }
 
@@ -38,13 +38,13 @@ export class Head {
   }
 
   /** Softmax over the vocabulary of `rows [n, H]`, as they are (normed by the caller where wanted). */
-  async run(rows: Float32Array, tokens: readonly number[]): Promise<HeadOutput> {
+  async run(rows: Float32Array, tokens: readonly number[], best = TOP): Promise<HeadOutput> {
     const n = rows.length / this.spec.hidden;
-    const feeds = { rows: f32(rows, [n, this.spec.hidden]), tokens: int64(tokens) };
+    const k = Math.min(best, this.spec.vocab);
+    const feeds = { rows: f32(rows, [n, this.spec.hidden]), tokens: int64(tokens), best: int64([k]) };
     const out = await this.session.run(feeds, ['chosen', 'top_probability', 'top_token']);
     const probability = floats(out.top_probability);
     const token = out.top_token.data as BigInt64Array;
-    const k = Math.min(TOP, this.spec.vocab);
     const top = Array.from({ length: n }, (_, i) =>
       Array.from({ length: k }, (_, j) => ({ token: Number(token[i * k + j]), probability: probability[i * k + j] })),
     );
@@ -53,7 +53,11 @@ export class Head {
 
   /** Logits of `rows [n, H]` after the caller's norm, `[n, V]`. */
   async logits(rows: Float32Array): Promise<Float32Array> {
-    const feeds = { rows: f32(rows, [rows.length / this.spec.hidden, this.spec.hidden]), tokens: int64([]) };
+    const feeds = {
+      rows: f32(rows, [rows.length / this.spec.hidden, this.spec.hidden]),
+      tokens: int64([]),
+      best: int64([1]),
+    };
     return floats((await this.session.run(feeds, ['logits'])).logits);
   }
 

@@ -96,6 +96,8 @@ export interface LensResult {
   readonly withNorm: Readonly<Record<string, readonly number[]>>;
   /** Five best tokens per row, through the final norm. */
   readonly top: readonly (readonly Candidate[])[];
+  /** As many best tokens per row as were asked for, without the norm, each as Python's `decode([id])` writes it. */
+  readonly best?: readonly (readonly Candidate[])[];
 }
 
 /** Attention of chosen rows in the clean run. */

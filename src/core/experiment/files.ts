@@ -24,7 +24,11 @@ export async function checkFiles(experiment: Experiment, parsed: Experiment = ex
   if (model.kind === 'folder') problems.push(await check('model', model.path, 'folder', ['model']));
   if (subject.kind === 'dataset') {
     problems.push(await check('CSV', subject.csv, 'file', ['dataset', 'csv']));
-    problems.push(await check("pictures'", subject.images, 'folder', ['dataset', 'images']));
+    const several = source.node(['dataset', 'images'])?.type === 'array';
+    for (const [i, folder] of [subject.images].flat().entries()) {
+      const place = ['dataset', 'images', ...(several ? [i] : [])];
+      problems.push(await check("pictures'", folder, 'folder', place));
+    }
   } else {
     const place = source.node(['image'])?.type === 'object' ? ['image', 'file'] : ['image'];
     const missing = await check('image', subject.image, 'file', place);

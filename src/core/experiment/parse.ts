@@ -61,11 +61,12 @@ export function parseExperiment(text: string, file: string): ParseResult {
   const image = typeof written.image === 'string' ? { file: written.image } : written.image;
   const aspect = image?.aspect ?? written.dataset?.aspect;
   const shared = { instruction, sets, ...(written.prompt && { template: written.prompt }), ...(aspect && { aspect }) };
+  const images = written.dataset?.images ?? '';
   const subject: Experiment['subject'] = written.dataset
     ? {
         kind: 'dataset',
         csv: at(written.dataset.csv),
-        images: at(written.dataset.images),
+        images: Array.isArray(images) ? images.map(at) : at(images),
         ...(written.dataset.limit !== undefined && { limit: written.dataset.limit }),
       }
     : {
@@ -85,6 +86,7 @@ export function parseExperiment(text: string, file: string): ParseResult {
     knockouts: whole,
     window,
     ...(written.track && { track: written.track }),
+    ...(written.topWords !== undefined && { topWords: written.topWords }),
     output: at(written.output ?? 'results'),
     method: written.method ?? 'fork',
   };

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { BUILTIN_SETS, PUBLISHED_EDGES } from './names';
-import { DEFAULT_INSTRUCTION, DEFAULT_WINDOW } from './types';
+import { DEFAULT_INSTRUCTION, DEFAULT_WINDOW, MAX_TOP_WORDS } from './types';
 
 const text = () => z.string().min(1);
 const setName = () => text().meta({ examples: BUILTIN_SETS.map((set) => set.name) });
@@ -28,7 +28,9 @@ const datasetSchema = z.strictObject({
   csv: text().describe(
     'A task file as published (or the original GQA files): question_id, img_id, question, answer, … The task is the last part of the name, e.g. `…_ChooseAttr.csv`.',
   ),
-  images: text().describe('Folder with the pictures, named by img_id.'),
+  images: z
+    .union([text(), z.array(text()).min(1)])
+    .describe('Folder with the pictures, named by img_id, or several. What is not in a folder is looked for below it.'),
   limit: z.int().min(1).optional().describe('At most so many questions, from the first.'),
   aspect: aspect().optional(),
 });
@@ -111,6 +113,14 @@ export const flowSchema = z.strictObject({
     .array(text())
     .optional()
     .describe('Words the lens follows. Left out: gold answer and options, both capitalisations.'),
+  topWords: z
+    .int()
+    .min(1)
+    .max(MAX_TOP_WORDS)
+    .optional()
+    .describe(
+      'Data sets: also keep so many best words of each layer, as the published lens tables do (50). The journal grows several times as large. Left out: none.',
+    ),
   output: text().optional().describe('Folder for results, relative to this file.').meta({ default: 'results' }),
   method: z
     .enum(['fork', 'full'])

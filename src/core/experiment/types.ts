@@ -7,6 +7,8 @@ export type { SetDefinition, TemplateName } from '../prompt/types';
 export const DEFAULT_INSTRUCTION = ' \nAnswer the question using a single word or phrase.';
 /** Window size of the published runs. */
 export const DEFAULT_WINDOW = 9;
+/** Most words a layer whose list is kept; the published tables have 50. */
+export const MAX_TOP_WORDS = 1000;
 
 /** In each layer of the window, the target rows may not attend to the source columns. */
 export interface EdgeKnockout {
@@ -64,7 +66,8 @@ export interface QuestionInput {
 export interface DatasetInput {
   /** Absolute paths. */
   readonly csv: string;
-  readonly images: string;
+  /** The folders that pictures are looked for in, in this order. */
+  readonly images: string | readonly string[];
   /** At most so many questions, from the first. */
   readonly limit?: number;
 }
@@ -84,6 +87,8 @@ export interface Experiment {
   readonly window: number;
   /** Words the lens follows; left out: gold answer and options, both capitalisations. */
   readonly track?: readonly string[];
+  /** Data sets: how many best words of each layer are kept; left out: none. */
+  readonly topWords?: number;
   /** Absolute folder for results. */
   readonly output: string;
   readonly method: 'fork' | 'full';
