@@ -94,7 +94,7 @@ describe('task files', () => {
       [`${head}\n${good}\n${good},more\n`, 't_ChooseAttr.csv:3: has 12 fields where the header has 11'],
       [`${head}\n${good.replace('3,4,5,6', '3,4,5')}\n`, 't_ChooseAttr.csv:2: has 10 fields where the header has 11'],
       [`${head}\n${good}\n008,1,"Is it`, 't_ChooseAttr.csv:3: a quote opens here and is never closed'],
-      [`${head}\n${good}\n008,1,I"s it\n`, 't_ChooseAttr.csv:3: a quote inside a field that is not quoted'],
+      [`${head}\n${good}\n008,1,"Is"it\n`, 't_ChooseAttr.csv:3: text after a closing quote'],
       [`${head}\n${good.replace('3,4,5,6', '3,four,5,6')}\n`, 't_ChooseAttr.csv:2: "central object y" is "four"'],
       [`${head}\n${good.replace('3,4,5,6', '3,4.5,5,6')}\n`, 't_ChooseAttr.csv:2: "central object y" is "4.5"'],
       [`${head}\n${good.replace('3,4,5,6', '3,4,-5,6')}\n`, 't_ChooseAttr.csv:2: "central object w" is "-5"'],

@@ -34,11 +34,12 @@ export function taskOf(file: string): string {
 export function layoutOf(task: string, columns: ReadonlySet<string>): TaskLayout {
   const known = Object.hasOwn(TASKS, task) ? TASKS[task] : undefined;
   if (known) return known;
-  const boxes = (['central object', 'object1', 'object2'] as const).filter((b) => columns.has(`${b} x`));
-  return { boxes, options: columns.has('true option'), objectName: columns.has('central object name') };
+  const has = (column: string): boolean => columnOf(columns, column) !== undefined;
+  const boxes = (['central object', 'object1', 'object2'] as const).filter((b) => has(`${b} x`));
+  return { boxes, options: has('true option'), objectName: has('central object name') };
 }
 
-/** Columns a file of this layout must have. `answer` may be called `goden answer` (as in the results). */
+/** Columns a file of this layout must have, by the names of the published files; columnOf() knows others. */
 export function neededColumns(layout: TaskLayout): string[] {
   return [
     'question_id',
@@ -49,4 +50,22 @@ export function neededColumns(layout: TaskLayout): string[] {
     ...(layout.objectName ? ['central object name'] : []),
     ...layout.boxes.flatMap((b) => ['x', 'y', 'w', 'h'].map((c) => `${b} ${c}`)),
   ];
+}
+
+/** Other names of a column: those of result tables and of GQA's own question files. */
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  question_id: ['questionid'],
+  img_id: ['image', 'image_id', 'imageid'],
+  answer: ['goden answer', 'golden answer', 'gold answer'],
+};
+
+/** A column as this file calls it, without regard to upper and lower case; undefined where it has none. */
+export function columnOf(columns: ReadonlySet<string>, name: string): string | undefined {
+  if (columns.has(name)) return name;
+  const all = [...columns];
+  for (const wanted of [name, ...(OTHER_NAMES[name] ?? [])]) {
+    const found = all.find((column) => column.toLowerCase() === wanted);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

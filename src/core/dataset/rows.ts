@@ -3,7 +3,7 @@ import { usage } from '../errors';
 import type { DatasetInput, Experiment, QuestionInput } from '../experiment/types';
 import type { Box } from '../vision/image';
 import { ImageFinder, imageNames } from './images';
-import { layoutOf, neededColumns, taskOf, type BoxColumns, type TaskLayout } from './layout';
+import { columnOf, layoutOf, neededColumns, taskOf, type BoxColumns, type TaskLayout } from './layout';
 import { readTable, type TableRow } from './table';
 
 /** One question of a task file. */
@@ -47,8 +47,7 @@ export async function readDataset(input: DatasetInput): Promise<Dataset> {
   const table = await readTable(input.csv);
   const task = taskOf(input.csv);
   const layout = layoutOf(task, table.columns);
-  const answerColumn = table.columns.has('answer') ? 'answer' : 'goden answer';
-  const missing = neededColumns(layout).filter((c) => !table.columns.has(c === 'answer' ? answerColumn : c));
+  const missing = neededColumns(layout).filter((c) => columnOf(table.columns, c) === undefined);
   if (missing.length > 0) {
     const names = missing.map((c) => `"${c}"`).join(', ');
     throw usage(
@@ -57,7 +56,7 @@ export async function readDataset(input: DatasetInput): Promise<Dataset> {
       `a ${task} file needs ${neededColumns(layout).join(', ')}`,
     );
   }
-  const reader = new RowReader(input.csv, layout, answerColumn);
+  const reader = new RowReader(input.csv, layout, table.columns);
   const parsed = table.rows.map((row, index) => reader.read(row, index));
   const asked = input.limit === undefined ? parsed : parsed.slice(0, input.limit);
   return {
@@ -75,25 +74,25 @@ class RowReader {
   constructor(
     private readonly file: string,
     private readonly layout: TaskLayout,
-    private readonly answerColumn: string,
+    private readonly columns: ReadonlySet<string>,
   ) {}
 
   read(row: TableRow, index: number): BareRow {
     const { line } = row;
     const needed = (column: string): string => {
-      const value = row.fields.get(column);
+      const value = this.field(row, column);
       if (value === undefined || value.trim() === '') throw usage(`"${column}" is empty`, { file: this.file, line });
       return value;
     };
-    const [yes, no] = [present(row, 'true option'), present(row, 'false option')];
-    const objectName = present(row, 'central object name');
+    const [yes, no] = [this.present(row, 'true option'), this.present(row, 'false option')];
+    const objectName = this.present(row, 'central object name');
     return {
       index,
       line,
       questionId: needed('question_id').trim(),
       imageId: needed('img_id').trim(),
       question: needed('question'),
-      answer: needed(this.answerColumn),
+      answer: needed('answer'),
       objects: this.layout.boxes.flatMap((prefix) => this.box(row, prefix)),
       ...(yes !== undefined && no !== undefined ? { options: [yes, no] as const } : {}),
       ...(objectName !== undefined ? { objectName } : {}),
@@ -103,7 +102,7 @@ class RowReader {
   /** None or one box: "-" in every column means that the object is not in the picture. */
   private box(row: TableRow, prefix: BoxColumns): Box[] {
     const columns = ['x', 'y', 'w', 'h'].map((c) => `${prefix} ${c}`);
-    const texts = columns.map((column) => present(row, column));
+    const texts = columns.map((column) => this.present(row, column));
     if (texts.every((text) => text === undefined)) return [];
     const [x = 0, y = 0, w = 0, h = 0] = texts.map((text, i) => {
       const value = text === undefined ? NaN : Number(text);
@@ -117,11 +116,17 @@ class RowReader {
     });
     return [[x, y, w, h]];
   }
-}
 
-function present(row: TableRow, column: string): string | undefined {
-  const text = row.fields.get(column)?.trim();
-  return text === undefined || text === '' || text === '-' ? undefined : text;
+  private field(row: TableRow, column: string): string | undefined {
+    const name = columnOf(this.columns, column);
+    return name === undefined ? undefined : row.fields.get(name);
+  }
+
+  /** Undefined where the file says that there is none. */
+  private present(row: TableRow, column: string): string | undefined {
+    const text = this.field(row, column)?.trim();
+    return text === undefined || text === '' || text === '-' ? undefined : text;
+  }
 }
 
 /** Files looked at side by side; enough to hide the delay of a network disk. */

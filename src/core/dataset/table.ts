@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { CsvError, parse, type Info } from 'csv-parse/sync';
+import { CsvError, parse, type Info, type Options } from 'csv-parse/sync';
 import { usage } from '../errors';
 
 /** One record of a CSV file, by column name. */
@@ -36,6 +36,8 @@ export async function readTable(file: string): Promise<Table> {
   const rows = records.map(({ record, info }) => {
     const line = lineAt(end);
     end = info.bytes;
+    // A comma too many at the end of lines adds nothing.
+    while (record.length > columns.length && record.at(-1) === '') record.pop();
     if (record.length !== columns.length) {
       throw usage(`has ${record.length} fields where the header has ${columns.length}`, { file, line });
     }
@@ -61,20 +63,35 @@ const OPTIONS = {
 };
 
 function parseRecords(text: Buffer, file: string, lineAt: (byte: number) => number): Parsed[] {
-  const run = (to?: number): Parsed[] =>
-    parse(text, to === undefined ? OPTIONS : { ...OPTIONS, to }) as unknown as Parsed[];
+  const run = (more: Options = {}): Parsed[] => parse(text, { ...OPTIONS, ...more }) as unknown as Parsed[];
   try {
     return run();
   } catch (e) {
     if (!(e instanceof CsvError)) throw e;
-    const good = typeof e['records'] === 'number' && e['records'] > 0 ? run(e['records']).at(-1) : undefined;
+    if (e.code === 'INVALID_OPENING_QUOTE') return checkQuotes(run({ relax_quotes: true }), file, lineAt);
+    const good = typeof e['records'] === 'number' && e['records'] > 0 ? run({ to: e['records'] }).at(-1) : undefined;
     throw usage(PROBLEMS[e.code] ?? e.message, { file, line: lineAt(good?.info.bytes ?? 0) });
   }
 }
 
+/**
+ * pandas takes a quote in the middle of a field as it stands, and so does this. Read that way, a field that still begins
+ * with a quote had text after its closing one: then nobody knows where it ends.
+ */
+function checkQuotes(records: Parsed[], file: string, lineAt: (byte: number) => number): Parsed[] {
+  let end = 0;
+  for (const { record, info } of records) {
+    const line = lineAt(end);
+    end = info.bytes;
+    if (record.some((field) => /^"[^"]*"./.test(field))) {
+      throw usage(PROBLEMS.CSV_INVALID_CLOSING_QUOTE!, { file, line });
+    }
+  }
+  return records;
+}
+
 const PROBLEMS: Partial<Record<string, string>> = {
   CSV_QUOTE_NOT_CLOSED: 'a quote opens here and is never closed',
-  INVALID_OPENING_QUOTE: 'a quote inside a field that is not quoted',
   CSV_INVALID_CLOSING_QUOTE: 'text after a closing quote',
 };
 
