@@ -3,14 +3,14 @@
  * computed from. It survives kill -9 and power loss: a result is on the disk before anybody hears of it, a line torn in
  * the middle is dropped when the journal is opened again, and a line damaged later costs that one result.
  */
-import { closeSync, existsSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import { CrossflowError, failed, usage } from '../errors';
-import { changes, JOURNAL_FORMAT } from './identity';
-import { encodeLine, isIntact, isTornStart, scanLines } from './lines';
-import { headerSchema, recordSchema, type JournalHeader, type RecordKind, type RowRecord } from './record';
+import { closeSync, existsSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { CrossflowError, usage } from '../errors';
+import { changes } from './identity';
+import { JournalWriter } from './journal-writer';
+import { encodeLine } from './lines';
+import { recordSchema, type JournalHeader, type RecordKind, type RowRecord } from './record';
+import { scanJournal, START_ANEW, type Scanned } from './scan';
 import { writeBeside } from './write-beside';
-
-const START_ANEW = 'choose another "output" folder, or delete the journal to begin anew';
 
 interface Entry {
   readonly is: RecordKind;
@@ -31,9 +31,9 @@ export class JournalReader {
 
   /** Throws CrossflowError `usage` when there is no journal or it is none. */
   static open(path: string): JournalReader {
-    const file = openFile(path, 'r');
+    const file = openJournal(path, 'r');
     try {
-      const { header, entries, damaged } = scan(file, path);
+      const { header, entries, damaged } = index(file, path);
       if (!header) throw usage('holds no result yet', path, 'run the experiment first');
       return new JournalReader(path, header, file, entries, damaged);
     } catch (e) {
@@ -68,11 +68,14 @@ export class JournalReader {
 
 /** A journal that one run appends to. Hold the folder's lock (lock.ts). */
 export class Journal extends JournalReader {
-  private size: number;
-
-  private constructor(path: string, scanned: Scanned & { header: JournalHeader }, file: number) {
-    super(path, scanned.header, file, scanned.entries, scanned.damaged);
-    this.size = scanned.end;
+  private constructor(
+    path: string,
+    header: JournalHeader,
+    file: number,
+    { entries, damaged }: Indexed,
+    private readonly writer: JournalWriter,
+  ) {
+    super(path, header, file, entries, damaged);
   }
 
   /**
@@ -81,19 +84,19 @@ export class Journal extends JournalReader {
    */
   static resume(path: string, header: JournalHeader): Journal {
     if (!existsSync(path)) writeBeside(path, [encodeLine({ header })]);
-    const file = openFile(path, 'r+');
+    const file = openJournal(path, 'r+');
     try {
-      const scanned = scan(file, path);
-      if (scanned.header) {
-        const changed = changes(scanned.header.identity, header.identity);
+      const indexed = index(file, path);
+      if (indexed.header) {
+        const changed = changes(indexed.header.identity, header.identity);
         if (changed.length > 0) {
           throw usage(`holds results of another run: ${changed.join(', ')} changed since`, path, START_ANEW);
         }
       }
-      const journal = new Journal(path, { ...scanned, header: scanned.header ?? header }, file);
-      ftruncateSync(file, scanned.end);
-      if (!scanned.header) journal.write(encodeLine({ header }));
-      return journal;
+      ftruncateSync(file, indexed.end);
+      const writer = new JournalWriter(path, file, indexed.end);
+      if (!indexed.header) writer.begin(header);
+      return new Journal(path, indexed.header ?? header, file, indexed, writer);
     } catch (e) {
       closeSync(file);
       throw e;
@@ -102,78 +105,23 @@ export class Journal extends JournalReader {
 
   /** Returns once the record is on the disk. Throws CrossflowError `failed` (disk full…), the journal left whole. */
   append(record: RowRecord): void {
-    const { row, is, ...rest } = record;
-    const line = encodeLine({ row, is, ...rest });
-    const offset = this.size;
-    this.write(line);
-    this.entries.set(row, { is, offset, length: line.length - 1 });
-  }
-
-  private write(line: Buffer): void {
-    try {
-      for (let at = 0; at < line.length;) at += writeSync(this.file, line, at, line.length - at, this.size + at);
-      fdatasyncSync(this.file);
-    } catch (e) {
-      // What was written of the line goes; if even that fails, the next run drops it by its checksum.
-      try {
-        ftruncateSync(this.file, this.size);
-      } catch {
-        // Nothing more can be done here.
-      }
-      throw failed(`cannot be written: ${(e as Error).message}`, this.path, 'the results up to here are kept');
-    }
-    this.size += line.length;
+    this.entries.set(record.row, { is: record.is, ...this.writer.append(record) });
   }
 }
 
-interface Scanned {
-  readonly header: JournalHeader | undefined;
+interface Indexed extends Scanned {
   readonly entries: Map<number, Entry>;
-  readonly damaged: number;
-  /** Where the last whole line ends. */
-  readonly end: number;
 }
 
-const FIELDS = /^,"row":(\d+),"is":"(kept|dropped|failed)",/;
-const FIELDS_AT = '{"crc":"89abcdef"'.length;
-
-function scan(file: number, path: string): Scanned {
+/** The last record of a row counts: a question that failed is asked again. */
+function index(file: number, path: string): Indexed {
   const entries = new Map<number, Entry>();
-  let header: JournalHeader | undefined;
-  let [bad, damaged, end] = [0, 0, 0];
-  for (const { offset, bytes, ended } of scanLines(file)) {
-    const whole = ended && isIntact(bytes);
-    if (offset === 0 && !(whole && bytes.includes('"header":'))) {
-      // A header torn by power loss is the only thing a file may hold that has no whole first line.
-      if (!ended && bytes.length === fstatSync(file).size && isTornStart(bytes)) break;
-      throw usage('is not a journal of Crossflow, or its first line is damaged', path, START_ANEW);
-    }
-    const fields = FIELDS.exec(bytes.toString('latin1', FIELDS_AT, FIELDS_AT + 48));
-    if (!whole || (offset > 0 && !fields)) {
-      bad++;
-      continue;
-    }
-    // Bad lines before a whole one are damage; bad lines at the end are a torn write.
-    damaged += bad;
-    bad = 0;
-    end = offset + bytes.length + 1;
-    if (offset === 0) header = readHeader(bytes, path);
-    // The last record of a row counts: a question that failed is asked again.
-    else if (fields) entries.set(Number(fields[1]), { is: fields[2] as RecordKind, offset, length: bytes.length });
-  }
-  return { header, entries, damaged, end };
+  const scanned = scanJournal(file, path, (row, is, offset, { length }) => entries.set(row, { is, offset, length }));
+  return { ...scanned, entries };
 }
 
-function readHeader(bytes: Buffer, path: string): JournalHeader {
-  const line = JSON.parse(bytes.toString()) as { header?: unknown };
-  const parsed = headerSchema.safeParse(line.header);
-  if (parsed.success) return parsed.data;
-  const { identity } = (line.header ?? {}) as { identity?: { format?: unknown } };
-  const format = typeof identity?.format === 'number' ? ` (${identity.format}; this one writes ${JOURNAL_FORMAT})` : '';
-  throw usage(`was written by a version of Crossflow with another journal format${format}`, path, START_ANEW);
-}
-
-function openFile(path: string, flags: 'r' | 'r+'): number {
+/** Throws CrossflowError `usage`. */
+export function openJournal(path: string, flags: 'r' | 'r+'): number {
   try {
     return openSync(path, flags);
   } catch (e) {

@@ -11,16 +11,17 @@
  * with exit code 1 when there is one. They are tried again by the next run.
  */
 import { mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { cancelled, failed, usage } from '../errors';
-import type { Example, Model } from '../engine/api';
+import type { Model } from '../engine/api';
 import type { Experiment } from '../experiment/types';
+import { askRows } from './ask';
 import { Eta } from './eta';
-import { identify, type Identity } from './identity';
+import { headerOf } from './header';
+import { identify } from './identity';
 import { Journal } from './journal';
 import { lockFolder } from './lock';
-import { askRow } from './question';
-import type { JournalHeader, RowRecord } from './record';
+import type { RowRecord } from './record';
 import { readDataset, type Dataset, type DatasetRow } from './rows';
 import { removeLeftovers } from './write-beside';
 
@@ -91,7 +92,7 @@ export async function runDataset(options: DatasetOptions): Promise<DatasetSummar
   const unlock = lockFolder(experiment.output);
   try {
     removeLeftovers(experiment.output);
-    const journal = Journal.resume(journalPath(experiment), headerOf(model, experiment, dataset, identity));
+    const journal = Journal.resume(journalPath(experiment), headerOf(model.spec, experiment, dataset, identity));
     try {
       const resumed = await askAll(journal, dataset, options);
       return summarize(journal, dataset, resumed, (performance.now() - began) / 1000);
@@ -101,22 +102,6 @@ export async function runDataset(options: DatasetOptions): Promise<DatasetSummar
   } finally {
     unlock();
   }
-}
-
-function headerOf(model: Model, experiment: Experiment, dataset: Dataset, identity: Identity): JournalHeader {
-  const { family, layers, heads, hidden, dtype, parameters } = model.info;
-  const name = experiment.model.kind === 'hub' ? experiment.model.id : basename(model.info.directory);
-  return {
-    identity,
-    about: {
-      started: new Date().toISOString(),
-      model: { name, family, layers, heads, hidden, dtype, parameters },
-      csv: basename(dataset.csv),
-      rows: dataset.total,
-      task: dataset.task,
-      knockouts: [...experiment.knockouts],
-    },
-  };
 }
 
 /** @returns the number of questions that were done before */
@@ -134,27 +119,22 @@ async function askAll(journal: Journal, dataset: Dataset, options: DatasetOption
   };
   if (onResult) for (const row of before) onResult(journal.record(row.index)!);
   report();
-  // The example before is held until the next is prepared, so that two questions on a picture share its prefix.
-  let held: Example | undefined;
-  const release = () => {
-    held?.release();
-    held = undefined;
-  };
-  try {
-    for (const row of byImage(dataset.rows.filter((r) => !isDone(journal, r)))) {
-      if (signal?.aborted) throw cancelled();
-      const { record, example } = await askRow(model, experiment, row, signal ? { signal } : {}, release);
-      held = example ?? held;
-      journal.append(record);
-      done++;
-      if (record.is === 'kept') kept++;
-      eta.add(record.seconds);
-      onResult?.(record);
-      report();
-    }
-  } finally {
-    release();
-  }
+  await askRows(
+    dataset.rows.filter((row) => !isDone(journal, row)),
+    {
+      model,
+      experiment,
+      signal,
+      onRecord(record) {
+        journal.append(record);
+        done++;
+        if (record.is === 'kept') kept++;
+        eta.add(record.seconds);
+        onResult?.(record);
+        report();
+      },
+    },
+  );
   return before.length;
 }
 
@@ -173,13 +153,6 @@ function checkImages(journal: Journal, done: readonly DatasetRow[]): void {
     journal.path,
     'choose another "output" folder, or delete the journal to begin anew',
   );
-}
-
-/** Rows of one picture side by side; pictures in the order of their first row. */
-function byImage(rows: readonly DatasetRow[]): DatasetRow[] {
-  const groups = new Map<string, DatasetRow[]>();
-  for (const row of rows) groups.set(row.image, [...(groups.get(row.image) ?? []), row]);
-  return [...groups.values()].flat();
 }
 
 function summarize(journal: Journal, dataset: Dataset, resumed: number, seconds: number): DatasetSummary {

@@ -1,0 +1,29 @@
+import { basename } from 'node:path';
+import type { ModelSpec } from '../checkpoint/spec';
+import type { Experiment } from '../experiment/types';
+import type { Identity } from './identity';
+import type { JournalHeader } from './record';
+import type { Dataset } from './rows';
+
+/** The first line of a journal. `name`: the model's, as it is shown; left out: its id, or the folder's name. */
+export function headerOf(
+  spec: ModelSpec,
+  experiment: Experiment,
+  dataset: Dataset,
+  identity: Identity,
+  name: string = experiment.model.kind === 'hub' ? experiment.model.id : basename(spec.directory),
+): JournalHeader {
+  const { family, dtype, parameters, decoder } = spec;
+  const { layers, heads, hidden } = decoder;
+  return {
+    identity,
+    about: {
+      started: new Date().toISOString(),
+      model: { name, family, layers, heads, hidden, dtype, parameters },
+      csv: basename(dataset.csv),
+      rows: dataset.total,
+      task: dataset.task,
+      knockouts: [...experiment.knockouts],
+    },
+  };
+}
