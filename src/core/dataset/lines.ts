@@ -51,7 +51,7 @@ export function isTornStart(bytes: Buffer): boolean {
  * Called for each line: its bytes without the line end (valid until it returns), its first byte in the file, and whether
  * a line end follows, which only the last line may lack. `false` ends the scan.
  */
-export type LineVisitor = (bytes: Buffer, offset: number, ended: boolean) => void | false;
+export type LineVisitor = (bytes: Buffer, offset: number, ended: boolean) => unknown;
 
 /** Visits the lines of an open file, read in blocks. */
 export function scanLines(file: number, visit: LineVisitor): void {

@@ -1,17 +1,14 @@
 /** `*.flow.json` text to Experiment, with every problem at its place. */
-import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { usage } from '../errors';
-import { BUILTIN_SETS } from './names';
+import { dirname, resolve } from 'node:path';
 import { throwFirst, type Problem } from './problems';
-import { referenceProblems, toKnockout } from './references';
-import { QUESTION_KEYS, type FlowFile, type SetInFile } from './schema';
+import { readText } from './read-text';
+import { referenceProblems } from './references';
+import { flowSchema, QUESTION_KEYS, type FlowFile } from './schema';
 import { readShape } from './shape';
-import { MAX_TEXT, Source, valueOf } from './source';
+import { Source } from './source';
 import { syntaxProblems } from './syntax';
-import { DEFAULT_INSTRUCTION, DEFAULT_WINDOW, type Experiment, type SetDefinition } from './types';
+import { DEFAULT_INSTRUCTION, DEFAULT_WINDOW, type Experiment } from './types';
+import { namesIn, readKnockouts, readModel, toSets } from './written';
 
 export interface ParseResult {
   /** Undefined when any problem is an error. */
@@ -31,32 +28,22 @@ export function parseExperiment(text: string, file: string): ParseResult {
   const source = new Source(text, resolve(file));
   const syntax = syntaxProblems(source);
   if (syntax.length > 0) return { problems: syntax };
-  const shape = readShape(source, namesIn(source));
+  const shape = readShape(source, { schema: flowSchema, what: 'an experiment' }, namesIn(source));
   if (!shape.value) return { problems: shape.problems };
   const written = shape.value;
   const window = written.window ?? DEFAULT_WINDOW;
-  const knockouts = (written.knockouts ?? []).map((k) => toKnockout(k, window));
-  const edges = knockouts.flatMap((knockout, i): Problem[] =>
-    knockout
-      ? []
-      : [
-          source.problem('bad-edge', source.valueRange(['knockouts', i]), 'not an edge', {
-            hint: 'write "Source->Target"',
-          }),
-        ],
-  );
-  const whole = knockouts.filter((k) => k !== undefined);
-  const { model, problem } = readModel(written.model, source);
+  const { knockouts, problems: edges } = readKnockouts(written.knockouts ?? [], window, source);
+  const { model, problem } = readModel(written.model, source, ['model']);
   const problems = [
     ...(problem ? [problem] : []),
     ...subjectProblems(written, source),
     ...edges,
-    ...referenceProblems(source, written, whole),
+    ...referenceProblems(source, written, knockouts),
   ];
   if (!model || problems.some((p) => p.severity === 'error')) return { problems };
 
   const at = (path: string) => resolve(dirname(source.file), path);
-  const sets = Object.fromEntries(Object.entries(written.sets ?? {}).map(([name, set]) => [name, toSet(set)]));
+  const sets = toSets(written.sets);
   const instruction = written.instruction ?? DEFAULT_INSTRUCTION;
   const image = typeof written.image === 'string' ? { file: written.image } : written.image;
   const aspect = image?.aspect ?? written.dataset?.aspect;
@@ -83,7 +70,7 @@ export function parseExperiment(text: string, file: string): ParseResult {
     model,
     ...shared,
     subject,
-    knockouts: whole,
+    knockouts,
     window,
     ...(written.track && { track: written.track }),
     ...(written.topWords !== undefined && { topWords: written.topWords }),
@@ -97,54 +84,9 @@ export function parseExperiment(text: string, file: string): ParseResult {
 /** Reads an experiment file; throws `usage` with file:line:column for the first error. */
 export async function loadExperiment(file: string): Promise<Experiment> {
   const path = resolve(file);
-  const { experiment, problems } = parseExperiment(await readText(path, file), path);
+  const { experiment, problems } = parseExperiment(await readText(path, file, 'an experiment: NAME.flow.json'), path);
   throwFirst(problems, file);
   return experiment!;
-}
-
-async function readText(path: string, shown: string): Promise<string> {
-  let bytes: Buffer;
-  try {
-    const handle = await open(path, 'r');
-    try {
-      const stat = await handle.stat();
-      if (!stat.isFile()) throw usage('not a file', shown, 'give an experiment: NAME.flow.json');
-      if (stat.size > MAX_TEXT) throw usage(`${stat.size} bytes are too many for an experiment`, shown);
-      bytes = await handle.readFile();
-    } finally {
-      await handle.close();
-    }
-  } catch (e) {
-    const { code } = e as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw usage('no such file', shown);
-    if (code === 'EISDIR') throw usage('not a file', shown, 'give an experiment: NAME.flow.json');
-    if (code !== undefined) throw usage(`cannot be read: ${code}`, shown);
-    throw e;
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw usage('not a UTF-8 text', shown);
-  }
-}
-
-const HUB_ID = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
-
-/** A folder if it starts with `.`, `/` or `~/`, or exists; else a Hugging Face id. */
-function readModel(written: string, source: Source): { model?: Experiment['model']; problem?: Problem } {
-  const home = /^~[/\\]/.test(written) ? join(homedir(), written.slice(2)) : written;
-  const path = resolve(dirname(source.file), home);
-  if (written.startsWith('.') || isAbsolute(home) || existsSync(path)) return { model: { kind: 'folder', path } };
-  if (HUB_ID.test(written)) return { model: { kind: 'hub', id: written } };
-  const hint = 'a folder begins with ./ or ../, an id is organisation/name';
-  return {
-    problem: source.problem(
-      'bad-model',
-      source.valueRange(['model']),
-      `"${written}" is neither a folder nor a Hugging Face id`,
-      { hint },
-    ),
-  };
 }
 
 function subjectProblems(written: FlowFile, source: Source): Problem[] {
@@ -167,18 +109,4 @@ function subjectProblems(written: FlowFile, source: Source): Problem[] {
         },
       ),
     );
-}
-
-function toSet(written: SetInFile): SetDefinition {
-  if ('patches' in written) {
-    return { kind: 'patches', patches: [...new Set(written.patches)].sort((a, b) => a - b) };
-  }
-  if ('text' in written) return { kind: 'text', text: written.text, nth: written.nth ?? 1 };
-  return { kind: 'not', of: written.not.trim() };
-}
-
-function namesIn(source: Source): string[] {
-  const sets = source.node(['sets']);
-  const own = sets?.type === 'object' ? Object.keys(valueOf(sets) as object) : [];
-  return [...own, ...BUILTIN_SETS.map((set) => set.name)];
 }

@@ -4,24 +4,40 @@ import type { z } from 'zod';
 import { parseEdge } from './edges';
 import { nearest } from './nearest';
 import type { Fix, Problem } from './problems';
-import { flowSchema, knockoutSchema, setSchema, type FlowFile } from './schema';
+import { keysAt } from './schema-keys';
 import { valueOf, type Source } from './source';
 import { article, counted, kindOf, name, oneOf, plain, replace, union, type Path } from './wording';
 
 type Issue = z.core.$ZodIssue;
 
+/** A kind of file: what it may hold, and what messages call it, with its article. */
+export interface Shape<T> {
+  readonly schema: z.ZodType<T>;
+  readonly what: string;
+}
+
 /** The file as data, or what is wrong with its shape. `known`: set names, for guessing what an edge meant. */
-export function readShape(source: Source, known: readonly string[]): { value?: FlowFile; problems: Problem[] } {
+export function readShape<T>(
+  source: Source,
+  { schema, what }: Shape<T>,
+  known: readonly string[],
+): { value?: T; problems: Problem[] } {
   const root = source.root;
   if (root?.type !== 'object') {
     return {
-      problems: [source.problem('wrong-value', root ?? { offset: 0, length: 0 }, 'an experiment is an object: { … }')],
+      problems: [source.problem('wrong-value', root ?? { offset: 0, length: 0 }, `${what} is an object: { … }`)],
     };
   }
-  const result = flowSchema.safeParse(valueOf(root), { reportInput: true });
+  const result = schema.safeParse(valueOf(root), { reportInput: true });
   if (result.success) return { value: result.data, problems: [] };
-  const problems = result.error.issues.flatMap((issue) => translate(flatten(issue), source, known));
+  const problems = result.error.issues.flatMap((issue) => translate(flatten(issue), { source, schema, known }));
   return { problems: withoutEchoes(problems).sort((a, b) => a.offset - b.offset) };
+}
+
+interface Reading {
+  readonly source: Source;
+  readonly schema: z.ZodType;
+  readonly known: readonly string[];
 }
 
 /** A mistyped key is one slip, not an unknown key and a missing one. */
@@ -46,18 +62,18 @@ function flatten(issue: Issue): Issue[] {
   return best.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
-function translate(issues: readonly Issue[], source: Source, known: readonly string[]): Problem[] {
+function translate(issues: readonly Issue[], reading: Reading): Problem[] {
   return issues.flatMap((issue) => {
     const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
-    return one(issue, path, source, known);
+    return one(issue, path, reading);
   });
 }
 
-function one(issue: Issue, path: Path, source: Source, known: readonly string[]): Problem[] {
+function one(issue: Issue, path: Path, { source, schema, known }: Reading): Problem[] {
   const node = source.node(path);
   const what = name(path);
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => unknownKey(key, path, allowedKeys(node), source));
+    return issue.keys.map((key) => unknownKey(key, path, keysAt(schema, path), source));
   if (!node) {
     const key = String(path.at(-1));
     const object = source.node(path.slice(0, -1));
@@ -110,28 +126,6 @@ function one(issue: Issue, path: Path, source: Source, known: readonly string[])
     default:
       return wrong(`${what}: ${issue.message}`);
   }
-}
-
-/** Keys that may stand where an unknown one was found; from the schema, so nothing is listed twice. */
-function allowedKeys(node: Node | undefined): string[] {
-  const path = node ? pathKeys(node) : [];
-  if (path.length === 0) return Object.keys(flowSchema.shape);
-  const [top, , ...rest] = path;
-  if (top === 'image') return ['file', 'aspect'];
-  if (top === 'dataset') return ['csv', 'images', 'limit', 'aspect'];
-  if (rest.length > 0) return [];
-  const union = top === 'sets' ? setSchema : top === 'knockouts' ? knockoutSchema : undefined;
-  const keys = union?.options.flatMap((option) => ('shape' in option ? Object.keys(option.shape) : []));
-  return [...new Set(keys)];
-}
-
-function pathKeys(node: Node): Path {
-  const path: Path = [];
-  for (let n: Node | undefined = node; n?.parent; n = n.parent) {
-    if (n.parent.type === 'property') path.unshift(String(n.parent.children?.[0]?.value));
-    else if (n.parent.type === 'array') path.unshift(n.parent.children!.indexOf(n));
-  }
-  return path;
 }
 
 function unknownKey(key: string, path: Path, allowed: readonly string[], source: Source): Problem {

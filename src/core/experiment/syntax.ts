@@ -6,20 +6,31 @@ import { MAX_TEXT, type Source } from './source';
 /** One slip breaks much of what follows; more lines than this help nobody. */
 const MOST = 5;
 
-export function syntaxProblems(source: Source): Problem[] {
+/** What a kind of file is called, and how an empty one may begin. */
+export interface FileKind {
+  readonly noun: string;
+  readonly needs: string;
+  readonly template: string;
+}
+const EXPERIMENT: FileKind = {
+  noun: 'experiment',
+  needs: 'it needs "model", "image" and "question"',
+  template: '{\n  "model": "",\n  "image": "",\n  "question": "",\n  "knockouts": ["Question->Last"]\n}\n',
+};
+
+export function syntaxProblems(source: Source, { noun, needs, template }: FileKind = EXPERIMENT): Problem[] {
   const { text } = source;
   if (text.length > MAX_TEXT) {
-    return [
-      source.problem('syntax', { offset: 0, length: 0 }, `an experiment of ${text.length} characters is too long`),
-    ];
+    const article = /^[aeiou]/.test(noun) ? 'an' : 'a';
+    const message = `${article} ${noun} of ${text.length} characters is too long`;
+    return [source.problem('syntax', { offset: 0, length: 0 }, message)];
   }
-  if (source.deep) return [source.problem('syntax', { offset: 0, length: 0 }, 'nested too deeply for an experiment')];
+  if (source.deep) return [source.problem('syntax', { offset: 0, length: 0 }, `nested too deeply for this ${noun}`)];
   if (!/\S/.test(text.replace('\uFEFF', ''))) {
-    const content = '{\n  "model": "",\n  "image": "",\n  "question": "",\n  "knockouts": ["Question->Last"]\n}\n';
     return [
-      source.problem('syntax', { offset: 0, length: text.length }, 'the experiment is empty', {
-        hint: 'it needs "model", "image" and "question"',
-        fixes: [{ title: 'Write a new experiment', edits: [{ offset: 0, length: text.length, content }] }],
+      source.problem('syntax', { offset: 0, length: text.length }, `the ${noun} is empty`, {
+        hint: needs,
+        fixes: [{ title: `Write a new ${noun}`, edits: [{ offset: 0, length: text.length, content: template }] }],
       }),
     ];
   }

@@ -29,6 +29,8 @@ export function name(path: Path): string {
 export function union(path: Path): string {
   if (path[0] === 'image') return 'a path or { "file": …, "aspect": … }';
   if (path[0] === 'dataset') return 'a folder or a list of folders';
+  if (path[0] === 'models') return 'a folder, an id or { "model": … }';
+  if (path[0] === 'tasks') return 'a CSV path or { "csv": … }';
   if (path[0] === 'sets') return '{ "patches": […] }, { "text": … } or { "not": … }';
   return 'an edge "Source->Target" or an object';
 }

@@ -1,0 +1,73 @@
+/** What stands in a file, as what it means: models, knockouts and sets, as experiments and studies write them. */
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { BUILTIN_SETS } from './names';
+import type { Problem } from './problems';
+import { toKnockout } from './references';
+import type { KnockoutInFile, SetInFile } from './schema';
+import { valueOf, type Source } from './source';
+import type { Experiment, Knockout, SetDefinition } from './types';
+
+const HUB_ID = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
+
+/** A folder if it starts with `.`, `/` or `~/`, or exists; else a Hugging Face id. `place`: where it is written. */
+export function readModel(
+  written: string,
+  source: Source,
+  place: readonly (string | number)[],
+): { model?: Experiment['model']; problem?: Problem } {
+  const home = /^~[/\\]/.test(written) ? join(homedir(), written.slice(2)) : written;
+  const path = resolve(dirname(source.file), home);
+  if (written.startsWith('.') || isAbsolute(home) || existsSync(path)) return { model: { kind: 'folder', path } };
+  if (HUB_ID.test(written)) return { model: { kind: 'hub', id: written } };
+  const hint = 'a folder begins with ./ or ../, an id is organisation/name';
+  return {
+    problem: source.problem(
+      'bad-model',
+      source.valueRange([...place]),
+      `"${written}" is neither a folder nor a Hugging Face id`,
+      { hint },
+    ),
+  };
+}
+
+/** The knockouts that can be read, and problems for those that cannot. */
+export function readKnockouts(
+  written: readonly KnockoutInFile[],
+  window: number,
+  source: Source,
+): { knockouts: Knockout[]; problems: Problem[] } {
+  const read = written.map((k) => toKnockout(k, window));
+  return {
+    knockouts: read.filter((k) => k !== undefined),
+    problems: read.flatMap((knockout, i) =>
+      knockout
+        ? []
+        : [
+            source.problem('bad-edge', source.valueRange(['knockouts', i]), 'not an edge', {
+              hint: 'write "Source->Target"',
+            }),
+          ],
+    ),
+  };
+}
+
+export function toSets(written: Readonly<Record<string, SetInFile>> = {}): Record<string, SetDefinition> {
+  return Object.fromEntries(Object.entries(written).map(([name, set]) => [name, toSet(set)]));
+}
+
+function toSet(written: SetInFile): SetDefinition {
+  if ('patches' in written) {
+    return { kind: 'patches', patches: [...new Set(written.patches)].sort((a, b) => a - b) };
+  }
+  if ('text' in written) return { kind: 'text', text: written.text, nth: written.nth ?? 1 };
+  return { kind: 'not', of: written.not.trim() };
+}
+
+/** Sets that a file's knockouts may name: its own and those that always exist. */
+export function namesIn(source: Source): string[] {
+  const sets = source.node(['sets']);
+  const own = sets?.type === 'object' ? Object.keys(valueOf(sets) as object) : [];
+  return [...own, ...BUILTIN_SETS.map((set) => set.name)];
+}
