@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { readTextFile } from './folder';
+import { isFile, readTextFile } from './folder';
 import { readExactly } from './read';
 import { readSafetensorsHeader } from './safetensors';
 import type { ModelSpec } from './spec';
@@ -14,6 +14,8 @@ const SMALL_FILES = [
   'config.json', 'generation_config.json', 'preprocessor_config.json', 'processor_config.json', 'tokenizer.json',
   'tokenizer_config.json', 'chat_template.jinja', 'chat_template.json',
 ] as const; // prettier-ignore
+/** What the tokenizer is made of where there is no tokenizer.json. */
+const TOKENIZER_FILES = ['tokenizer.model', 'added_tokens.json', 'special_tokens_map.json'] as const;
 
 /**
  * A cheap, stable identity of a checkpoint for run.json: sha256 over the config, processor and tokenizer files as they
@@ -24,7 +26,8 @@ const SMALL_FILES = [
  */
 export async function checkpointHash(spec: ModelSpec): Promise<string> {
   const parts: string[] = [];
-  for (const name of SMALL_FILES) {
+  const converted = !(await isFile(join(spec.directory, 'tokenizer.json')));
+  for (const name of [...SMALL_FILES, ...(converted ? TOKENIZER_FILES : [])]) {
     const text = await readTextFile(join(spec.directory, name));
     if (text !== undefined) parts.push(`${name} ${sha256(text)}`);
   }

@@ -1,5 +1,5 @@
 /**
- * Text to token ids and back, from the folder's own tokenizer.json; nothing is ever fetched.
+ * Text to token ids and back, from the folder's own tokenizer.json or tokenizer.model; nothing is ever fetched.
  *
  * This uses @huggingface/tokenizers and @huggingface/jinja, the two parts that PreTrainedTokenizer of
  * @huggingface/transformers consists of, and not that package as a whole: importing it takes about 250 ms and loads
@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { failed, usage } from '../errors';
 import { readChatTemplate } from './chat-template';
 import { isFile, reason, readJsonFile } from './folder';
+import type { ConvertedTokenizer } from './llama-tokenizer';
 import type { ModelSpec } from './spec';
 import {
   binaryString,
@@ -63,14 +64,20 @@ const configSchema = z.looseObject({
   clean_up_tokenization_spaces: z.boolean().nullish(),
 });
 
-/** @throws CrossflowError `usage` when tokenizer.json is missing or cannot be used */
+/**
+ * Reads tokenizer.json, or tokenizer.model where that is missing.
+ * @throws CrossflowError `usage` when both are missing, or the one that is there cannot be used
+ */
 export async function openTokenizer(spec: Pick<ModelSpec, 'directory'>): Promise<Tokenizer> {
   const { directory } = spec;
-  const file = join(directory, 'tokenizer.json');
-  const json = await readJsonFile(file, jsonObject);
-  if (json === undefined) throw await missing(directory, file);
+  const written = join(directory, 'tokenizer.json');
+  const model = join(directory, 'tokenizer.model');
   const configFile = join(directory, 'tokenizer_config.json');
-  const config = (await readJsonFile(configFile, configSchema)) ?? {};
+  const stored = (await readJsonFile(configFile, configSchema)) ?? {};
+  const read = await readJsonFile(written, jsonObject);
+  if (read === undefined && !(await isFile(model))) throw missing(written);
+  const made = read === undefined ? await convert(directory) : undefined;
+  const [file, json, config] = made ? [model, made.json, { ...stored, ...made.names }] : [written, read!, stored];
   const template = await readChatTemplate(directory);
   let encoder: Encoder;
   try {
@@ -81,13 +88,12 @@ export async function openTokenizer(spec: Pick<ModelSpec, 'directory'>): Promise
   return new FileTokenizer(encoder, config, json, template);
 }
 
-async function missing(directory: string, file: string): Promise<Error> {
-  const python = 'AutoTokenizer.from_pretrained(folder, use_fast=True).save_pretrained(folder)';
-  const model = await isFile(join(directory, 'tokenizer.model'));
-  return model
-    ? usage('is missing; tokenizer.model alone cannot be read', file, `make it in Python (transformers): ${python}`)
-    : usage('is missing', file, 'copy it from the repository the checkpoint came from');
-}
+const missing = (file: string): Error =>
+  usage('is missing, and there is no tokenizer.model', file, 'copy one from the repository the checkpoint came from');
+
+/** Loaded only where it is needed: few folders have no tokenizer.json. */
+const convert = async (directory: string): Promise<ConvertedTokenizer> =>
+  (await import('./llama-tokenizer')).convertLlamaTokenizer(directory);
 
 class FileTokenizer implements Tokenizer {
   readonly bosText?: string;
