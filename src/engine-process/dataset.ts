@@ -6,7 +6,7 @@ import type { RunControl } from '../core/engine/types';
 import { knockoutLabel, type Experiment } from '../core/experiment/types';
 import type { DatasetEvent, DatasetResult } from '../protocol/engine';
 import type { DatasetRow } from '../protocol/panel';
-import { outliers } from './outliers';
+import { outliers } from '../core/report/outliers';
 
 export async function runDatasetCall(
   model: Model,

@@ -44,31 +44,37 @@ export interface Dataset {
  * file, and the line or the column that is wrong.
  */
 export async function readDataset(input: DatasetInput): Promise<Dataset> {
-  const table = await readTable(input.csv);
-  const task = taskOf(input.csv);
+  const { task, hash, rows } = await readQuestions(input.csv);
+  const asked = input.limit === undefined ? rows : rows.slice(0, input.limit);
+  return { csv: input.csv, task, hash, total: rows.length, rows: await withImages(asked, input) };
+}
+
+/** The questions of a task file without their pictures. Throws as readDataset() does. */
+export async function readQuestions(
+  csv: string,
+): Promise<Pick<Dataset, 'task' | 'hash'> & { readonly rows: readonly Question[] }> {
+  const table = await readTable(csv);
+  const task = taskOf(csv);
   const layout = layoutOf(task, table.columns);
   const missing = neededColumns(layout).filter((c) => columnOf(table.columns, c) === undefined);
   if (missing.length > 0) {
     const names = missing.map((c) => `"${c}"`).join(', ');
     throw usage(
       `lacks the column${missing.length > 1 ? 's' : ''} ${names}`,
-      { file: input.csv, line: 1 },
+      { file: csv, line: 1 },
       `a ${task} file needs ${neededColumns(layout).join(', ')}`,
     );
   }
-  const reader = new RowReader(input.csv, layout, table.columns);
-  const parsed = table.rows.map((row, index) => reader.read(row, index));
-  const asked = input.limit === undefined ? parsed : parsed.slice(0, input.limit);
+  const reader = new RowReader(csv, layout, table.columns);
   return {
-    csv: input.csv,
     task,
     hash: createHash('sha256').update(table.bytes).digest('hex'),
-    total: parsed.length,
-    rows: await withImages(asked, input),
+    rows: table.rows.map((row, index) => reader.read(row, index)),
   };
 }
 
-type BareRow = Omit<DatasetRow, 'image' | 'imageBytes'>;
+/** A row as the task file has it. */
+export type Question = Omit<DatasetRow, 'image' | 'imageBytes'>;
 
 class RowReader {
   constructor(
@@ -77,7 +83,7 @@ class RowReader {
     private readonly columns: ReadonlySet<string>,
   ) {}
 
-  read(row: TableRow, index: number): BareRow {
+  read(row: TableRow, index: number): Question {
     const { line } = row;
     const needed = (column: string): string => {
       const value = this.field(row, column);
@@ -132,9 +138,9 @@ class RowReader {
 /** Files looked at side by side; enough to hide the delay of a network disk. */
 const STATS_AT_ONCE = 32;
 
-async function withImages(rows: readonly BareRow[], input: DatasetInput): Promise<DatasetRow[]> {
+async function withImages(rows: readonly Question[], input: DatasetInput): Promise<DatasetRow[]> {
   const found: DatasetRow[] = [];
-  const lost: BareRow[] = [];
+  const lost: Question[] = [];
   const finder = new ImageFinder(input.images);
   for (let i = 0; i < rows.length; i += STATS_AT_ONCE) {
     const part = rows.slice(i, i + STATS_AT_ONCE);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { standardDeviation } from 'simple-statistics';
 import { meanOverHeads } from '../../src/engine-process/mean';
-import { outliers } from '../../src/engine-process/outliers';
+import { outliers } from '../../src/core/report/outliers';
 
 describe('what the engine process adds up', () => {
   it('outliers: the question that differs is furthest, and equal ones are none', () => {

@@ -1,0 +1,113 @@
+/** What a report says of one run, read in two passes over its results; lists are cut, counts are not. */
+import type { DroppedRecord, FailedRecord, KeptRecord } from '../../dataset/record';
+import { curveStyles, type CurveStyle } from '../labels';
+import { CurveSpread, type Distance } from '../outliers';
+import { LayerStatistics, type MeanInterval } from '../statistics';
+import type { StudyRun } from '../study-run';
+import { changeOf } from '../tables';
+
+/** Most entries of each list of a run. A report of thousands of questions must still open. */
+export interface Limits {
+  readonly outliers: number;
+  readonly wrong: number;
+  readonly failures: number;
+}
+export const LIMITS: Limits = { outliers: 12, wrong: 200, failures: 100 };
+/** Pairs of right and given answer. */
+const MOST_CONFUSIONS = 8;
+
+export interface Outlier extends Distance {
+  readonly record: KeptRecord;
+  /** The question's curve at that knockout, in percent, and the mean of all questions. */
+  readonly curve: readonly number[];
+  readonly mean: readonly number[];
+}
+
+export interface CurveDigest extends CurveStyle {
+  readonly window?: number;
+  /** Questions that have all the knockout's sets. */
+  readonly questions: number;
+  /** Where the mean change is lowest. */
+  readonly lowest?: MeanInterval & { readonly layer: number };
+}
+
+export interface RunDigest {
+  readonly run: StudyRun;
+  readonly kept: number;
+  readonly dropped: number;
+  readonly failed: number;
+  /** Time spent on the questions. */
+  readonly seconds: number;
+  readonly curves: readonly CurveDigest[];
+  /** Farthest first. */
+  readonly outliers: readonly Outlier[];
+  readonly wrong: readonly DroppedRecord[];
+  readonly failures: readonly FailedRecord[];
+  readonly confusions: readonly { readonly gold: string; readonly answer: string; readonly count: number }[];
+}
+
+export function digest(run: StudyRun, limits: Limits = LIMITS): RunDigest {
+  const { knockouts, model } = run.header.about;
+  const spread = new CurveSpread();
+  const statistics = knockouts.map(() => new LayerStatistics(model.layers));
+  const counts = { kept: 0, dropped: 0, failed: 0 };
+  const wrong: DroppedRecord[] = [];
+  const failures: FailedRecord[] = [];
+  const pairs = new Map<string, { gold: string; answer: string; count: number }>();
+  let seconds = 0;
+  for (const record of run.records()) {
+    counts[record.is]++;
+    seconds += record.seconds;
+    if (record.is === 'failed') {
+      if (failures.length < limits.failures) failures.push(record);
+    } else if (record.is === 'dropped') {
+      if (wrong.length < limits.wrong) wrong.push(record);
+      const key = JSON.stringify([record.gold.toLowerCase(), record.answer]);
+      const pair = pairs.get(key) ?? { gold: record.gold.toLowerCase(), answer: record.answer, count: 0 };
+      pair.count++;
+      pairs.set(key, pair);
+    } else {
+      const changes = changesOf(record);
+      spread.add(changes);
+      changes.forEach((curve, i) => curve && statistics[i]?.add(curve));
+    }
+  }
+  return {
+    run,
+    ...counts,
+    seconds,
+    curves: curveStyles(knockouts).map((style, i) => {
+      const knockout = knockouts[i];
+      const [lowest] = (statistics[i]?.points() ?? []).sort((a, b) => a.mean - b.mean);
+      return {
+        ...style,
+        ...('window' in knockout && { window: knockout.window }),
+        questions: statistics[i]?.n ?? 0,
+        ...(lowest && { lowest }),
+      };
+    }),
+    outliers: farthest(run, spread, limits.outliers),
+    wrong,
+    failures,
+    confusions: [...pairs.values()].sort((a, b) => b.count - a.count).slice(0, MOST_CONFUSIONS),
+  };
+}
+
+const changesOf = (record: KeptRecord): (number[] | null)[] =>
+  record.curves.map((scores) => scores && scores.map((score) => changeOf(score, record.base)));
+
+/** The farthest questions; of two that are equally far the first. */
+function farthest(run: StudyRun, spread: CurveSpread, most: number): Outlier[] {
+  const found: Outlier[] = [];
+  for (const record of run.records()) {
+    if (record.is !== 'kept') continue;
+    const curves = changesOf(record);
+    const far = spread.farthest(curves);
+    if (!far || (found.length === most && far.deviations <= (found.at(-1)?.deviations ?? 0))) continue;
+    const at = found.findIndex((other) => other.deviations < far.deviations);
+    const outlier = { ...far, record, curve: curves[far.knockout] ?? [], mean: spread.mean(far.knockout) };
+    found.splice(at < 0 ? found.length : at, 0, outlier);
+    if (found.length > most) found.pop();
+  }
+  return found;
+}
