@@ -1,17 +1,34 @@
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { usage } from '../errors';
 import { isAlive, processStart } from './alive';
+import { hold } from './hold';
 
 export const LOCK_FILE = 'journal.lock';
 
-const holderSchema = z.object({ pid: z.int(), host: z.string(), start: z.string().optional() });
-type Holder = z.infer<typeof holderSchema>;
+export const holderSchema = z.object({ pid: z.int(), host: z.string(), start: z.string().optional() });
+/** A process, on whatever machine. */
+export type Holder = z.infer<typeof holderSchema>;
 
 /** A lock file is empty for an instant after it was made; one that stays so was left by a crash. */
 const EMPTY_LOCK_MS = 10_000;
+
+export function thisProcess(): Holder {
+  const start = processStart(process.pid);
+  return { pid: process.pid, host: hostname(), ...(start !== undefined && { start }) };
+}
+
+/** Of a process on this machine, whether it still runs; undefined for one on another, of which nothing can be known. */
+export function stillRuns(holder: Holder): boolean | undefined {
+  if (holder.host !== hostname()) return undefined;
+  if (!isAlive(holder.pid)) return false;
+  const start = processStart(holder.pid);
+  return start === undefined || holder.start === undefined || start === holder.start;
+}
+
+export const nameOf = ({ pid, host }: Holder): string => `process ${pid}${host === hostname() ? '' : ` on ${host}`}`;
 
 /**
  * Makes sure that one run at a time writes in a folder. A lock left by a process that is gone is taken over; of a run on
@@ -21,70 +38,18 @@ const EMPTY_LOCK_MS = 10_000;
  */
 export function lockFolder(folder: string): () => void {
   const path = join(folder, LOCK_FILE);
-  const start = processStart(process.pid);
-  const me = JSON.stringify({
-    pid: process.pid,
-    host: hostname(),
-    ...(start !== undefined && { start }),
-  } satisfies Holder);
-  for (let attempt = 0; ; attempt++) {
-    if (create(path, me)) return () => giveBack(path, me);
-    const text = readIfThere(path);
-    if (text === undefined) continue;
+  return hold(path, JSON.stringify(thisProcess()), (text) => {
     const holder = parse(text);
-    if (attempt > 3 || !isStale(path, holder)) {
-      const who = holder ? `process ${holder.pid}${holder.host === hostname() ? '' : ` on ${holder.host}`}` : 'someone';
-      throw usage(`${who} is running an experiment in this folder`, folder, `if that is not so, delete ${path}`);
-    }
-    takeAway(path, text);
-  }
-}
-
-function create(path: string, content: string): boolean {
-  try {
-    writeFileSync(path, content, { flag: 'wx' });
-    return true;
-  } catch (e) {
-    const { code, message } = e as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    throw usage(`cannot be written to: ${message}`, path, 'choose another "output" folder');
-  }
+    if (isStale(path, holder)) return undefined;
+    const who = holder ? nameOf(holder) : 'someone';
+    return usage(`${who} is running an experiment in this folder`, folder, `if that is not so, delete ${path}`);
+  });
 }
 
 function isStale(path: string, holder: Holder | undefined): boolean {
-  if (!holder) {
-    const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-    return made !== undefined && Date.now() - made > EMPTY_LOCK_MS;
-  }
-  if (holder.host !== hostname()) return false;
-  if (!isAlive(holder.pid)) return true;
-  const start = processStart(holder.pid);
-  return start !== undefined && holder.start !== undefined && start !== holder.start;
-}
-
-/** Renaming first: of two that saw the same stale lock, only one moves it; a fresh lock moved by mistake goes back. */
-function takeAway(path: string, seen: string): void {
-  const aside = `${path}.${process.pid}`;
-  try {
-    renameSync(path, aside);
-  } catch {
-    return;
-  }
-  const moved = readIfThere(aside);
-  if (moved !== undefined && moved !== seen) create(path, moved);
-  rmSync(aside, { force: true });
-}
-
-function giveBack(path: string, mine: string): void {
-  if (readIfThere(path) === mine) rmSync(path, { force: true });
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+  if (holder) return stillRuns(holder) === false;
+  const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return made !== undefined && Date.now() - made > EMPTY_LOCK_MS;
 }
 
 function parse(text: string): Holder | undefined {

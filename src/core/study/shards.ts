@@ -1,0 +1,21 @@
+import { imageGroups } from '../dataset/ask';
+import type { DatasetRow } from '../dataset/rows';
+import { usage } from '../errors';
+import { MAX_SHARDS } from './schema';
+import type { Shard } from './types';
+
+/** `3/8`, as `--shard` takes it. Throws CrossflowError `usage`. */
+export function parseShard(text: string): Shard {
+  const [, index, count] = (/^(\d{1,6})\/(\d{1,6})$/.exec(text.trim()) ?? []).map(Number);
+  if (index >= 1 && index <= count && count <= MAX_SHARDS) return { index, count };
+  throw usage(`"${text}" is not a shard`, undefined, `write i/n, e.g. 3/8: from 1/n to n/n, n at most ${MAX_SHARDS}`);
+}
+
+/**
+ * The rows of a shard: pictures are dealt out in turn, in the order of their first rows, with all their questions. So
+ * questions on one picture share its prefix, shards differ by one picture at most, and a picture stays where it is when
+ * the limit is raised.
+ */
+export function rowsOfShard(rows: readonly DatasetRow[], { index, count }: Shard): DatasetRow[] {
+  return [...imageGroups(rows).values()].filter((_, i) => i % count === index - 1).flat();
+}
