@@ -35,7 +35,7 @@ interface Subject {
 async function synthetic(): Promise<Subject> {
   const dir = join(tmpdir(), `crossflow-bench-${process.pid}`);
   const spec = await writeDecoder(dir, SYNTHETIC);
-  const weightBytes = (await stat(spec.weights.head.file)).size;
+  const weightBytes = (await stat(spec.weights.embedding.file)).size;
   const parts = await decoderParts(spec, { chunkBudget: BUDGET }, true);
   await rm(dir, { recursive: true });
   const range = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);

@@ -113,7 +113,7 @@ describe('checkFinite', () => {
     it(`names the tensor and place of ${what.source} in ${golden} (${i})`, async () => {
       const to = await copyCheckpoint(loadGolden(golden).modelDir, folder.join(`finite${i}`));
       const spec = await openCheckpoint(to);
-      const ref = spec.decoder.weights.layers[2].down.weight;
+      const ref = spec.decoder.weights.layers[2].down.weight as TensorRef;
       const [rows, width] = ref.shape as [number, number];
       const file = await readFile(ref.file);
       file.set(bytes, ref.offset + ((rows - 1) * width + 5) * bytes.length);

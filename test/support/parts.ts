@@ -12,7 +12,7 @@ export function decoderParts(
   endAtOnce = false,
   bytes = 0,
 ): Promise<Parts> {
-  const files = [{ path: decoder.weights.head.file, bytes }];
+  const files = [{ path: decoder.weights.embedding.file, bytes }];
   const spec = {
     decoder,
     files,

@@ -7,7 +7,7 @@ import type { VisionConfig } from './vision-config';
 import type { WeightTable } from './weights';
 
 const linear = (w: WeightTable, name: string, out: number, input: number, bias: boolean): LinearRef => ({
-  weight: w.get(`${name}.weight`, [out, input]),
+  weight: w.matrix(`${name}.weight`, [out, input]),
   ...(bias ? { bias: w.get(`${name}.bias`, [out]) } : {}),
 });
 const rms = (w: WeightTable, name: string, width: number): NormRef => ({ weight: w.get(`${name}.weight`, [width]) });
@@ -40,7 +40,7 @@ export function decoderWeights(w: WeightTable, layout: Layout, text: TextConfig,
   });
   const extra = `${layout.decoder}layers.${text.layers}.input_layernorm.weight`;
   if (w.has(extra)) throw usage(`num_hidden_layers is ${text.layers}, but the weights have more: ${extra}`, file);
-  const head = text.tied && !w.has(layout.head) ? embedding : w.get(layout.head, [vocab, hidden]);
+  const head = text.tied && !w.hasMatrix(layout.head) ? embedding : w.matrix(layout.head, [vocab, hidden]);
   return {
     layers: text.layers,
     hidden,

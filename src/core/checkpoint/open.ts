@@ -6,7 +6,8 @@ import { decoderWeights, projectorWeights, visionWeights } from './collect';
 import { checkpointFolder, findLocalModel, readJsonFile } from './folder';
 import { CLIP_PREFIXES, findLayout, visionPrefix } from './layouts';
 import { readProcessor } from './processor';
-import type { ModelSpec } from './spec';
+import { readMarker, refuseUnfinished } from './quantized/marker';
+import { isQuantized, type ModelSpec } from './spec';
 import { readTokens } from './special-tokens';
 import { parseClipConfig, type VisionConfig } from './vision-config';
 import { WeightTable } from './weights';
@@ -17,8 +18,10 @@ import { WeightTable } from './weights';
  * @throws CrossflowError `usage` saying which file and key or tensor is wrong, and what is supported
  */
 export async function openCheckpoint(directory: string): Promise<ModelSpec> {
+  await refuseUnfinished(directory);
   const folder = await checkpointFolder(directory);
   const config = await readConfig(folder);
+  const quantization = await readMarker(config.file);
   const weights = await WeightTable.open(folder);
   const { layout, vision: prefix } = findLayout(weights, folder);
 
@@ -40,7 +43,7 @@ export async function openCheckpoint(directory: string): Promise<ModelSpec> {
 
   const tables = tower.table === weights ? [weights] : [weights, tower.table];
   const used = tables.flatMap((t) => [...t.used.values()]);
-  const paths = new Set(used.map((t) => t.file));
+  const paths = new Set(used.map((t) => (isQuantized(t) ? t.values.file : t.file)));
   return {
     family: config.family,
     directory: folder,
@@ -57,6 +60,7 @@ export async function openCheckpoint(directory: string): Promise<ModelSpec> {
     eosTokenIds: tokens.eos,
     files: tables.flatMap((t) => t.files).filter((f) => paths.has(f.path)),
     parameters: used.reduce((sum, t) => sum + t.shape.reduce((a, b) => a * b, 1), 0),
+    ...(quantization ? { quantization } : {}),
   };
 }
 

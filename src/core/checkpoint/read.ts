@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { failed, usage } from '../errors';
 import { reason } from './folder';
+import { halfTable } from './half';
 import { DTYPE_BYTES, type Dtype, type TensorRef } from './spec';
 
 /** One open handle per weight file: rows are read many times. */
@@ -91,25 +92,4 @@ export function toFloat32(raw: Uint8Array, dtype: Dtype, out: Float32Array): voi
   // bf16 is the upper half of f32
   const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
   for (let i = 0; i < halves.length; i++) bits[i] = halves[i] << 16;
-}
-
-let table: Float32Array | undefined;
-/** f32 of each of the 65,536 IEEE 754 binary16 values. */
-function halfTable(): Float32Array {
-  if (table) return table;
-  table = new Float32Array(65536);
-  for (let bits = 0; bits < 65536; bits++) {
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    const size =
-      exponent === 0
-        ? fraction * 2 ** -24
-        : exponent < 31
-          ? (1 + fraction / 1024) * 2 ** (exponent - 15)
-          : fraction === 0
-            ? Infinity
-            : NaN;
-    table[bits] = bits & 0x8000 ? -size : size;
-  }
-  return table;
 }

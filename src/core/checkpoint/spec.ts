@@ -6,21 +6,46 @@
 export type Dtype = 'f32' | 'f16' | 'bf16';
 export const DTYPE_BYTES: Readonly<Record<Dtype, number>> = { f32: 4, f16: 2, bf16: 2 };
 
+/** Whole numbers occur only as parts of quantised weights. */
+export type StoredDtype = Dtype | 'u8' | 'i8';
+
 /** One tensor inside a .safetensors file, row-major as stored. */
-export interface TensorRef {
+export interface TensorRef<D extends StoredDtype = Dtype> {
   readonly name: string;
   /** Absolute path with symlinks resolved: ONNX Runtime refuses external data behind links. */
   readonly file: string;
-  readonly dtype: Dtype;
+  readonly dtype: D;
   readonly shape: readonly number[];
   /** First byte, counted from the start of the file. */
   readonly offset: number;
   readonly length: number;
 }
 
+/**
+ * A weight `[out, in]` that `crossflow import` rounded to whole numbers (quantized/format.ts). Every `blockSize` numbers
+ * of a row share a scale: `weight = (value - zero point) * scale`. `blocks = ceil(in / blockSize)`.
+ */
+export interface QuantizedRef {
+  readonly name: string;
+  readonly bits: 4 | 8;
+  readonly blockSize: number;
+  /** `[out, in]` of the weight it stands for. */
+  readonly shape: readonly [out: number, input: number];
+  /** 4 bits: `[out, blocks, blockSize / 2]`, the lower half of a byte first. 8 bits: signed, `[out, blocks, blockSize]`. */
+  readonly values: TensorRef<'u8' | 'i8'>;
+  /** `[out, blocks]` */
+  readonly scales: TensorRef;
+  /** `[out, ceil(blocks / 2)]`, the lower half of a byte first; 4 bits only. Left out: 8 for 4 bits, 0 for 8. */
+  readonly zeroPoints?: TensorRef<'u8'>;
+}
+
+/** A weight `[out, in]`, as it was trained or quantised. */
+export type MatrixRef = TensorRef | QuantizedRef;
+export const isQuantized = (ref: MatrixRef): ref is QuantizedRef => 'bits' in ref;
+
 /** `weight` is `[out, in]`, `bias` is `[out]`. */
 export interface LinearRef {
-  readonly weight: TensorRef;
+  readonly weight: MatrixRef;
   readonly bias?: TensorRef;
 }
 
@@ -72,8 +97,8 @@ export interface DecoderSpec {
     readonly embedding: TensorRef;
     readonly layers: readonly DecoderLayerRef[];
     readonly norm: NormRef;
-    /** `[vocab, hidden]`; the embedding itself when tied. */
-    readonly head: TensorRef;
+    /** `[vocab, hidden]`; the embedding itself when tied and not quantised. */
+    readonly head: MatrixRef;
   };
 }
 
@@ -138,6 +163,17 @@ export interface ImageProcessorSpec {
   readonly gridPinpoints?: readonly (readonly [number, number])[];
 }
 
+/** What config.json of an imported checkpoint says about itself. */
+export interface Quantization {
+  /** Of most weights; some may have 8. */
+  readonly bits: 4 | 8;
+  readonly blockSize: number;
+  /** Bits for each quantised number, with scales and zero points. */
+  readonly bitsPerWeight: number;
+  /** The checkpoint it was made from: the name of its folder, and checkpointHash(). */
+  readonly source: { readonly name: string; readonly hash: string };
+}
+
 export type Family = 'llava' | 'llava_next';
 
 export interface ModelSpec {
@@ -164,4 +200,6 @@ export interface ModelSpec {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
   /** Number of stored parameters that are used. */
   readonly parameters: number;
+  /** What `crossflow import` made of it; undefined for a checkpoint as it was trained. */
+  readonly quantization?: Quantization;
 }

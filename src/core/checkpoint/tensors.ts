@@ -1,8 +1,12 @@
-import type { LinearRef, ModelSpec, NormRef, TensorRef } from './spec';
+import { isQuantized, type LinearRef, type MatrixRef, type ModelSpec, type NormRef, type TensorRef } from './spec';
 
-const pair = (l: LinearRef | NormRef): TensorRef[] => (l.bias ? [l.weight, l.bias] : [l.weight]);
+const matrix = (m: MatrixRef): TensorRef => (isQuantized(m) ? m.scales : m);
+const pair = (l: LinearRef | NormRef): TensorRef[] => (l.bias ? [matrix(l.weight), l.bias] : [matrix(l.weight)]);
 
-/** Every tensor a model uses, each once (a tied head counts with the embedding), in order of use. */
+/**
+ * Every tensor of floating-point numbers that a model uses, each once (a tied head counts with the embedding), in order
+ * of use. Of a quantised weight these are its scales.
+ */
 export function tensorsOf(spec: ModelSpec): TensorRef[] {
   const { decoder, vision, projector } = spec;
   const v = vision.weights;
@@ -21,7 +25,16 @@ export function tensorsOf(spec: ModelSpec): TensorRef[] {
       [l.inputNorm, l.query, l.key, l.value, l.output, l.postNorm, l.gate, l.up, l.down].flatMap(pair),
     ),
     ...pair(d.norm),
-    d.head,
+    matrix(d.head),
   ];
   return [...new Set(all)];
+}
+
+/** The weight matrices of the decoder and its head, in order of use: what can be quantised. */
+export function decoderMatrices(spec: ModelSpec): MatrixRef[] {
+  const { layers, head } = spec.decoder.weights;
+  return [
+    ...layers.flatMap((l) => [l.query, l.key, l.value, l.output, l.gate, l.up, l.down].map((linear) => linear.weight)),
+    head,
+  ];
 }

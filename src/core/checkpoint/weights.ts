@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { usage } from '../errors';
 import { isFile, linkFree, readJsonFile, reason } from './folder';
+import { quantizedParts, readQuantized } from './quantized/read';
 import { readSafetensorsHeader, type SafetensorsHeader, type StoredTensor } from './safetensors';
-import type { Dtype, TensorRef } from './spec';
+import type { Dtype, MatrixRef, TensorRef } from './spec';
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
@@ -13,8 +14,8 @@ const DTYPES: Readonly<Record<string, Dtype>> = { F32: 'f32', F16: 'f16', BF16: 
 
 /** All tensors of one folder by name, whichever file they lie in. */
 export class WeightTable {
-  /** Tensors given out so far, each once. */
-  readonly used = new Map<string, TensorRef>();
+  /** Weights given out so far, each once. */
+  readonly used = new Map<string, MatrixRef>();
 
   private constructor(
     readonly folder: string,
@@ -66,6 +67,20 @@ export class WeightTable {
 
   has(name: string): boolean {
     return this.tensors.has(name);
+  }
+
+  /** True when there is such a weight, as it was trained or quantised. */
+  hasMatrix(name: string): boolean {
+    return this.has(name) || this.has(quantizedParts(name).values);
+  }
+
+  /** The weight `[out, in]` of this name, as it was trained or quantised. @throws like `get` */
+  matrix(name: string, shape: readonly [out: number, input: number]): MatrixRef {
+    const parts = quantizedParts(name);
+    if (this.has(name) || !this.has(parts.values)) return this.get(name, shape);
+    const ref = readQuantized(name, shape, (part) => this.tensors.get(part), this.listing);
+    this.used.set(name, ref);
+    return ref;
   }
 
   names(): IterableIterator<string> {

@@ -1,6 +1,13 @@
 /** Writes an ONNX graph node by node. Every method that makes a value gives back its name. */
 import { relative, sep } from 'node:path';
-import type { LinearRef, NormRef, TensorRef } from '../checkpoint/spec';
+import {
+  isQuantized,
+  type LinearRef,
+  type NormRef,
+  type QuantizedRef,
+  type StoredDtype,
+  type TensorRef,
+} from '../checkpoint/spec';
 import {
   type Attribute,
   attribute,
@@ -29,8 +36,8 @@ interface NodeOptions {
 class Weights {
   readonly tensors = new Map<string, TensorProto>();
   constructor(readonly folder: string) {}
-  add(ref: TensorRef): void {
-    if (this.tensors.has(ref.name)) return;
+  add(ref: TensorRef<StoredDtype>): Value {
+    if (this.tensors.has(ref.name)) return ref.name;
     const location = relative(this.folder, ref.file).split(sep).join('/');
     this.tensors.set(ref.name, {
       name: ref.name,
@@ -43,6 +50,7 @@ class Weights {
         { key: 'length', value: String(ref.length) },
       ],
     });
+    return ref.name;
   }
 }
 
@@ -140,8 +148,36 @@ export class GraphBuilder {
 
   /** `x [n, in] -> [n, out]` with a weight stored as `[out, in]`. */
   linear(x: Value, ref: LinearRef): Value {
-    const inputs = [x, this.weight(ref.weight), ...(ref.bias ? [this.weight(ref.bias)] : [])];
-    return this.node('Gemm', inputs, { transB: 1 });
+    const bias = ref.bias ? [this.weight(ref.bias)] : [];
+    const { weight } = ref;
+    if (!isQuantized(weight)) return this.node('Gemm', [x, this.weight(weight), ...bias], { transB: 1 });
+    if (weight.bits === 4) return this.linear4(x, weight, bias);
+    return this.linear8(x, weight, bias);
+  }
+
+  /** ONNX Runtime's own operator on blocks of 4 bits; `accuracy_level` 0 computes in f32, nothing is rounded twice. */
+  private linear4(x: Value, ref: QuantizedRef, bias: readonly Value[]): Value {
+    const [n, k] = ref.shape;
+    const inputs = [x, this.weights.add(ref.values), this.weight(ref.scales)];
+    // a place left out is an empty name: zero points, group index, bias
+    if (ref.zeroPoints ?? bias.length > 0) inputs.push(ref.zeroPoints ? this.weights.add(ref.zeroPoints) : '');
+    if (bias.length > 0) inputs.push('', ...bias);
+    return this.contrib('MatMulNBits', inputs, { K: k, N: n, bits: 4, block_size: ref.blockSize, accuracy_level: 0 });
+  }
+
+  /**
+   * Blocks of 8 bits widened at each use. MatMulNBits has no f32 kernel for 8 bits: it does the same in seven times the
+   * time (docs/decisions.md).
+   */
+  private linear8(x: Value, ref: QuantizedRef, bias: readonly Value[]): Value {
+    const [n, k] = ref.shape;
+    const blocks = Math.ceil(k / ref.blockSize);
+    const wide = this.node('Cast', [this.weights.add(ref.values)], { to: ONNX_TYPE.f32 });
+    const scaled = this.node('Mul', [wide, this.reshape(this.weight(ref.scales), [n, blocks, 1])]);
+    const weight = this.reshape(scaled, [n, blocks * ref.blockSize]);
+    const missing = blocks * ref.blockSize - k;
+    const input = missing === 0 ? x : this.node('Pad', [x, this.ints([0, 0, 0, missing])]);
+    return this.node('Gemm', [input, weight, ...bias], { transB: 1 });
   }
 
   rmsNorm(x: Value, ref: NormRef, epsilon: number): Value {

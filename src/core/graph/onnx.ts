@@ -5,7 +5,7 @@
 import protobuf from 'protobufjs/light';
 
 /** TensorProto.DataType */
-export const ONNX_TYPE = { f32: 1, uint8: 2, int8: 3, int64: 7, bool: 9, f16: 10, bf16: 16 } as const;
+export const ONNX_TYPE = { f32: 1, u8: 2, i8: 3, int64: 7, bool: 9, f16: 10, bf16: 16 } as const;
 export type OnnxType = keyof typeof ONNX_TYPE;
 
 /** AttributeProto.AttributeType */
