@@ -23,8 +23,11 @@ export async function runDatasetExperiment(
       bar.update('questions', done, total, secondsLeft, `${kept} right`),
   });
   bar.update('tables and figures', 0, 1);
-  const { writeReport } = await import('../core/report/write');
-  const { files } = await writeReport(experiment);
+  const [{ writeReport }, { sightOf }] = await Promise.all([
+    import('../core/report/write'),
+    import('../core/report/html/pictures'),
+  ]);
+  const { files } = await writeReport(experiment, { sight: sightOf(model.spec, experiment) });
   bar.stop();
   for (const { line, message } of summary.errors) reportLine(`${csvOf(experiment)}:${line}: ${message}`);
   await print(options.json ? JSON.stringify({ ...summary, files }) + '\n' : summaryText(summary, files));

@@ -23,8 +23,11 @@ export async function runDatasetCall(
       emit({ type: 'dataset', done, total, ...(secondsLeft !== undefined && { secondsLeft }) }),
     onResult: (record) => records.set(record.row, record),
   });
-  const { writeReport } = await import('../core/report/write');
-  await writeReport(experiment);
+  const [{ writeReport }, { sightOf }] = await Promise.all([
+    import('../core/report/write'),
+    import('../core/report/html/pictures'),
+  ]);
+  await writeReport(experiment, { sight: sightOf(model.spec, experiment) });
   const kept = [...records.values()].filter((record) => record.is === 'kept').sort((a, b) => a.row - b.row);
   const edges = experiment.knockouts.map(knockoutLabel);
   const changes = kept.map((record) => record.curves.map((curve) => curve && changeOf(curve, record.base)));

@@ -104,7 +104,7 @@ describe('reports', () => {
     ];
     const wanted = names.flatMap((name) => ['csv', 'pdf', 'png', 'svg'].map((type) => `${name}.${type}`));
     assert.deepEqual(readdirSync(path.join(experiment.output, 'figures')).sort(), wanted.sort());
-    assert.equal(files.length, wanted.length + 3);
+    assert.equal(files.length, wanted.length + 5);
     const numbers = table(experiment, 'figures/information_flow.csv');
     const related = numbers.filter((r) => r['curve'] === 'Related Image Patches↛Question');
     assert.deepEqual(related.map((r) => [r['layer'], r['questions']]), [['0', '2'], ['1', '2'], ['2', '2']]); // prettier-ignore
@@ -122,7 +122,7 @@ describe('reports', () => {
 
   it('writes tables with a header alone when no answer was right', async () => {
     const { files } = await writeReport(written('none', []));
-    assert.deepEqual(files.map((f) => path.basename(f)), ['information_flow.csv', 'last_position_answer_probs.csv', 'run.json']); // prettier-ignore
+    assert.deepEqual(files.map((f) => path.basename(f)), ['information_flow.csv', 'last_position_answer_probs.csv', 'run.json', 'report.html', 'report.md']); // prettier-ignore
   });
 
   it('says so when nothing was run yet', async () => {

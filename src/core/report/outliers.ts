@@ -3,8 +3,8 @@
 /** One question's curves, in the order of the knockouts; null where a set is absent from the question. */
 export type Curves = readonly (readonly number[] | null)[];
 
-/** Curves that hardly differ have no outliers: below this deviation (in per cent) rounding would be made to count. */
-const LEAST_DEVIATION = 1e-3;
+/** Where curves hardly differ there are no outliers: with a smaller spread (in per cent) trifles would come first. */
+const LEAST_DEVIATION = 1;
 /** With fewer questions nothing can be said about their spread. */
 const FEWEST = 3;
 

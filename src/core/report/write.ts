@@ -1,12 +1,13 @@
 /**
  * Data set runs, part two of two (part one: core/dataset/run.ts): makes `information_flow.csv`,
- * `last_position_answer_probs.csv`, `figures/` and `run.json` in the output folder from the journal there. It computes no
+ * `last_position_answer_probs.csv`, `figures/`, `run.json`, `report.html` and `report.md` in the output folder from the
+ * journal there. It computes no
  * model and changes no journal, so it may be called at any time, also while a run goes on: then it shows what is done.
  *
  *     const { files, summary } = await writeReport(experiment);
  *
  * The tables and figures hang on the results alone: the same results give the same bytes, whatever interrupted the run.
- * run.json holds dates and times and differs.
+ * run.json and the reports hold dates and times and differ.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,8 +18,11 @@ import type { KeptRecord, RowRecord } from '../dataset/record';
 import { journalPath } from '../dataset/run';
 import { writeBeside } from '../dataset/write-beside';
 import type { Experiment } from '../experiment/types';
+import type { Sight } from './html/pictures';
+import { reportFigure, writeStudyReport, type ReportFigure, type RunDetails } from './html/report';
 import { renderAll } from './render';
 import { studyFigures } from './study-figures';
+import type { StudyRun } from './study-run';
 import { runSummary, type ReportSummary } from './summary';
 import { answerProbabilities, figureTable, informationFlow } from './tables';
 
@@ -26,6 +30,8 @@ export interface ReportOptions {
   readonly signal?: AbortSignal;
   /** Left out: true. */
   readonly figures?: boolean;
+  /** How the model sees pictures; left out: the report marks boxes, not the patches that belong to them. */
+  readonly sight?: Sight;
 }
 
 export interface Report {
@@ -62,6 +68,7 @@ export async function writeReport(experiment: Experiment, options: ReportOptions
     };
     write('information_flow.csv', informationFlow(header, kept()));
     write('last_position_answer_probs.csv', answerProbabilities(header, kept()));
+    const drawings: ReportFigure[] = [];
     if (options.figures ?? true) {
       const figures = studyFigures(header, kept());
       if (figures.length > 0) await makeFolder(join(experiment.output, 'figures'));
@@ -69,10 +76,27 @@ export async function writeReport(experiment: Experiment, options: ReportOptions
         const drawn = await renderAll(spec);
         for (const format of ['svg', 'png', 'pdf'] as const) write(`figures/${name}.${format}`, [drawn[format]]);
         write(`figures/${name}.csv`, [figureTable(data)]);
+        const svg = Buffer.from(drawn.svg).toString();
+        const named = (['png', 'svg', 'pdf', 'csv'] as const).map((format) => `figures/${name}.${format}`);
+        const labels = data.curves.map((curve) => curve.label);
+        drawings.push(reportFigure(name, svg, labels, named));
       }
     }
     const summary = runSummary(experiment, journal, limit);
     write('run.json', [`${JSON.stringify(summary, null, 2)}\n`]);
+    const { model, task } = header.about;
+    const run: StudyRun = { model: model.name, task, header, records: () => journal.records(limit) };
+    const details: RunDetails = {
+      pictures: { dataset: experiment.subject, ...(options.sight && { sight: options.sight }) },
+      figures: drawings,
+      files: ['information_flow.csv', 'last_position_answer_probs.csv'],
+      damaged: journal.damaged,
+      wanted: summary.dataset.limit,
+    };
+    const { signal } = options;
+    files.push(
+      ...(await writeStudyReport([run], experiment.output, { detailsOf: () => details, ...(signal && { signal }) })),
+    );
     return { files, summary };
   } finally {
     journal.close();

@@ -1,10 +1,10 @@
 /** Pictures of a report: small, inside the document, with the objects' boxes and patches to be drawn over them. */
-import type { ImageProcessorSpec } from '../../checkpoint/spec';
+import type { ImageProcessorSpec, ModelSpec } from '../../checkpoint/spec';
 import { readQuestions, type Question } from '../../dataset/rows';
 import { ImageFinder } from '../../dataset/images';
 import type { RowRecord } from '../../dataset/record';
 import { toCrossflowError } from '../../errors';
-import type { DatasetInput } from '../../experiment/types';
+import type { DatasetInput, Experiment } from '../../experiment/types';
 import { imageGeometry, patchesInBoxes, readImageSize, type Aspect, type Box, type Rect, type Size, type VisionShape } from '../../vision'; // prettier-ignore
 
 /** How the model saw pictures: what decides which patches belong to a box. */
@@ -13,6 +13,12 @@ export interface Sight {
   readonly vision: VisionShape;
   readonly aspect: Aspect;
 }
+
+export const sightOf = (spec: ModelSpec, { aspect }: Pick<Experiment, 'aspect'>): Sight => ({
+  processor: spec.processor,
+  vision: spec.vision,
+  aspect: aspect ?? spec.aspect,
+});
 
 /** Where the pictures and boxes of a run come from. */
 export interface PictureSource {

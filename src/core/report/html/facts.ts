@@ -1,0 +1,52 @@
+/** How a run was made, as pairs of what and value; both reports show them. */
+import { arch, cpus, platform } from 'node:os';
+import type { Settings } from '../../dataset/identity';
+import { CROSSFLOW_VERSION, RUNTIME_VERSION } from '../../dataset/version';
+import type { StudyRun } from '../study-run';
+import { count, moment, parameters, whole } from './words';
+
+export type Fact = readonly [what: string, value: string];
+
+export function runFacts({ header, model }: StudyRun): Fact[] {
+  const { identity, about } = header;
+  const m = about.model;
+  const known = m.parameters > 0;
+  const sizes = `${m.family}, ${count(m.layers, 'layer')}, ${count(m.heads, 'head')}, ${whole(m.hidden)} wide, ${m.dtype}, ${parameters(m.parameters)} parameters`;
+  return [
+    ['Model', known ? `${model} (${sizes})` : `${model} (${count(m.layers, 'layer')})`],
+    ...fact('Checkpoint', identity.checkpoint && `sha256 ${identity.checkpoint}`),
+    ['Task file', `${about.csv} (${count(about.rows, 'row')})`],
+    ...fact('', identity.csv && `sha256 ${identity.csv}`),
+    ...(known ? settingFacts(identity.settings) : []),
+    ['Knockouts', identity.settings.knockouts.map((id) => id.replace(/ w(\d+)/, ' (window $1)')).join('; ') || 'none'],
+    ['Begun', moment(about.started)],
+    ['Crossflow', identity.crossflow],
+  ];
+}
+
+function settingFacts(settings: Settings): Fact[] {
+  return [
+    ['Prompt', settings.template ?? 'the checkpoint’s chat template'],
+    ['Instruction', JSON.stringify(settings.instruction)],
+    ['Pictures', settings.aspect ?? 'as the checkpoint says'],
+    ['Method', settings.method === 'fork' ? 'fork (only what a knockout changes)' : 'full passes'],
+    ...fact('Sets', settings.sets === '[]' ? '' : settings.sets),
+    ...fact('Words followed', settings.track.join(', ')),
+    ...fact('Best words kept', settings.topWords > 0 ? `${settings.topWords} of each layer` : ''),
+  ];
+}
+
+const fact = (what: string, value: string): Fact[] => (value ? [[what, value]] : []);
+
+/** Of the machine and the program that write the report. */
+export function machineFacts(now: Date): Fact[] {
+  const processors = cpus();
+  return [
+    ['Written', moment(now.toISOString())],
+    ['Versions', `Crossflow ${CROSSFLOW_VERSION}, ONNX Runtime ${RUNTIME_VERSION}, Node.js ${process.versions.node}`],
+    [
+      'Machine',
+      `${platform()} ${arch()}, ${processors[0]?.model.trim() ?? 'unknown processor'}, ${count(processors.length, 'core')}`,
+    ],
+  ];
+}

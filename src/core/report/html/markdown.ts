@@ -1,0 +1,160 @@
+/** The same as Markdown: reads well as text, and in a preview; figures are linked where they are files. */
+import { runFacts, type Fact } from './facts';
+import { address, cut } from './parts';
+import { summary } from './page';
+import type { ReportContent, ReportFigure, RunPart } from './report';
+import { count, duration, probability, share, signed, whole } from './words';
+
+export function markdownReport({ title, overview, parts, machine }: ReportContent): string {
+  const lines = [
+    `# ${escapeMarkdown(title)}`,
+    '',
+    summary(parts),
+    '',
+    '## What was run',
+    '',
+    ...table(
+      ['Task', 'Model', 'Questions', 'Answered rightly', 'Left out', 'Not asked', 'Time'],
+      parts.map((part) => [
+        part.run.task,
+        part.run.model,
+        wanted(part),
+        `${whole(part.kept)} (${share(part.kept, part.kept + part.dropped)})`,
+        whole(part.dropped),
+        whole(part.failed),
+        duration(part.seconds),
+      ]),
+    ),
+    'Curves are means over the questions that the model answers rightly, as in the study; the others are left out.',
+    '',
+    ...(overview.length > 0 ? ['## Comparison', '', ...figures(overview)] : []),
+    ...parts.flatMap(run),
+    '## How this was made',
+    '',
+    ...facts(machine),
+  ];
+  return `${lines
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trimEnd()}\n`;
+}
+
+function run(part: RunPart): string[] {
+  const { curves, outliers, wrong, failures, confusions, labels, details } = part;
+  const often = confusions.filter((pair) => pair.count > 1);
+  return [
+    `## ${escapeMarkdown(`${part.run.task}, ${part.run.model}`)}`,
+    '',
+    ...(details.damaged ? [`${count(details.damaged, 'damaged line')} in the journal.`, ''] : []),
+    ...(details.files?.length
+      ? [`Tables: ${details.files.map((file) => `[${escapeMarkdown(file)}](<${address(file)}>)`).join(', ')}`, '']
+      : []),
+    '### Curves',
+    '',
+    ...figures(part.figures),
+    ...table(
+      ['Knockout', 'Window', 'Questions', 'Lowest mean', '95% interval', 'At layer'],
+      curves.map(({ label, window, questions, lowest }) => [
+        label,
+        String(window ?? '–'),
+        whole(questions),
+        lowest ? signed(lowest.mean) : '–',
+        lowest?.low !== undefined && lowest.high !== undefined
+          ? `${signed(lowest.low)} to ${signed(lowest.high)}`
+          : '–',
+        String(lowest?.layer ?? '–'),
+      ]),
+    ),
+    ...(outliers.length > 0
+      ? [
+          '### Outliers',
+          '',
+          'The questions whose curves lie farthest from the mean anywhere, in standard deviations over questions. Their pictures are in [report.html](./report.html).',
+          '',
+          ...table(
+            ['Question', '', 'Answered', 'Knockout', 'Layer', 'Change', 'Mean', 'Deviations'],
+            outliers.map(({ record, knockout, layer, curve, mean, deviations }) => [
+              record.question_id,
+              record.question,
+              `${record.answer} (${probability(record.base)})`,
+              labels[knockout] ?? '',
+              String(layer),
+              signed(curve[layer] ?? 0),
+              signed(mean[layer] ?? 0),
+              deviations.toFixed(1),
+            ]),
+          ),
+        ]
+      : []),
+    ...(wrong.length > 0
+      ? [
+          `### ${cut('Answers left out', wrong.length, part.dropped)}`,
+          '',
+          ...(often.length > 0
+            ? [
+                `Most often: ${often.map((pair) => escapeMarkdown(`${pair.answer} for ${pair.gold} (${pair.count})`)).join(', ')}.`,
+                '',
+              ]
+            : []),
+          ...table(
+            ['Question', '', 'Right', 'Answered', 'Probability'],
+            wrong.map((r) => [r.question_id, r.question, r.gold, r.answer, probability(r.base)]),
+          ),
+        ]
+      : []),
+    ...(failures.length > 0
+      ? [
+          `### ${cut('Questions that could not be asked', failures.length, part.failed)}`,
+          '',
+          ...table(
+            ['Question', 'Row', 'Why'],
+            failures.map((r) => [r.question_id, whole(r.row + 1), r.error]),
+          ),
+        ]
+      : []),
+    '### Settings',
+    '',
+    ...facts(runFacts(part.run)),
+  ];
+}
+
+function wanted({ kept, dropped, failed, details }: RunPart): string {
+  const asked = kept + dropped + failed;
+  return details.wanted !== undefined && asked < details.wanted
+    ? `${whole(asked)} of ${whole(details.wanted)}`
+    : whole(asked);
+}
+
+/** Those that are files too; others are in report.html alone. */
+function figures(list: readonly ReportFigure[]): string[] {
+  return list.flatMap(({ title, alt, files }) => {
+    const shown = files.find((file) => file.endsWith('.png')) ?? files.find((file) => file.endsWith('.svg'));
+    return shown === undefined
+      ? []
+      : [`**${escapeMarkdown(title)}**`, '', `![${escapeMarkdown(alt)}](<${address(shown)}>)`, ''];
+  });
+}
+
+const facts = (list: readonly Fact[]): string[] => table(['What', 'Value'], list);
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
+  return [line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(line), ''];
+}
+
+/**
+ * Text that Markdown leaves as it is: on one line, every sign that could begin markup, a link, HTML or an end of a cell
+ * escaped (CommonMark 2.4; `:`, `@` and `www.` against GitHub's autolinks), nothing that changes the direction of text.
+ */
+export function escapeMarkdown(text: string): string {
+  return (
+    text
+      .replace(/[\s\u2028\u2029]+/g, (blank) => (blank === '\u202f' ? blank : ' '))
+      // eslint-disable-next-line no-control-regex
+      .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+      .trim()
+      .replace(/[\\`*_{}[\]()#!|<>&~:@$^]/g, '\\$&')
+      .replace(/^[-+=]/, '\\$&')
+      .replace(/\bwww\./gi, (www) => `${www.slice(0, -1)}\\.`)
+  );
+}

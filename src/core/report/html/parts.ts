@@ -1,0 +1,190 @@
+/** Tables, figures and lists of the HTML report. */
+import type { Picture } from './pictures';
+import type { CurveDigest, Outlier, RunDigest } from './digest';
+import { smallChart } from './chart';
+import { html, quoted, type Html, type Part } from './template';
+import type { ReportFigure } from './report';
+import { count, duration, probability, share, signed, whole } from './words';
+
+export interface Column {
+  readonly title: string;
+  readonly kind?: 'number' | 'name' | 'text';
+}
+
+/** A table that scrolls by itself where the page is too narrow. The first cell of a row is its heading. */
+export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Part[])[]): Html {
+  const style = (i: number): Html => (columns[i]?.kind ? html` class="${columns[i].kind}"` : html``);
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+    <table>
+      <caption>
+        ${caption}
+      </caption>
+      <thead>
+        <tr>
+          ${columns.map((column, i) => html`<th scope="col" ${style(i)}>${column.title}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${row.map((cell, i) => (i === 0 ? html`<th scope="row" ${style(i)}>${cell}</th>` : html`<td${style(i)}>${cell}</td>`))}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** Drawings as images: nothing in one can reach the page or another drawing. */
+export function figures(list: readonly ReportFigure[]): Html {
+  if (list.length === 0) return html``;
+  return html`<div class="figures">
+    ${list.map(
+      ({ title, alt, svg, files }) =>
+        html`<figure>
+          <img src="data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}" alt="${alt}" />
+          <figcaption>${title}${files.length > 0 ? html` · ${links(files)}` : undefined}</figcaption>
+        </figure>`,
+    )}
+  </div>`;
+}
+
+/** By their endings, where the files lie beside the report. */
+export const links = (files: readonly string[], whole = false): Html[] =>
+  files.map(
+    (file, i) =>
+      html`${i > 0 ? ', ' : ''}<a href="${address(file)}"
+          >${whole ? file : file.slice(file.lastIndexOf('.') + 1).toUpperCase()}</a
+        >`,
+  );
+
+/** A relative address; a name with a colon must not be taken for a scheme. */
+export const address = (file: string): string =>
+  `./${file.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/')}`;
+
+export function curveTable(curves: readonly CurveDigest[]): Html {
+  if (curves.length === 0) return html``;
+  return table(
+    'Mean change of the answer’s probability where it is lowest, with its 95% interval',
+    [
+      { title: 'Knockout', kind: 'name' },
+      { title: 'Window', kind: 'number' },
+      { title: 'Questions', kind: 'number' },
+      { title: 'Lowest mean', kind: 'number' },
+      { title: '95% interval', kind: 'number' },
+      { title: 'At layer', kind: 'number' },
+    ],
+    curves.map(({ label, window, questions, lowest }) => [
+      quoted(label),
+      window ?? '–',
+      whole(questions),
+      lowest ? signed(lowest.mean) : '–',
+      lowest?.low !== undefined && lowest.high !== undefined ? `${signed(lowest.low)} to ${signed(lowest.high)}` : '–',
+      lowest?.layer ?? '–',
+    ]),
+  );
+}
+
+export function outlierList(
+  outliers: readonly Outlier[],
+  pictures: readonly (Picture | string)[],
+  labels: readonly string[],
+): Html {
+  return html`<ol class="outliers">
+    ${outliers.map(({ record, curve, mean, knockout, layer, deviations }, i) => {
+      const label = labels[knockout] ?? '';
+      const [value, usual] = [curve[layer] ?? 0, mean[layer] ?? 0];
+      const words = `${label} at layer ${layer}: ${signed(value)}, mean ${signed(usual)}`;
+      return html`<li>
+        ${picture(pictures[i] ?? 'no picture', record.question)}
+        <h4>${quoted(record.question)}</h4>
+        <p>
+          <span class="good">${quoted(record.answer)}</span> ${probability(record.base)} · question
+          ${quoted(record.question_id)}
+        </p>
+        <p>${quoted(words)} (${deviations.toFixed(1)} standard deviations)</p>
+        ${smallChart(curve, mean, layer, `${words}. Solid: this question, dashed: the mean.`)}
+      </li>`;
+    })}
+  </ol>`;
+}
+
+function picture(picture: Picture | string, question: string): Html {
+  if (typeof picture === 'string') return html`<p class="missing">${quoted(picture)}</p>`;
+  const { width, height, data, boxes, patches } = picture;
+  const label = `Picture of: ${question.replace(/\s+/g, ' ')} ${count(boxes.length, 'box', 'boxes')} and ${count(patches.length, 'patch', 'patches')} of its objects are marked.`;
+  return html`<svg class="picture" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
+    <image href="${data}" width="${width}" height="${height}" />
+    ${patches.map((p) => html`<rect class="patch" x="${p.x.toFixed(1)}" y="${p.y.toFixed(1)}" width="${p.width.toFixed(1)}" height="${p.height.toFixed(1)}" />`)}
+    ${boxes.map(([x, y, w, h]) => html`<rect class="box" x="${x}" y="${y}" width="${w}" height="${h}" />`)}
+  </svg>`;
+}
+
+export function wrongTable({ wrong, dropped }: RunDigest): Html {
+  return table(
+    cut('Answers left out', wrong.length, dropped),
+    [
+      { title: 'Question', kind: 'name' },
+      { title: '', kind: 'text' },
+      { title: 'Right' },
+      { title: 'Answered' },
+      { title: 'Probability', kind: 'number' },
+    ],
+    wrong.map((r) => [
+      quoted(r.question_id),
+      quoted(r.question),
+      quoted(r.gold),
+      quoted(r.answer),
+      probability(r.base),
+    ]),
+  );
+}
+
+export function failureTable({ failures, failed }: RunDigest): Html {
+  return table(
+    cut('Questions that could not be asked', failures.length, failed),
+    [
+      { title: 'Question', kind: 'name' },
+      { title: 'Row', kind: 'number' },
+      { title: 'Why', kind: 'text' },
+    ],
+    failures.map((r) => [quoted(r.question_id), whole(r.row + 1), quoted(r.error)]),
+  );
+}
+
+/** Says what a list leaves out. */
+export const cut = (what: string, shown: number, all: number): string =>
+  shown < all ? `${what}: the first ${whole(shown)} of ${whole(all)}` : `${what}: ${whole(all)}`;
+
+export function overviewTable(
+  digests: readonly RunDigest[],
+  anchors: readonly string[],
+  wanted: readonly (number | undefined)[],
+): Html {
+  return table(
+    'Runs',
+    [
+      { title: 'Task', kind: 'name' },
+      { title: 'Model', kind: 'name' },
+      { title: 'Questions', kind: 'number' },
+      { title: 'Answered rightly', kind: 'number' },
+      { title: 'Left out', kind: 'number' },
+      { title: 'Not asked', kind: 'number' },
+      { title: 'Time', kind: 'number' },
+    ],
+    digests.map((d, i) => {
+      const asked = d.kept + d.dropped + d.failed;
+      const all = wanted[i] ?? asked;
+      return [
+        html`<a href="#${anchors[i]}">${quoted(d.run.task)}</a>`,
+        quoted(d.run.model),
+        asked < all ? `${whole(asked)} of ${whole(all)}` : whole(asked),
+        `${whole(d.kept)} (${share(d.kept, d.kept + d.dropped)})`,
+        whole(d.dropped),
+        d.failed > 0 ? html`<span class="bad">${whole(d.failed)}</span>` : '0',
+        duration(d.seconds),
+      ];
+    }),
+  );
+}
