@@ -1,19 +1,13 @@
 /** Knockout curves of one example: forked rows in chunks bounded by memory, or full passes one by one. */
 import { type Knockout, knockoutLabel } from '../experiment/types';
+import { chunksOf, type Point, pointsOf } from './chunks';
 import { step } from './control';
-import { activeLayers, type Effect, effectOf } from './effects';
+import { type Effect, effectOf } from './effects';
 import { runForks } from './forkrun';
-import { type ForkPlan, planCost, planForks, type Variant } from './forks';
 import { runFull } from './fullrun';
 import type { Parts } from './parts';
 import type { CleanRun } from './sequence';
 import type { Curve, CurvePart, RunControl } from './types';
-
-/**
- * Rows of one chunk at most. More rows make the matrix products no faster, and a run can only report, stream and stop
- * between chunks.
- */
-const CHUNK_ROWS = 768;
 
 export interface CurvesInput {
   readonly parts: Parts;
@@ -23,11 +17,6 @@ export interface CurvesInput {
   readonly resolve: (set: string) => readonly number[];
   readonly method: 'fork' | 'full';
   readonly control?: RunControl & { onPart?(part: CurvePart): void };
-}
-
-/** A variant and the point of a curve it gives. */
-interface Point extends Variant {
-  readonly layer: number;
 }
 
 export async function computeCurves(input: CurvesInput): Promise<Curve[]> {
@@ -41,17 +30,8 @@ export async function computeCurves(input: CurvesInput): Promise<Curve[]> {
     scores[p.effect][p.layer] = score;
     input.control?.onPart?.({ index: p.effect, layer: p.layer, score, change: change(score) });
   };
-  const points = effects.flatMap((_, effect) =>
-    Array.from({ length: layers }, (_, layer): Point => ({
-      effect,
-      layer,
-      ...activeLayers(knockouts[effect], layer, layers),
-    })),
-  );
-  /** What cannot change anything is the clean run itself. */
-  const changes = (p: Point): boolean => effects[p.effect].first !== undefined && p.start < p.end;
-  for (const p of points) if (!changes(p)) give(p, base);
-  const real = points.filter(changes);
+  const { idle, real } = pointsOf(knockouts, effects, layers);
+  for (const p of idle) give(p, base);
   await (input.method === 'full' ? full(input, effects, real, give) : forked(input, effects, real, give));
   return knockouts.map((knockout, i) => ({
     edge: knockoutLabel(knockout),
@@ -70,7 +50,7 @@ async function forked(
   give: (p: Point, score: number) => void,
 ): Promise<void> {
   const { parts, clean, length, control } = input;
-  const chunks = chunksOf(points, effects, parts, length);
+  const chunks = chunksOf(points, effects, parts.decoder.spec, parts.chunkBudget, length);
   const total = chunks.reduce((sum, c) => sum + c.cost, 0);
   let done = 0;
   for (const chunk of chunks) {
@@ -104,46 +84,4 @@ async function score(parts: Parts, clean: CleanRun, rows: readonly (Float32Array
   const joined = new Float32Array(rows.length * hidden);
   rows.forEach((row, i) => joined.set(row ?? clean.final, i * hidden));
   return Array.from((await parts.head.run(parts.head.norm(joined), [clean.ids[0]])).chosen);
-}
-
-interface Chunk {
-  /** First row that differs, of all its points. */
-  readonly first: number;
-  readonly points: readonly Point[];
-  readonly plan: ForkPlan;
-  /** Rows through layers. */
-  readonly cost: number;
-}
-
-/** Points with the same first row ride together; the cheap ones go first, so that curves appear at once. */
-function chunksOf(points: readonly Point[], effects: readonly Effect[], parts: Parts, length: number): Chunk[] {
-  const byFirst = new Map<number, Point[]>();
-  for (const p of points) {
-    const first = effects[p.effect].first!;
-    const list = byFirst.get(first);
-    if (list) list.push(p);
-    else byFirst.set(first, [p]);
-  }
-  const out: Chunk[] = [];
-  for (const [first, list] of [...byFirst].sort(([a], [b]) => b - a)) {
-    const size = groupsAtOnce(parts, length - first, length);
-    // Sequences without a frozen row before them cannot share a call.
-    const most = first === 0 ? 1 : size;
-    const even = Math.ceil(list.length / Math.ceil(list.length / most));
-    for (let at = 0; at < list.length; at += even) {
-      const chunk = list.slice(at, at + even);
-      const plan = planForks(chunk, parts.decoder.spec.layers);
-      out.push({ first, points: chunk, plan, cost: planCost(plan) * (length - first) });
-    }
-  }
-  return out;
-}
-
-/** Groups of `rows` rows that fit the chunk budget. */
-function groupsAtOnce(parts: Parts, rows: number, length: number): number {
-  const { hidden, heads, intermediate } = parts.decoder.spec;
-  // Scores, the joined and the normalised ones; a handful of residual-sized values; gate, up and their product.
-  const perRow = 4 * (3 * heads * length + 8 * hidden + 3 * intermediate);
-  const fit = Math.min(CHUNK_ROWS, parts.chunkBudget / perRow);
-  return Math.max(1, Math.floor(fit / rows));
 }

@@ -1,17 +1,14 @@
 /** ONNX Runtime, wrapped: the only file that imports it. */
-import { dirname, sep } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { failed, usage } from '../errors';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, sep } from 'node:path';
+import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+import { failed } from '../errors';
+import { checkDevice, deviceFailure, type Platform } from './devices';
 import type { EngineOptions } from './types';
 
-/** Execution providers that onnxruntime-node ships, by platform; see its README. */
-const PROVIDERS: Readonly<Record<string, readonly string[]>> = {
-  cpu: ['linux', 'darwin', 'win32'],
-  cuda: ['linux'],
-  coreml: ['darwin'],
-  dml: ['win32'],
-  webgpu: ['linux', 'darwin', 'win32'],
-};
+// What goes wrong is thrown; ONNX Runtime would print it a second time, in many lines.
+env.logLevel = 'fatal';
 
 export type TensorData = Float32Array | BigInt64Array | Uint8Array;
 export interface Feed {
@@ -49,13 +46,7 @@ export class Session {
   static async create(name: string, model: Uint8Array, weights: WeightStore, options: EngineOptions): Promise<Session> {
     const { folder, mapped } = weights;
     const device = options.device ?? 'cpu';
-    if (!PROVIDERS[device]?.includes(process.platform)) {
-      throw usage(
-        `device "${device}" is not available on ${process.platform}`,
-        undefined,
-        `available: ${devices().join(', ')}`,
-      );
-    }
+    if (device !== 'cpu') checkDevice(device, platform());
     try {
       const session = await InferenceSession.create(model, {
         executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
@@ -74,8 +65,11 @@ export class Session {
       });
       return new Session(session, name);
     } catch (e) {
-      const reason = e instanceof Error ? e.message : String(e);
-      throw failed(`ONNX Runtime could not load the ${name} graph: ${firstLine(reason)}`, folder);
+      const reason = firstLine(e instanceof Error ? e.message : String(e));
+      throw (
+        deviceFailure(device, reason, platform()) ??
+        failed(`ONNX Runtime could not load the ${name} graph: ${reason}`, folder)
+      );
     }
   }
 
@@ -101,8 +95,23 @@ export class Session {
   }
 }
 
-export function devices(): string[] {
-  return Object.keys(PROVIDERS).filter((d) => PROVIDERS[d].includes(process.platform));
+/** What ONNX Runtime can use here, as its own binding says. */
+export function platform(): Platform {
+  const name = `${process.platform}-${process.arch}`;
+  const supported = listSupportedBackends().map((backend) => backend.name);
+  let root: string;
+  try {
+    root = dirname(createRequire(__filename).resolve('onnxruntime-node/package.json'));
+  } catch {
+    return { name, supported };
+  }
+  const script = join(root, 'script', 'install.js');
+  return {
+    name,
+    supported,
+    binaries: join(root, 'bin', 'napi-v6', process.platform, process.arch),
+    ...(existsSync(script) && { installScript: script }),
+  };
 }
 
 export function floats(tensor: Tensor): Float32Array {

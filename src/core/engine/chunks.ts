@@ -1,0 +1,88 @@
+/** How the points of knockout curves are grouped into chunks that fit the memory. Pure: runs and plans share it. */
+import type { DecoderSpec } from '../checkpoint/spec';
+import type { Knockout } from '../experiment/types';
+import { activeLayers, type Effect } from './effects';
+import { type ForkPlan, planCost, planForks, type Variant } from './forks';
+
+/**
+ * Rows of one chunk at most. More rows make the matrix products no faster, and a run can only report, stream and stop
+ * between chunks.
+ */
+const CHUNK_ROWS = 768;
+
+/** A variant and the point of a curve it gives. */
+export interface Point extends Variant {
+  readonly layer: number;
+}
+
+export interface Chunk {
+  /** First row that differs, of all its points. */
+  readonly first: number;
+  readonly points: readonly Point[];
+  readonly plan: ForkPlan;
+  /** Rows through layers. */
+  readonly cost: number;
+}
+
+type Sizes = Pick<DecoderSpec, 'layers' | 'hidden' | 'heads' | 'intermediate'>;
+
+/** All points of the curves. `idle`: what cannot change anything is the clean run itself. `effects[i]` is knockout i's. */
+export function pointsOf(
+  knockouts: readonly Knockout[],
+  effects: readonly Effect[],
+  layers: number,
+): { readonly idle: readonly Point[]; readonly real: readonly Point[] } {
+  const points = effects.flatMap((_, effect) =>
+    Array.from({ length: layers }, (_, layer): Point => ({
+      effect,
+      layer,
+      ...activeLayers(knockouts[effect], layer, layers),
+    })),
+  );
+  const changes = (p: Point): boolean => effects[p.effect].first !== undefined && p.start < p.end;
+  return { idle: points.filter((p) => !changes(p)), real: points.filter(changes) };
+}
+
+/** Points with the same first row ride together; the cheap ones go first, so that curves appear at once. */
+export function chunksOf(
+  points: readonly Point[],
+  effects: readonly Effect[],
+  spec: Sizes,
+  budget: number,
+  length: number,
+): Chunk[] {
+  const byFirst = new Map<number, Point[]>();
+  for (const p of points) {
+    const first = effects[p.effect].first!;
+    const list = byFirst.get(first);
+    if (list) list.push(p);
+    else byFirst.set(first, [p]);
+  }
+  const out: Chunk[] = [];
+  for (const [first, list] of [...byFirst].sort(([a], [b]) => b - a)) {
+    const size = groupsAtOnce(spec, budget, length - first, length);
+    // Sequences without a frozen row before them cannot share a call.
+    const most = first === 0 ? 1 : size;
+    const even = Math.ceil(list.length / Math.ceil(list.length / most));
+    for (let at = 0; at < list.length; at += even) {
+      const chunk = list.slice(at, at + even);
+      const plan = planForks(chunk, spec.layers);
+      out.push({ first, points: chunk, plan, cost: planCost(plan) * (length - first) });
+    }
+  }
+  return out;
+}
+
+/**
+ * Bytes that one row of a layer takes while it runs: scores, the joined and the normalised ones; a handful of
+ * residual-sized values; gate, up and their product. All in f32.
+ */
+export function bytesPerRow({ hidden, heads, intermediate }: Omit<Sizes, 'layers'>, length: number): number {
+  return 4 * (3 * heads * length + 8 * hidden + 3 * intermediate);
+}
+
+/** Groups of `rows` rows that fit the chunk budget; at least one. */
+function groupsAtOnce(spec: Sizes, budget: number, rows: number, length: number): number {
+  const fit = Math.min(CHUNK_ROWS, budget / bytesPerRow(spec, length));
+  return Math.max(1, Math.floor(fit / rows));
+}
