@@ -2,16 +2,13 @@
 import { closeFiles, openCheckpoint, openTokenizer, type Tokenizer } from '../checkpoint';
 import type { ModelSpec } from '../checkpoint/spec';
 import type { QuestionInput } from '../experiment/types';
-import { buildSets, encodePrompt } from '../prompt';
-import type { EncodedPrompt, TokenSets } from '../prompt/types';
-import { patchesInBoxes } from '../vision';
 import type { Model } from './api';
 import { step } from './control';
 import { OpenExample } from './example';
-import { Images, type LoadedImage } from './images';
 import { Parts } from './parts';
+import { Questions } from './questions';
 import { Sequence } from './sequence';
-import type { EngineOptions, ExampleInfo, ModelInfo, RunControl, TokenInfo } from './types';
+import type { EngineOptions, ExampleInfo, ModelInfo, RunControl } from './types';
 
 /**
  * @param directory a checkpoint folder as Hugging Face or LLaVA wrote it
@@ -24,7 +21,7 @@ export async function openModel(directory: string, options: EngineOptions = {}):
 }
 
 export class OpenModel implements Model {
-  private readonly images: Images;
+  private readonly questions: Questions;
 
   constructor(
     readonly spec: ModelSpec,
@@ -32,7 +29,7 @@ export class OpenModel implements Model {
     /** The sessions themselves, for tests and benches. */
     readonly parts: Parts,
   ) {
-    this.images = new Images(spec);
+    this.questions = new Questions(spec, tokenizer);
   }
 
   get info(): ModelInfo {
@@ -45,10 +42,7 @@ export class OpenModel implements Model {
 
   async prepare(question: QuestionInput, control?: RunControl): Promise<OpenExample> {
     await step(control, 'image', 0, 1);
-    const image = await this.images.load(question.image, question.aspect ?? this.spec.aspect);
-    const encoded = encodePrompt(this.tokenizer, this.spec, question);
-    const setsOf = this.setsMaker(question, image, encoded);
-    const info = exampleInfo(this.spec, this.tokenizer, encoded, image, setsOf(question.sets));
+    const { info, image, encoded, setsOf } = await this.questions.prepare(question);
     const sequence = new Sequence(this.parts, {
       length: info.tokens.length,
       prefix: encoded.before.length + info.imageTokens,
@@ -68,29 +62,6 @@ export class OpenModel implements Model {
         make({ ...own, sets: setsOf(definitions) }, shared.share()),
       );
     return make(info, sequence);
-  }
-
-  /** The sets for given definitions. The boxes go through the picture's resize once, not at every click. */
-  private setsMaker(
-    question: QuestionInput,
-    image: LoadedImage,
-    encoded: EncodedPrompt,
-  ): (definitions: QuestionInput['sets']) => TokenSets {
-    const { objects } = question;
-    const { geometry } = image.prepared;
-    const input = {
-      encoded,
-      tokenizer: this.tokenizer,
-      imageStart: encoded.before.length,
-      geometry,
-      ...(objects?.length
-        ? { objectPatches: patchesInBoxes(image, objects, this.spec.processor, this.spec.vision, geometry.aspect) }
-        : {}),
-      question: question.question,
-      ...(question.options ? { options: question.options } : {}),
-      ...(question.objectName === undefined ? {} : { objectName: question.objectName }),
-    };
-    return (definitions) => buildSets({ ...input, definitions });
   }
 
   async close(): Promise<void> {
@@ -116,34 +87,5 @@ export function modelInfo(spec: ModelSpec): ModelInfo {
     weightBytes: spec.files.reduce((sum, f) => sum + f.bytes, 0),
     // Anyres depends on the picture.
     ...(spec.aspect === 'anyres' ? {} : { imageTokens: side * side + (vision.select === 'full' ? 1 : 0) }),
-  };
-}
-
-function exampleInfo(
-  spec: ModelSpec,
-  tokenizer: Tokenizer,
-  encoded: EncodedPrompt,
-  image: LoadedImage,
-  sets: TokenSets,
-): ExampleInfo {
-  const token = (id: number): TokenInfo => ({
-    id,
-    text: tokenizer.tokenText(id),
-    kind: tokenizer.isSpecial(id) ? 'special' : 'text',
-  });
-  const { geometry } = image.prepared;
-  const patches = geometry.patches.map((): TokenInfo => ({
-    id: spec.imageTokenId,
-    text: spec.imageTokenText,
-    kind: 'image',
-  }));
-  return {
-    prompt: encoded.text,
-    inputIds: encoded.inputIds,
-    tokens: [...encoded.before.map(token), ...patches, ...encoded.after.map(token)],
-    imageStart: encoded.before.length,
-    imageTokens: geometry.patches.length,
-    sets,
-    geometry,
   };
 }

@@ -1,0 +1,83 @@
+/** Questions made ready without the decoder: picture, prompt, tokens, sets. Runs and plans share it. */
+import type { Tokenizer } from '../checkpoint';
+import type { ModelSpec } from '../checkpoint/spec';
+import type { QuestionInput } from '../experiment/types';
+import { buildSets, encodePrompt } from '../prompt';
+import type { EncodedPrompt, TokenSets } from '../prompt/types';
+import { patchesInBoxes } from '../vision';
+import { Images, type LoadedImage } from './images';
+import type { ExampleInfo, TokenInfo } from './types';
+
+export interface PreparedQuestion {
+  readonly info: ExampleInfo;
+  readonly image: LoadedImage;
+  readonly encoded: EncodedPrompt;
+  /** The sets under other definitions. */
+  setsOf(definitions: QuestionInput['sets']): TokenSets;
+}
+
+export class Questions {
+  private readonly images: Images;
+
+  constructor(
+    private readonly spec: ModelSpec,
+    private readonly tokenizer: Tokenizer,
+  ) {
+    this.images = new Images(spec);
+  }
+
+  /** @throws CrossflowError `usage` on bad input */
+  async prepare(question: QuestionInput): Promise<PreparedQuestion> {
+    const image = await this.images.load(question.image, question.aspect ?? this.spec.aspect);
+    const encoded = encodePrompt(this.tokenizer, this.spec, question);
+    const setsOf = this.setsMaker(question, image, encoded);
+    return { info: this.info(encoded, image, setsOf(question.sets)), image, encoded, setsOf };
+  }
+
+  /** The sets for given definitions. The boxes go through the picture's resize once, not at every click. */
+  private setsMaker(
+    question: QuestionInput,
+    image: LoadedImage,
+    encoded: EncodedPrompt,
+  ): (definitions: QuestionInput['sets']) => TokenSets {
+    const { objects } = question;
+    const { geometry } = image.prepared;
+    const input = {
+      encoded,
+      tokenizer: this.tokenizer,
+      imageStart: encoded.before.length,
+      geometry,
+      ...(objects?.length
+        ? { objectPatches: patchesInBoxes(image, objects, this.spec.processor, this.spec.vision, geometry.aspect) }
+        : {}),
+      question: question.question,
+      ...(question.options ? { options: question.options } : {}),
+      ...(question.objectName === undefined ? {} : { objectName: question.objectName }),
+    };
+    return (definitions) => buildSets({ ...input, definitions });
+  }
+
+  private info(encoded: EncodedPrompt, image: LoadedImage, sets: TokenSets): ExampleInfo {
+    const { spec, tokenizer } = this;
+    const token = (id: number): TokenInfo => ({
+      id,
+      text: tokenizer.tokenText(id),
+      kind: tokenizer.isSpecial(id) ? 'special' : 'text',
+    });
+    const { geometry } = image.prepared;
+    const patches = geometry.patches.map((): TokenInfo => ({
+      id: spec.imageTokenId,
+      text: spec.imageTokenText,
+      kind: 'image',
+    }));
+    return {
+      prompt: encoded.text,
+      inputIds: encoded.inputIds,
+      tokens: [...encoded.before.map(token), ...patches, ...encoded.after.map(token)],
+      imageStart: encoded.before.length,
+      imageTokens: geometry.patches.length,
+      sets,
+      geometry,
+    };
+  }
+}
