@@ -14,8 +14,9 @@ export interface EngineFlags {
 /** A folder on disk: the folder itself, or a Hugging Face id's snapshot in the local cache. Nothing is downloaded. */
 export async function modelFolder(model: Experiment['model']): Promise<string> {
   if (model.kind === 'folder') return model.path;
-  const { findLocalModel } = await import('../core/checkpoint/folder');
-  const found = await findLocalModel(model.id, process.cwd());
+  const { findCached } = await import('../core/hub/local');
+  const { hubId } = await import('../core/hub/id');
+  const found = await findCached(hubId(model.id));
   if (found !== undefined) return found;
   throw usage(
     `the model ${model.id} is not on this disk`,

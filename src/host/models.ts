@@ -1,7 +1,8 @@
 /** Where an experiment's model lies on this machine. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { findLocalModel } from '../core/checkpoint/folder';
+import { hubId } from '../core/hub/id';
+import { findCached } from '../core/hub/local';
 import { usage } from '../core/errors';
 import type { Experiment } from '../core/experiment/types';
 
@@ -11,7 +12,7 @@ const SMALL_BYTES = 2e9;
 /** The checkpoint's folder. Nothing is fetched: a model that is not here is a failure that says how to get it. */
 export async function locateModel(model: Experiment['model']): Promise<string> {
   if (model.kind === 'folder') return model.path;
-  const found = await findLocalModel(model.id, process.cwd());
+  const found = await findCached(hubId(model.id));
   if (found !== undefined) return found;
   throw usage(
     `the model ${model.id} is not on this machine`,

@@ -1,7 +1,12 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { type z } from 'zod';
 import { usage } from '../errors';
+import { cacheSnapshot } from '../hub/cache';
+import { isFile, isFolder } from '../hub/disk';
+
+export { isFile, isFolder } from '../hub/disk';
+export { findLocalModel } from '../hub/local';
 
 /** Largest JSON file that is read as a whole. The largest tokenizer.json of a supported model has 17 MB. */
 const JSON_LIMIT = 256 * 1024 * 1024;
@@ -55,64 +60,6 @@ export function parseValue<T>(value: unknown, schema: z.ZodType<T>, file: string
   const issue = parsed.error.issues[0];
   const path = [prefix, ...(issue?.path ?? []).map(String)].filter((x) => x !== '').join('.');
   throw usage(`${path === '' ? 'content' : path}: ${issue?.message ?? 'invalid'}`, file);
-}
-
-/** True when there is a folder of that name (links followed). */
-export const isFolder = async (path: string): Promise<boolean> =>
-  stat(path).then(
-    (s) => s.isDirectory(),
-    () => false,
-  );
-/** True when there is a file of that name (links followed). */
-export const isFile = async (path: string): Promise<boolean> =>
-  stat(path).then(
-    (s) => s.isFile(),
-    () => false,
-  );
-
-/**
- * The snapshot inside a repository folder of the Hugging Face cache (`models--owner--name`): the one `refs/main`
- * names, or the only one. Undefined when the folder is not such a folder.
- */
-export async function cacheSnapshot(repository: string): Promise<string | undefined> {
-  const snapshots = join(repository, 'snapshots');
-  if (!(await isFolder(snapshots))) return undefined;
-  const main = (await readTextFile(join(repository, 'refs', 'main')))?.trim();
-  if (main !== undefined && /^[\w.-]+$/.test(main) && (await isFolder(join(snapshots, main)))) {
-    return join(snapshots, main);
-  }
-  const names = await readdir(snapshots);
-  return names.length === 1 ? join(snapshots, names[0]) : undefined;
-}
-
-/** Hugging Face cache folders that may hold downloaded repositories, most specific first. */
-function cacheRoots(near: string): string[] {
-  const { HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME, HOME, USERPROFILE } = process.env;
-  const home = HOME ?? USERPROFILE ?? '';
-  const roots = [HF_HUB_CACHE, HF_HOME && join(HF_HOME, 'hub')];
-  roots.push(join(XDG_CACHE_HOME ?? join(home, '.cache'), 'huggingface', 'hub'));
-  // a checkpoint that itself lies in a cache: <root>/models--x--y/snapshots/<revision>
-  if (basename(dirname(near)) === 'snapshots') roots.unshift(dirname(dirname(dirname(near))));
-  return roots.filter((x): x is string => typeof x === 'string' && x !== '');
-}
-
-/**
- * Where a model named in a config lies on this disk: an absolute folder, a folder relative to the checkpoint, one
- * beside it (by full or last name), or a snapshot in the Hugging Face cache. Nothing is downloaded.
- */
-export async function findLocalModel(name: string, checkpoint: string): Promise<string | undefined> {
-  const beside = dirname(checkpoint);
-  const last = basename(name);
-  const candidates = [resolve(checkpoint, name), join(checkpoint, last), resolve(beside, name), join(beside, last)];
-  for (const folder of candidates) {
-    if (folder !== resolve(checkpoint) && (await isFile(join(folder, 'config.json')))) return folder;
-  }
-  if (!/^[\w.-]+\/[\w.-]+$/.test(name)) return undefined;
-  for (const root of cacheRoots(checkpoint)) {
-    const snapshot = await cacheSnapshot(join(root, 'models--' + name.replace('/', '--')));
-    if (snapshot !== undefined && (await isFile(join(snapshot, 'config.json')))) return snapshot;
-  }
-  return undefined;
 }
 
 /** Absolute path of the folder that holds config.json: the folder itself, or the snapshot of a cache folder. */

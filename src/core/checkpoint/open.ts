@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { usage } from '../errors';
+import { findLocalModel } from '../hub/local';
 import { readConfig, type CheckpointConfig } from './config';
 import { decoderWeights, projectorWeights, visionWeights } from './collect';
-import { checkpointFolder, findLocalModel, readJsonFile } from './folder';
+import { checkpointFolder, readJsonFile } from './folder';
 import { CLIP_PREFIXES, findLayout, visionPrefix } from './layouts';
 import { readProcessor } from './processor';
 import { readMarker, refuseUnfinished } from './quantized/marker';
@@ -95,6 +96,6 @@ function towerMissing(config: CheckpointConfig): Error {
   const name = config.tower?.name;
   if (name === undefined) return usage('mm_vision_tower is missing', config.file, 'name the CLIP folder there');
   const where = 'looked in the checkpoint folder, beside it and in the Hugging Face cache';
-  const hint = `${where}; put a copy with safetensors beside the checkpoint`;
+  const hint = `${where}; fetch it with "crossflow fetch ${name}", or put a copy with safetensors beside the checkpoint`;
   return usage(`the vision tower "${name}" (mm_vision_tower) was not found on this disk`, config.file, hint);
 }

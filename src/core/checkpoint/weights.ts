@@ -1,15 +1,12 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { usage } from '../errors';
+import { INDEX, indexSchema, noWeights, shardsOf, SINGLE } from '../hub/weight-files';
 import { isFile, linkFree, readJsonFile, reason } from './folder';
 import { quantizedParts, readQuantized } from './quantized/read';
 import { readSafetensorsHeader, type SafetensorsHeader, type StoredTensor } from './safetensors';
 import type { Dtype, MatrixRef, TensorRef } from './spec';
 
-const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
-const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 const DTYPES: Readonly<Record<string, Dtype>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
 
 /** All tensors of one folder by name, whichever file they lie in. */
@@ -39,16 +36,13 @@ export class WeightTable {
     }
     const listing = join(folder, INDEX);
     const index = await readJsonFile(listing, indexSchema);
-    if (index === undefined) throw await noWeights(folder);
+    if (index === undefined) throw await noWeightsIn(folder);
     return WeightTable.fromShards(folder, listing, index.weight_map);
   }
 
   private static async fromShards(folder: string, listing: string, map: Record<string, string>): Promise<WeightTable> {
     const headers = new Map<string, SafetensorsHeader>();
-    for (const shard of [...new Set(Object.values(map))].sort()) {
-      if (/[\\/]/.test(shard) || !shard.endsWith('.safetensors')) {
-        throw usage(`weight_map names "${shard}"; only .safetensors files of the same folder are read`, listing);
-      }
+    for (const shard of shardsOf(map, listing)) {
       const path = join(folder, shard);
       if (!(await isFile(path))) {
         throw usage(`shard ${shard} is missing`, path, `${INDEX} names it; download it again`);
@@ -114,23 +108,12 @@ export class WeightTable {
 const fileOf = (h: SafetensorsHeader): { path: string; bytes: number } => ({ path: h.file, bytes: h.bytes });
 
 /** Why a folder without safetensors files cannot be used. Pickles are named, never opened. */
-async function noWeights(folder: string): Promise<Error> {
+async function noWeightsIn(folder: string): Promise<Error> {
   let names: string[];
   try {
     names = (await readdir(folder)).sort();
   } catch (e) {
     return usage(`cannot be read: ${reason(e)}`, folder);
   }
-  const safetensors = names.filter((n) => n.endsWith('.safetensors'));
-  if (safetensors.length > 0) {
-    return usage(`neither ${SINGLE} nor ${INDEX} is there, only ${safetensors[0]}`, folder, `add ${INDEX}`);
-  }
-  const pickled = names.find((n) => /\.(bin|pth|pt|ckpt)$/.test(n));
-  if (pickled !== undefined) {
-    const how =
-      'get safetensors: a safetensors revision from the Hub, https://huggingface.co/spaces/safetensors/convert, or in ' +
-      'Python model.save_pretrained(folder, safe_serialization=True)';
-    return usage(`has only pickled weights (${pickled}); pickles can run code and are never opened`, folder, how);
-  }
-  return usage(`has no weights: ${SINGLE} is missing`, folder);
+  return noWeights(names, folder);
 }

@@ -2,14 +2,13 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { readHubId } from '../hub/id';
 import { BUILTIN_SETS } from './names';
 import type { Problem } from './problems';
 import { toKnockout } from './references';
 import type { KnockoutInFile, SetInFile } from './schema';
 import { valueOf, type Source } from './source';
 import type { Experiment, Knockout, SetDefinition } from './types';
-
-const HUB_ID = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
 
 /** A folder if it starts with `.`, `/` or `~/`, or exists; else a Hugging Face id. `place`: where it is written. */
 export function readModel(
@@ -20,8 +19,8 @@ export function readModel(
   const home = /^~[/\\]/.test(written) ? join(homedir(), written.slice(2)) : written;
   const path = resolve(dirname(source.file), home);
   if (written.startsWith('.') || isAbsolute(home) || existsSync(path)) return { model: { kind: 'folder', path } };
-  if (HUB_ID.test(written)) return { model: { kind: 'hub', id: written } };
-  const hint = 'a folder begins with ./ or ../, an id is organisation/name';
+  if (readHubId(written)) return { model: { kind: 'hub', id: written } };
+  const hint = 'a folder begins with ./ or ../, an id is organisation/name or organisation/name@revision';
   return {
     problem: source.problem(
       'bad-model',
