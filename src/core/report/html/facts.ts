@@ -15,12 +15,12 @@ export function runFacts({ header, model }: StudyRun): Fact[] {
   return [
     ['Model', known ? `${model} (${sizes})` : `${model} (${count(m.layers, 'layer')})`],
     ...fact('Checkpoint', identity.checkpoint && `sha256 ${identity.checkpoint}`),
-    ['Task file', `${about.csv} (${count(about.rows, 'row')})`],
+    [known ? 'Task file' : 'Read from', `${about.csv} (${count(about.rows, known ? 'row' : 'question')})`],
     ...fact('', identity.csv && `sha256 ${identity.csv}`),
     ...(known ? settingFacts(identity.settings) : []),
     ['Knockouts', identity.settings.knockouts.map((id) => id.replace(/ w(\d+)/, ' (window $1)')).join('; ') || 'none'],
-    ['Begun', moment(about.started)],
-    ['Crossflow', identity.crossflow],
+    ...fact('Begun', about.started && moment(about.started)),
+    ...fact('Crossflow', identity.crossflow),
   ];
 }
 

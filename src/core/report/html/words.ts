@@ -13,9 +13,12 @@ export function signed(value: number): string {
   return `${Number(text) === 0 ? '' : value < 0 ? '−' : '+'}${text} %`;
 }
 
-export const probability = (p: number): string => `${(100 * p).toFixed(1)} %`;
+/** `–` of 0: no first token of an answer has none, so it is not known. */
+export const probability = (p: number): string => (p > 0 ? `${(100 * p).toFixed(1)} %` : '–');
 
+/** `–` of 0, which nothing takes. */
 export function duration(seconds: number): string {
+  if (seconds === 0) return '–';
   if (seconds < 90) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
   if (seconds < 5400) return `${(seconds / 60).toFixed(0)} min`;
   return `${(seconds / 3600).toFixed(1)} h`;
