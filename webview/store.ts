@@ -53,8 +53,7 @@ export class PanelStore {
       const { layer, overlay, head, row, boxes = true, grid = true, gridKind = 'base' } = saved;
       this.state = {
         ...INITIAL,
-        layer,
-        layerChosen: true,
+        ...(layer === undefined ? {} : { layer, layerChosen: true }),
         head,
         boxes,
         grid,
@@ -156,10 +155,10 @@ export class PanelStore {
   }
 
   private save(): void {
-    const { layer, overlay, head, row, boxes, grid, gridKind } = this.state;
+    const { layer, layerChosen, overlay, head, row, boxes, grid, gridKind } = this.state;
     this.host.save({
       uri: this.uri,
-      layer,
+      ...(layerChosen ? { layer } : {}),
       overlay,
       head,
       boxes,

@@ -46,6 +46,7 @@ export interface PanelExperiment {
   /** File name without `.flow.json`. */
   readonly title: string;
   readonly uri: string;
+  /** As the config writes it. */
   readonly model: string;
   readonly question: string;
   readonly gold?: string;
@@ -170,7 +171,8 @@ export type PanelToHost =
 /** Persisted by the panel with setState, read again after a window reload. */
 export interface PanelSavedState {
   readonly uri: string;
-  readonly layer: number;
+  /** Left out until the user has chosen one. */
+  readonly layer?: number;
   readonly overlay: string;
   readonly head: number | 'mean';
   readonly row?: number;

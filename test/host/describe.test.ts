@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { parseExperiment } from '../../src/core/experiment/parse';
+import { parseExperiment, sourceOf } from '../../src/core/experiment/parse';
 import { Source } from '../../src/core/experiment/source';
 import type { Curve, ModelInfo, ExampleInfo, CleanResult } from '../../src/core/engine/types';
 import { answerHint, curveHint, curveOf, describe as describeAt, strongest } from '../../src/host/language/describe';
+import { hintsOf } from '../../src/host/language/hints';
 import { experimentText } from '../../src/host/commands/template';
 import { questionText } from '../../src/host/dataset/question-text';
 import { experiment } from './support';
@@ -48,6 +49,28 @@ describe('what the text says about results', () => {
   it('on a key: what the schema says', () => {
     const text = '{ "window": 3 }';
     assert.match(describeAt(new Source(text, '/a.flow.json'), 4, undefined, shown)!.markdown, /centre layer/);
+  });
+});
+
+describe('results beside the text', () => {
+  const hints = (text: string): string[] => {
+    const source = new Source(text, '/a.flow.json');
+    const { experiment: now } = parseExperiment(text, sourceOf(read).file);
+    return hintsOf(source, now, read, shown).map((hint) => `${text.slice(0, hint.offset).slice(-6)} ${hint.text}`);
+  };
+  const { text } = sourceOf(read);
+  const both = ['star?" → Star 50.0 % ✓', '>Last" ▾ −92 % at layer 1'];
+
+  it('stand behind what they are about', () => assert.deepEqual(hints(text), both));
+
+  it('stay where they still fit while the text has errors', () => {
+    const broken = text.replace('"Image->Question"', '"Imgae->Question", ');
+    assert.equal(parseExperiment(broken, sourceOf(read).file).experiment, undefined);
+    assert.deepEqual(hints(broken), both);
+    assert.deepEqual(hints(broken.slice(0, -1)), both, 'also where the text is no JSON any more');
+    assert.deepEqual(hints(broken.replace('a star?', 'a ring?')), both.slice(1), 'another question has no answer yet');
+    assert.deepEqual(hints(broken.replace('"Question->Last"', '"Question->Lst"')), both.slice(0, 1));
+    assert.deepEqual(hintsOf(new Source(broken, '/a.flow.json'), undefined, undefined, shown), []);
   });
 });
 

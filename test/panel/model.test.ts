@@ -2,17 +2,25 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { DatasetRow } from '../../src/protocol/panel';
-import { flowGraph, MOST_EDGES, visibleEdges } from '../../webview/flow/edges';
+import {
+  FAINTEST_FEW,
+  flowGraph,
+  MOST_EDGES,
+  visibleEdges,
+  type FlowChoice,
+  type FlowEdge,
+} from '../../webview/flow/edges';
+import { flowWords } from '../../webview/flow/words';
 import { Answers } from '../../webview/model/answers';
 import { attentionRow, summary } from '../../webview/model/attention';
 import { reduce } from '../../webview/model/reduce';
 import { activePatches, INITIAL, type PanelState } from '../../webview/model/state';
-import { change, duration, percent, tokenText } from '../../webview/model/words';
+import { change, duration, percent, tokenText, weight } from '../../webview/model/words';
 import { overlayOf } from '../../webview/image/overlay';
 import { extreme, matching, sorted, sparkline } from '../../webview/results/rows';
 import { chips, lines } from '../../webview/tokens/layout';
 import { recorded } from './support/fake-host';
-import { plainGeometry, synthetic } from './support/synthetic';
+import { anyresGeometry, plainGeometry, synthetic } from './support/synthetic';
 
 const engine = recorded('star');
 const shown: PanelState = {
@@ -131,7 +139,8 @@ describe('panel: attention and flow', () => {
   it('aggregates the image to one column and loses no weight', async () => {
     const made = await synthetic(7, { layers: 3, heads: 2, before: 4, after: 9, geometry: plainGeometry(5) });
     const a = made.flow();
-    const folded = flowGraph(a, made.example, false, true, true);
+    const all: FlowChoice = { scope: 'all', image: 'sum', first: true, self: true };
+    const folded = flowGraph(a, made.example, all);
     assert.equal(folded.columns.length, 4 + 1 + 9);
     const last = folded.columns.length - 1;
     const sum = folded.edges.filter((e) => e.layer === 1 && e.to === last).reduce((s, e) => s + e.weight, 0);
@@ -141,9 +150,9 @@ describe('panel: attention and flow', () => {
     const row = a.rows.indexOf(made.example.tokens.length - 1);
     const at = (1 * a.rows.length + row) * a.columns;
     assert.ok(Math.abs(one.weight - a.values.slice(at + 4, at + 29).reduce((s, v) => s + v, 0)) < 1e-6);
-    assert.equal(flowGraph(a, made.example, true, true, true).columns.length, 4 + 25 + 9);
+    assert.equal(flowGraph(a, made.example, { ...all, image: 'each' }).columns.length, 4 + 25 + 9);
     assert.ok(
-      flowGraph(a, made.example, false, false, false).edges.every(
+      flowGraph(a, made.example, { ...all, first: false, self: false }).edges.every(
         (e) => e.from !== e.to && folded.columns[e.from].position !== 0,
       ),
     );
@@ -152,6 +161,59 @@ describe('panel: attention and flow', () => {
       assert.equal(seen.length, Math.min(MOST_EDGES, folded.edges.filter((e) => e.weight >= threshold).length));
       assert.ok(seen.every((e) => e.weight >= threshold));
     }
+  });
+
+  it('shows the flow of one chosen token, and the image as sum, mean, each patch or not at all', async () => {
+    const made = await synthetic(3, { layers: 3, heads: 2, before: 4, after: 9, geometry: plainGeometry(5) });
+    const { example } = made;
+    const a = made.flow();
+    const chosen = example.imageStart + example.imageTokens + 4;
+    const base: FlowChoice = { scope: 'all', image: 'sum', chosen, first: true, self: true };
+    const key = (e: FlowEdge): string => `${e.layer} ${e.from} ${e.to}`;
+    const sum = flowGraph(a, example, base);
+    const [image] = sum.columns.flatMap((c, i) => (c.image ? [i] : []));
+
+    const into = flowGraph(a, example, { ...base, scope: 'into' });
+    assert.ok(into.edges.length > 0 && into.edges.every((e) => e.to === into.chosen && e.weight >= FAINTEST_FEW));
+    const from = flowGraph(a, example, { ...base, scope: 'from' });
+    assert.ok(from.edges.length > 0 && from.edges.every((e) => e.from === from.chosen));
+    // What all shows of the chosen token is in the two.
+    const known = new Set([...into.edges, ...from.edges].map(key));
+    for (const e of sum.edges) if (e.to === sum.chosen || e.from === sum.chosen) assert.ok(known.has(key(e)));
+
+    const mean = flowGraph(a, example, { ...base, image: 'mean' });
+    const sums = new Map(sum.edges.filter((e) => e.from === image).map((e) => [key(e), e.weight]));
+    assert.ok(sums.size > 0);
+    const means = new Map(mean.edges.filter((e) => e.from === image).map((e) => [key(e), e.weight]));
+    for (const [k, w] of sums) assert.ok(Math.abs(means.get(k)! * 25 - w) < 1e-9, k);
+    const none = flowGraph(a, example, { ...base, image: 'none' });
+    assert.equal(none.columns.length, 13);
+    assert.ok(none.columns.every(({ position: p }) => p < example.imageStart || p >= example.imageStart + 25));
+
+    const words = (choice: FlowChoice): string =>
+      flowWords(flowGraph(a, example, choice), example, choice, { heads: 2, threshold: 0.05 });
+    assert.match(words(base), /mean of 2 heads.*sum over all 25 patches/);
+    assert.match(words({ ...base, image: 'mean' }), /mean over all 25 patches/);
+    assert.match(words({ ...base, image: 'none', first: false }), /Left out: what is read from the first token.*image/);
+    assert.match(words({ ...base, scope: 'into' }), /read by the chosen token “.*” \(33\)/);
+    assert.match(words({ ...base, scope: 'from', image: 'none', chosen: 6 }), /patch 2, is left out with the image/);
+    assert.match(words(base), /relative to the strongest edge/);
+  });
+
+  it('says of newline tokens that they have no place on the picture', async () => {
+    const made = await synthetic(5, { layers: 2, heads: 2, before: 3, after: 4, geometry: anyresGeometry(3, 4, 5) });
+    const { example } = made;
+    const strip = chips(example, true).filter((chip) => chip.kind === 'token');
+    const newlines = strip.filter((chip) => chip.text === '↵' && chip.position < 3 + example.imageTokens);
+    assert.equal(newlines.length, 4);
+    const row = example.tokens.length - 1;
+    const s: PanelState = { ...INITIAL, experiment: made.experiment, model: made.model, example, layer: 1 };
+    const a = made.attention(row)!;
+    const overlay = overlayOf(s, { kind: 'here', value: a });
+    const weights = attentionRow(a, 1, 'mean').slice(3, 3 + example.imageTokens);
+    const placed = [...weights].filter((_, i) => example.geometry.patches[i].rect !== undefined);
+    assert.match(overlay.words, /the 4 image tokens without a place on the picture/);
+    assert.ok(overlay.words.includes(weight(Math.max(...placed))), 'the scale is that of what is drawn');
   });
 
   it('folds the image to one chip, breaks lines inside the room, drops no token', () => {

@@ -3,16 +3,19 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { AttentionResult, ExampleInfo } from '../../src/protocol/panel';
 import { drawFlow, drawFlowMarks, edgeAt, flowSvg, frame, scrollRoom, type FlowFrame } from '../flow/draw';
 import {
-  countAbove,
-  FAINTEST,
+  FAINTEST_FEW,
   flowGraph,
-  MOST_EDGES,
   visibleEdges,
+  type FlowChoice,
   type FlowEdge,
   type FlowGraph,
+  type FlowScope,
+  type ImageColumns,
 } from '../flow/edges';
+import { columnName, edgeWords, flowWords } from '../flow/words';
 import { canEdit, rowOf } from '../model/state';
-import { count, percent, plural, tokenText, weight } from '../model/words';
+import { percent, weight } from '../model/words';
+import type { Choice } from '../ui/select';
 import { PanelElement } from '../ui/element';
 import { onTheme, theme } from '../ui/theme';
 
@@ -21,12 +24,24 @@ const SHORTEST = 240;
 const TALLEST = 560;
 /** Edges in the list, the keyboard's way to them. */
 const LISTED = 12;
+const SCOPES: readonly (Choice & { readonly value: FlowScope })[] = [
+  { value: 'all', label: 'All tokens' },
+  { value: 'into', label: 'To the chosen token' },
+  { value: 'from', label: 'From the chosen token' },
+];
+const IMAGES: readonly (Choice & { readonly value: ImageColumns })[] = [
+  { value: 'sum', label: 'Summed' },
+  { value: 'mean', label: 'Mean per patch' },
+  { value: 'each', label: 'Each patch' },
+  { value: 'none', label: 'Left out' },
+];
 
 export class FlowView extends PanelElement {
-  private threshold = 0.15;
-  private expanded = false;
-  private withFirst = false;
-  private withSelf = false;
+  private threshold = 0.05;
+  private scope: FlowScope = 'into';
+  private image: ImageColumns = 'sum';
+  private first = false;
+  private self = false;
   private inSight = false;
   private graph: FlowGraph | undefined;
   private edges: readonly FlowEdge[] = [];
@@ -80,20 +95,37 @@ export class FlowView extends PanelElement {
           />
           <output class="cf-number">${percent(this.threshold)}</output></label
         >
+        <label class="cf-field"
+          ><span aria-hidden="true">Edges</span>
+          <cf-select
+            class="cf-wide"
+            label="Edges"
+            hint="The chosen token is the one marked in the token strip"
+            .choices=${SCOPES}
+            .value=${this.scope}
+            @pick=${(e: CustomEvent<FlowScope>) => this.set({ scope: e.detail })}
+          ></cf-select
+        ></label>
+        <label class="cf-field"
+          ><span aria-hidden="true">Image</span>
+          <cf-select
+            label="Image patches in the flow"
+            .choices=${IMAGES}
+            .value=${this.image}
+            @pick=${(e: CustomEvent<ImageColumns>) => this.set({ image: e.detail })}
+          ></cf-select
+        ></label>
         <vscode-checkbox
           title="The first token takes most of the attention in many models"
-          ?checked=${this.withFirst}
-          @change=${(e: Event) => this.set({ withFirst: checked(e) })}
+          ?checked=${this.first}
+          @change=${(e: Event) => this.set({ first: checked(e) })}
           >First token</vscode-checkbox
         >
         <vscode-checkbox
           title="What a token reads from itself"
-          ?checked=${this.withSelf}
-          @change=${(e: Event) => this.set({ withSelf: checked(e) })}
+          ?checked=${this.self}
+          @change=${(e: Event) => this.set({ self: checked(e) })}
           >Self</vscode-checkbox
-        >
-        <vscode-checkbox ?checked=${this.expanded} @change=${(e: Event) => this.set({ expanded: checked(e) })}
-          >Each patch</vscode-checkbox
         >
       </div>
       <div
@@ -140,13 +172,16 @@ export class FlowView extends PanelElement {
   svg(): string | undefined {
     const { graph, s } = this;
     if (!graph || !s.example) return undefined;
-    const title = `${s.experiment?.question ?? ''} Attention at least ${percent(this.threshold)}, mean over ${s.model?.heads ?? '?'} heads`;
+    const title = `${s.experiment?.question ?? ''} ${this.shown(graph, s.example)}`;
     return flowSvg(graph, this.edges, s.example, title);
   }
 
-  private set(
-    change: Partial<Record<'threshold', number> & Record<'withFirst' | 'withSelf' | 'expanded', boolean>>,
-  ): void {
+  private get choice(): FlowChoice {
+    const { scope, image, first, self } = this;
+    const chosen = rowOf(this.s);
+    return { scope, image, first, self, ...(chosen !== undefined && { chosen }) };
+  }
+  private set(change: Partial<Pick<FlowChoice, 'scope' | 'image' | 'first' | 'self'> & { threshold: number }>): void {
     Object.assign(this, change);
     this.hover = undefined;
     this.requestUpdate();
@@ -154,11 +189,15 @@ export class FlowView extends PanelElement {
 
   private build(a: AttentionResult | undefined): void {
     const { example } = this.s;
-    const key = [a, example?.tokens, this.expanded, this.withFirst, this.withSelf];
+    const { choice } = this;
+    const { scope, image, first, self, chosen } = choice;
+    // Another chosen token changes the edges only where they are its own.
+    const key = [a, example?.tokens, scope, image, first, self, scope === 'all' ? undefined : chosen];
     if (key.some((k, i) => k !== this.made[i])) {
       this.made = key;
-      this.graph = a && example ? flowGraph(a, example, this.expanded, this.withFirst, this.withSelf) : undefined;
+      this.graph = a && example ? flowGraph(a, example, choice) : undefined;
       this.hover = undefined;
+      this.drawn = [];
     }
     this.edges = this.graph ? visibleEdges(this.graph, this.threshold) : [];
   }
@@ -167,25 +206,11 @@ export class FlowView extends PanelElement {
     const { graph: g, hover, s } = this;
     if (!g || !s.example) return '';
     if (hover)
-      return html`${this.edgeWords(g, s.example, hover)}${canEdit(s) ? ' Click to add it as a knockout.' : ''}`;
-    const above = countAbove(g, this.threshold);
-    const shown =
-      above > MOST_EDGES ? `the strongest ${count(MOST_EDGES)} of ${count(above)} edges` : plural(above, 'edge');
-    return (
-      `Attention weights, mean of ${s.model?.heads ?? '?'} heads, not rescaled; ${shown} of at least ${percent(this.threshold)}.` +
-      `${this.expanded ? '' : ' The image column is the sum over all patches.'}${this.withFirst ? '' : ' The first token is left out.'} Thickness and strength grow with the weight.`
-    );
+      return html`${edgeWords(g, s.example, this.choice, hover)}${canEdit(s) ? ' Click to add it as a knockout.' : ''}`;
+    return this.shown(g, s.example);
   }
-
-  private edgeWords(g: FlowGraph, example: ExampleInfo, e: FlowEdge): string {
-    return `Layer ${e.layer}: ${this.name(g, example, e.to)} takes ${weight(e.weight)} of its attention from ${this.name(g, example, e.from)}.`;
-  }
-  private name(g: FlowGraph, example: ExampleInfo, column: number): string {
-    const { position, image } = g.columns[column];
-    if (image) return `the image (${example.imageTokens} patches)`;
-    if (position >= example.imageStart && position < example.imageStart + example.imageTokens)
-      return `patch ${position - example.imageStart}`;
-    return `“${tokenText(example.tokens[position].text)}” (${position})`;
+  private shown(g: FlowGraph, example: ExampleInfo): string {
+    return flowWords(g, example, this.choice, { heads: this.s.model?.heads ?? 1, threshold: this.threshold });
   }
 
   private list(g: FlowGraph, example: ExampleInfo): TemplateResult {
@@ -207,15 +232,15 @@ export class FlowView extends PanelElement {
         ${strongest.map(
           (e) =>
             html`<tr>
-              <td>${this.name(g, example, e.from)}</td>
-              <td>${this.name(g, example, e.to)}</td>
+              <td>${columnName(g, example, e.from)}</td>
+              <td>${columnName(g, example, e.to)}</td>
               <td class="cf-right">${weight(e.weight)}</td>
               <td>
                 <vscode-button
                   appearance="secondary"
                   class="cf-small"
                   ?disabled=${!canEdit(this.s)}
-                  aria-label="Block ${this.name(g, example, e.from)} to ${this.name(g, example, e.to)}"
+                  aria-label="Block ${columnName(g, example, e.from)} to ${columnName(g, example, e.to)}"
                   @click=${() => this.block(e)}
                   >Block</vscode-button
                 >
@@ -310,5 +335,5 @@ export class FlowView extends PanelElement {
 
 const checked = (e: Event): boolean => (e.target as HTMLInputElement).checked;
 /** The slider is logarithmic: small weights need the finer steps. */
-const thresholdOf = (slider: number): number => FAINTEST ** (1 - slider / 100);
-const sliderOf = (threshold: number): number => Math.round((1 - Math.log(threshold) / Math.log(FAINTEST)) * 100);
+const thresholdOf = (slider: number): number => FAINTEST_FEW ** (1 - slider / 100);
+const sliderOf = (threshold: number): number => Math.round((1 - Math.log(threshold) / Math.log(FAINTEST_FEW)) * 100);

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { ExampleInfo } from '../../src/protocol/panel';
 import { layersOf, rowOf } from '../model/state';
-import { percent, plural, tokenText } from '../model/words';
+import { imageTokenName, percent, plural, tokenText } from '../model/words';
 import { chips, lines, type ChipLine, type PlacedChip } from '../tokens/layout';
 import { tokenGroup } from '../tokens/groups';
 import { PanelElement } from '../ui/element';
@@ -90,11 +90,16 @@ export class TokenStrip extends PanelElement {
       aria-selected=${chosen || insideImage ? 'true' : 'false'}
       aria-setsize=${this.laid.count}
       aria-posinset=${chip.index + 1}
-      aria-label=${image ? `${plural(example.imageTokens, 'image token')}, ${this.expanded ? 'shown' : 'folded'}` : `token ${chip.position} ${chip.text}`}
+      aria-label=${image ? `${plural(example.imageTokens, 'image token')}, ${this.expanded ? 'shown' : 'folded'}` : `token ${chip.position} ${this.spoken(example, chip)}`}
       class="cf-token cf-group-${tokenGroup(example, chip.position)} ${chosen || insideImage ? 'cf-chosen' : ''} ${chip.index === this.active ? 'cf-active' : ''}"
       .style=${`left: ${chip.x}px; top: ${y}px; width: ${chip.width}px`}
       >${chip.text}</span
     >`;
+  }
+
+  private spoken(example: ExampleInfo, { position, text }: PlacedChip): string {
+    const patch = position - example.imageStart;
+    return patch >= 0 && patch < example.imageTokens ? imageTokenName(example.geometry, patch) : text;
   }
 
   /** What the token under the pointer or keyboard is, and what the lens reads there. */
@@ -107,10 +112,14 @@ export class TokenStrip extends PanelElement {
     const sets = Object.entries(example.sets)
       .filter(([, list]) => list.includes(row))
       .map(([name]) => name);
-    const name = inImage ? `patch ${row - example.imageStart}` : `“${tokenText(example.tokens[row].text)}”`;
+    const name = inImage
+      ? imageTokenName(example.geometry, row - example.imageStart)
+      : `“${tokenText(example.tokens[row].text)}”`;
+    const nowhere = inImage && example.geometry.patches[row - example.imageStart]?.rect === undefined;
     const lens = this.store.canAsk ? this.store.tokenLens.get(row) : this.store.tokenLens.peek(row);
     const words = lens?.kind === 'here' ? lens.value[Math.min(s.layer + 1, lens.value.length - 1)] : undefined;
-    return html`<b>Token ${row}</b> ${name}${row === rowOf(s) ? ' (chosen)' : ''}.
+    return html`<b>Token ${row}</b>
+      ${name}${row === rowOf(s) ? ' (chosen)' : ''}${nowhere ? ', which has no place on the picture' : ''}.
       ${sets.length > 0 ? `In ${sets.join(', ')}.` : 'In no set.'}
       ${
         words

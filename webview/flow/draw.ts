@@ -1,6 +1,6 @@
 /** Draws the token-flow graph on canvas and as SVG, from one description of where things stand. */
 import type { ExampleInfo } from '../../src/protocol/panel';
-import { tokenText } from '../model/words';
+import { imageTokenMark, tokenText } from '../model/words';
 import type { Theme } from '../ui/theme';
 import type { FlowEdge, FlowGraph } from './edges';
 
@@ -70,8 +70,8 @@ export function drawFlow(
   for (let i = edges.length - 1; i >= 0; i--) {
     const e = edges[i];
     if (Math.max(e.from, e.to) < left || Math.min(e.from, e.to) > right) continue;
-    ctx.globalAlpha = opacity(e.weight);
-    ctx.lineWidth = thickness(e.weight);
+    ctx.globalAlpha = opacity(g, e);
+    ctx.lineWidth = thickness(g, e);
     ctx.beginPath();
     ctx.moveTo(xOf(f, e.from), yOf(g, f, e.layer));
     ctx.lineTo(xOf(f, e.to), yOf(g, f, e.layer + 1));
@@ -81,8 +81,10 @@ export function drawFlow(
   labels(ctx, g, example, f, t, left, right);
 }
 
-const opacity = (w: number): number => Math.min(1, 0.15 + 0.85 * w);
-const thickness = (w: number): number => 0.6 + 2.9 * w;
+/** 0 to 1: an edge's weight relative to the strongest. */
+const share = (g: FlowGraph, e: FlowEdge): number => (g.strongest > 0 ? e.weight / g.strongest : 0);
+const opacity = (g: FlowGraph, e: FlowEdge): number => 0.15 + 0.85 * share(g, e);
+const thickness = (g: FlowGraph, e: FlowEdge): number => 0.6 + 2.9 * share(g, e);
 
 function span(g: FlowGraph, f: FlowFrame): { left: number; right: number } {
   return {
@@ -96,7 +98,7 @@ const columnLabel = (g: FlowGraph, example: ExampleInfo, c: number): string => {
   const { position, image } = g.columns[c];
   if (image) return `▦×${example.imageTokens}`;
   if (position >= example.imageStart && position < example.imageStart + example.imageTokens)
-    return `▦${position - example.imageStart}`;
+    return imageTokenMark(example.geometry, position - example.imageStart);
   const text = tokenText(example.tokens[position].text);
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 };
@@ -157,7 +159,7 @@ export function drawFlowMarks(
   }
   if (m.edge) {
     ctx.strokeStyle = t.text;
-    ctx.lineWidth = Math.max(3, thickness(m.edge.weight) + 1);
+    ctx.lineWidth = Math.max(3, thickness(g, m.edge) + 1);
     ctx.lineCap = 'round';
     ctx.beginPath();
     ctx.moveTo(xOf(f, m.edge.from), yOf(g, f, m.edge.layer));
@@ -179,8 +181,7 @@ export function edgeAt(
   for (const e of edges) {
     if (e.layer !== level) continue;
     const d =
-      distance(x, y, xOf(f, e.from), yOf(g, f, e.layer), xOf(f, e.to), yOf(g, f, e.layer + 1)) -
-      thickness(e.weight) / 2;
+      distance(x, y, xOf(f, e.from), yOf(g, f, e.layer), xOf(f, e.to), yOf(g, f, e.layer + 1)) - thickness(g, e) / 2;
     if (d < least) [best, least] = [e, d];
   }
   return best;
@@ -212,7 +213,7 @@ export function flowSvg(g: FlowGraph, edges: readonly FlowEdge[], example: Examp
     .reverse()
     .map(
       (e) =>
-        `<line x1="${n(xOf(f, e.from))}" y1="${n(yOf(g, f, e.layer))}" x2="${n(xOf(f, e.to))}" y2="${n(yOf(g, f, e.layer + 1))}" stroke-width="${thickness(e.weight).toFixed(2)}" stroke-opacity="${opacity(e.weight).toFixed(2)}"/>`,
+        `<line x1="${n(xOf(f, e.from))}" y1="${n(yOf(g, f, e.layer))}" x2="${n(xOf(f, e.to))}" y2="${n(yOf(g, f, e.layer + 1))}" stroke-width="${thickness(g, e).toFixed(2)}" stroke-opacity="${opacity(g, e).toFixed(2)}"/>`,
     );
   const columns = g.columns.map(
     (_, c) =>

@@ -49,14 +49,19 @@ function attentionOverlay(s: PanelState, asked: Asked<AttentionResult> | undefin
     return { look: 'heat', words: `Attention of ${token} to the patches, ${where}: on its way…` };
   const all = attentionRow(asked.value, s.layer, s.head);
   const values = all.slice(example.imageStart, example.imageStart + example.imageTokens);
-  const { max, sum } = summary(values);
+  // Newline and class tokens are not drawn, so the scale is not theirs either.
+  const placed = values.filter((_, i) => example.geometry.patches[i]?.rect !== undefined);
+  const { max, sum } = summary(placed);
+  const others = values.length - placed.length;
+  const rest = summary(values).sum - sum;
   if (max > 0) for (let i = 0; i < values.length; i++) values[i] /= max;
   return {
     look: 'heat',
     values,
     words:
       `Attention of ${token} to the patches, ${where}, scaled to its largest value ${weight(max)}. ` +
-      `All patches together take ${percent(sum)} of this token's attention.`,
+      `All patches together take ${percent(sum)} of this token's attention` +
+      `${others > 0 ? `, the ${plural(others, 'image token')} without a place on the picture ${percent(rest)}` : ''}.`,
     scale: ['0', weight(max)],
   };
 }

@@ -1,5 +1,5 @@
 /** Numbers and tokens as people read them. */
-import type { Knockout } from '../../src/protocol/panel';
+import type { ImageGeometry, Knockout } from '../../src/protocol/panel';
 
 /** Significant digits that tell two attention weights apart without filling the line. */
 const DIGITS = 2;
@@ -37,6 +37,19 @@ export function duration(seconds: number): string {
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} min${s % 60 ? ` ${s % 60} s` : ''}`;
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}
+
+/** What an image token is. Newline tokens of anyres pictures and the class token have no place on the picture. */
+export function imageTokenName(g: ImageGeometry, n: number): string {
+  const place = g.patches[n];
+  if (place?.kind === 'newline') return `newline token after row ${place.row + 1} of the tiles`;
+  if (place?.kind === 'class') return 'class token of the whole image';
+  return `patch ${n}`;
+}
+/** The same in a word: `▦27`, `▦↵`, `▦cls`. */
+export function imageTokenMark(g: ImageGeometry, n: number): string {
+  const kind = g.patches[n]?.kind;
+  return kind === 'newline' ? '▦↵' : kind === 'class' ? '▦cls' : `▦${n}`;
 }
 
 export const count = (n: number): string => n.toLocaleString('en-US');

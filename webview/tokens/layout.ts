@@ -1,6 +1,6 @@
 /** The strip's chips and where they stand. Pure; widths come from a measurer. */
 import type { ExampleInfo } from '../../src/protocol/panel';
-import { tokenText } from '../model/words';
+import { imageTokenMark, tokenText } from '../model/words';
 
 /** A token, or all image tokens as one. */
 export interface Chip {
@@ -28,7 +28,8 @@ export function chips(example: ExampleInfo, expanded: boolean): Chip[] {
     const inImage = i >= imageStart && i < imageStart + imageTokens;
     if (inImage && i === imageStart) out.push({ kind: 'image', position: i, text: `▦×${imageTokens}` });
     if (!inImage) out.push({ kind: 'token', position: i, text: tokenText(tokens[i].text) });
-    else if (expanded) out.push({ kind: 'token', position: i, text: String(i - imageStart) });
+    else if (expanded)
+      out.push({ kind: 'token', position: i, text: imageTokenMark(example.geometry, i - imageStart).replace('▦', '') });
   }
   return out;
 }

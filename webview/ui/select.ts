@@ -44,7 +44,8 @@ export class Select extends LitElement {
       @change=${this.picked}
       >${repeat(
         this.choices,
-        (c) => c.value,
+        // With the label: the control copies the text of its choice once and would go on showing an old one.
+        (c) => `${c.value}\n${c.label}`,
         (c) => html`<vscode-option value=${c.value}>${c.label}</vscode-option>`,
       )}</vscode-dropdown
     >`;

@@ -6,9 +6,10 @@ import type { Flow } from '../flow';
 import { COMMANDS, FLOW_SELECTOR } from '../ids';
 import { inlayHintsOn } from '../settings';
 import { complete, type Suggestion } from './complete';
-import { answerHint, curveHint, curveOf, describe } from './describe';
+import { describe } from './describe';
 import { diskFacts } from './disk';
 import type { Diagnostics } from './diagnostics';
+import { hintsOf } from './hints';
 import { outlineOf } from './symbols';
 
 export interface LanguageDeps {
@@ -94,36 +95,15 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
       provideInlayHints(document, range) {
         if (!inlayHintsOn()) return [];
         const { source, experiment } = parsed(document);
-        const results = shown(document);
-        const hint = (end: number, text: string | undefined, tooltip: string): vscode.InlayHint[] => {
-          const at = document.positionAt(end);
-          if (!text || !range.contains(at)) return [];
-          const made = new vscode.InlayHint(at, text);
-          made.paddingLeft = true;
-          made.tooltip = tooltip;
-          return [made];
-        };
-        const question = source.node(['question']);
-        return [
-          ...(question
-            ? hint(
-                question.offset + question.length,
-                answerHint(results),
-                'The answer and its probability in the clean run',
-              )
-            : []),
-          ...(experiment?.knockouts ?? []).flatMap((knockout, i) => {
-            const curve = curveOf(knockout, results);
-            const node = source.node(['knockouts', i]);
-            return curve && node
-              ? hint(
-                  node.offset + node.length,
-                  curveHint(curve),
-                  "Largest change of the answer's probability over all centre layers",
-                )
-              : [];
-          }),
-        ];
+        const hints = hintsOf(source, experiment, deps.flow(document)?.experiment, shown(document));
+        return hints.flatMap(({ offset, text, tooltip }) => {
+          const at = document.positionAt(offset);
+          if (!range.contains(at)) return [];
+          const hint = new vscode.InlayHint(at, text);
+          hint.paddingLeft = true;
+          hint.tooltip = tooltip;
+          return [hint];
+        });
       },
     }),
 

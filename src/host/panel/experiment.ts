@@ -1,4 +1,5 @@
 /** What the panel is told about the config. Pure. */
+import { sourceOf } from '../../core/experiment/parse';
 import type { Problem } from '../../core/experiment/problems';
 import type { Experiment } from '../../core/experiment/types';
 import { DEFAULT_WINDOW } from '../../core/experiment/types';
@@ -22,7 +23,7 @@ export function panelExperiment({ experiment, problems, ...facts }: PanelFacts):
   const question = subject?.kind === 'question' ? subject : undefined;
   return {
     ...facts,
-    model: experiment ? (experiment.model.kind === 'hub' ? experiment.model.id : experiment.model.path) : '',
+    model: experiment ? modelAsWritten(experiment) : '',
     question: question?.question ?? '',
     ...(question?.answer !== undefined && { gold: question.answer }),
     ...(question?.options && { options: question.options }),
@@ -35,4 +36,11 @@ export function panelExperiment({ experiment, problems, ...facts }: PanelFacts):
       .filter((problem) => problem.severity === 'error')
       .map(({ message, hint, line }) => ({ message, line, ...(hint && { hint }) })),
   };
+}
+
+/** The path as the user wrote it; absolute ones of this machine are long and say less. */
+function modelAsWritten(experiment: Experiment): string {
+  const written: unknown = sourceOf(experiment).node(['model'])?.value;
+  if (typeof written === 'string') return written;
+  return experiment.model.kind === 'hub' ? experiment.model.id : experiment.model.path;
 }
