@@ -1,7 +1,9 @@
 /** What `crossflow` can be asked, as commander sees it. Work is loaded only once the question is clear. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CheckOptions } from './check';
+import type { ImportOptions } from './import';
 import type { InspectOptions } from './inspect';
+import type { PlotFlags } from './plot';
 import type { RunOptions } from './run';
 
 const EXAMPLES = `
@@ -9,6 +11,8 @@ Examples:
   crossflow run examples/star.flow.json           one question: a table
   crossflow run examples/star.flow.json --json    the same, for programs
   crossflow run examples/dataset.flow.json        a data set: tables and figures
+  crossflow plot old/output mine=results/run --output compared
+                                                  published results beside one's own
   crossflow inspect models/shapes-llava           what a checkpoint is
   crossflow check models/shapes-llava             fast way against plain way
 
@@ -61,6 +65,30 @@ export function makeProgram(version: string, done: Done): Command {
       done(await (await import('./check')).check(model, options)),
     );
 
+  program
+    .command('import')
+    .description('makes a copy of a checkpoint with weights of fewer bits: less memory, faster on few rows')
+    .argument('<model>', 'a checkpoint folder, or a Hugging Face id that is in the local cache')
+    .addOption(
+      new Option('--quantize <kind>', 'int8: nearly exact; int4: a third of the memory')
+        .choices(['int8', 'int4'])
+        .makeOptionMandatory(),
+    )
+    .option('--output <folder>', 'the new checkpoint folder (default: MODEL-int4 or MODEL-int8 beside the model)')
+    .option('--json', 'print one JSON document in place of the table')
+    .action(async (model: string, options: ImportOptions) =>
+      done(await (await import('./import')).importModel(model, options)),
+    );
+
+  program
+    .command('plot')
+    .description('figures and a report of results that are there: data set runs, tables of the published scripts')
+    .argument('<results...>', 'folders or CSV files; NAME=PATH gives the model a name')
+    .requiredOption('--output <folder>', 'where figures and report go')
+    .option('--window <layers>', 'layers per window, where no name tells it (default: 9)', layers)
+    .option('--json', 'print one JSON document in place of the list')
+    .action(async (paths: string[], options: PlotFlags) => done(await (await import('./plot')).plot(paths, options)));
+
   for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => undefined });
   return program;
 }
@@ -73,6 +101,12 @@ function threads(text: string): number {
   if (!Number.isInteger(number) || number < 1 || number > MOST_THREADS) {
     throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_THREADS}.`);
   }
+  return number;
+}
+
+function layers(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
   return number;
 }
 

@@ -3,5 +3,5 @@ export { openCheckpoint } from './open';
 export { checkFinite, type FiniteOptions } from './finite';
 export { checkpointHash } from './hash';
 export { closeFiles, readRows, readTensor, toFloat32 } from './read';
-export { tensorsOf } from './tensors';
+export { decoderMatrices, tensorsOf } from './tensors';
 export { openTokenizer, type ChatMessage, type Tokenizer } from './tokenizer';

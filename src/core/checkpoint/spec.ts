@@ -170,6 +170,8 @@ export interface Quantization {
   readonly blockSize: number;
   /** Bits for each quantised number, with scales and zero points. */
   readonly bitsPerWeight: number;
+  /** The settings of the import, in words. */
+  readonly recipe: string;
   /** The checkpoint it was made from: the name of its folder, and checkpointHash(). */
   readonly source: { readonly name: string; readonly hash: string };
 }

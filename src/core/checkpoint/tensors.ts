@@ -31,7 +31,7 @@ export function tensorsOf(spec: ModelSpec): TensorRef[] {
 }
 
 /** The weight matrices of the decoder and its head, in order of use: what can be quantised. */
-export function decoderMatrices(spec: ModelSpec): MatrixRef[] {
+export function decoderMatrices(spec: Pick<ModelSpec, 'decoder'>): MatrixRef[] {
   const { layers, head } = spec.decoder.weights;
   return [
     ...layers.flatMap((l) => [l.query, l.key, l.value, l.output, l.gate, l.up, l.down].map((linear) => linear.weight)),

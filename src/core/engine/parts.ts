@@ -1,9 +1,10 @@
 /** The running parts of one model, shared by its examples. */
-import { readRows } from '../checkpoint';
-import type { ModelSpec } from '../checkpoint/spec';
+import { decoderMatrices, readRows } from '../checkpoint';
+import { isQuantized, type ModelSpec } from '../checkpoint/spec';
 import { Decoder } from './decoder';
 import { Head } from './head';
-import { COPIED_WEIGHTS_BYTES, DEFAULT_CHUNK_BUDGET } from './limits';
+import { isMapped } from './held';
+import { DEFAULT_CHUNK_BUDGET } from './limits';
 import { Prefixes } from './prefixes';
 import { commonFolder, type WeightStore } from './session';
 import { Tower } from './tower';
@@ -25,8 +26,8 @@ export class Parts {
   }
 
   static async create(spec: ModelSpec, options: EngineOptions): Promise<Parts> {
-    const bytes = spec.files.reduce((sum, f) => sum + f.bytes, 0);
-    const weights = { folder: commonFolder(spec.files.map((f) => f.path)), mapped: bytes > COPIED_WEIGHTS_BYTES };
+    const packs4 = decoderMatrices(spec).some((m) => isQuantized(m) && m.bits === 4);
+    const weights = { folder: commonFolder(spec.files.map((f) => f.path)), mapped: isMapped(spec), packs4 };
     const decoder = await Decoder.create(spec.decoder, weights, options);
     return new Parts(spec, decoder, await Head.create(spec.decoder, weights, options), weights, options);
   }

@@ -34,6 +34,11 @@ export interface WeightStore {
    * use. A copy is faster, but takes the weights' size in f32 again (four to seven times an f16 file).
    */
   readonly mapped: boolean;
+  /**
+   * Weights of 4 bits are packed anew at load even when mapped: it takes their own size again, the file's pages are then
+   * free, and without it every use unpacks them to f32 (docs/decisions.md).
+   */
+  readonly packs4?: boolean;
 }
 
 /** A graph made ready to run. */
@@ -44,7 +49,7 @@ export class Session {
   ) {}
 
   static async create(name: string, model: Uint8Array, weights: WeightStore, options: EngineOptions): Promise<Session> {
-    const { folder, mapped } = weights;
+    const { folder, mapped, packs4 } = weights;
     const device = options.device ?? 'cpu';
     if (device !== 'cpu') checkDevice(device, platform());
     try {
@@ -58,7 +63,7 @@ export class Session {
         extra: {
           session: {
             model_external_initializers_file_folder_path: folder,
-            ...(mapped ? { disable_prepacking: '1' } : {}),
+            ...(mapped && !packs4 ? { disable_prepacking: '1' } : {}),
           },
           ...(mapped ? { optimization: { disable_specified_optimizers: 'ConstantFolding' } } : {}),
         },

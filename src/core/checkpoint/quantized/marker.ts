@@ -18,6 +18,8 @@ export const markerSchema = z.object({
   bits,
   block_size: z.union(BLOCK_SIZES.map((size) => z.literal(size))),
   bits_per_weight: z.number().positive(),
+  /** Settings in words; imports of one checkpoint with the same recipe are the same. */
+  recipe: z.string(),
   source: z.object({ name: z.string(), hash: sha256 }),
 });
 export type Marker = z.infer<typeof markerSchema>;
@@ -32,6 +34,7 @@ export async function readMarker(config: string): Promise<Quantization | undefin
     bits: marker.bits,
     blockSize: marker.block_size,
     bitsPerWeight: marker.bits_per_weight,
+    recipe: marker.recipe,
     source: marker.source,
   };
 }

@@ -1,7 +1,7 @@
 /** Finds the parts of a quantised weight among a folder's tensors. */
 import { usage } from '../../errors';
 import type { StoredTensor } from '../safetensors';
-import type { Dtype, QuantizedRef, StoredDtype, TensorRef } from '../spec';
+import type { QuantizedRef, StoredDtype, TensorRef } from '../spec';
 import { BLOCK_SIZES, partsOf, quantizedParts, type BlockFormat, type Part } from './format';
 
 export { quantizedParts } from './format';
@@ -16,7 +16,12 @@ const DTYPES: Readonly<Record<string, StoredDtype>> = { F32: 'f32', F16: 'f16', 
  * @param listing what an error about a missing part names
  * @throws CrossflowError `usage` when a part is missing or does not fit the others
  */
-export function readQuantized(name: string, shape: readonly [number, number], find: Find, listing: string): QuantizedRef {
+export function readQuantized(
+  name: string,
+  shape: readonly [number, number],
+  find: Find,
+  listing: string,
+): QuantizedRef {
   const names = quantizedParts(name);
   const found = find(names.values);
   if (found === undefined) throw usage(`tensor ${names.values} is missing`, listing);
@@ -32,7 +37,7 @@ export function readQuantized(name: string, shape: readonly [number, number], fi
     ...format,
     shape,
     values: part(names.values, expected.values, [expected.values.dtype]) as TensorRef<'u8' | 'i8'>,
-    scales: part(names.scales, expected.scales, ['f16', 'f32']) as TensorRef<Dtype>,
+    scales: part(names.scales, expected.scales, ['f16', 'f32']) as TensorRef,
     ...(expected.zeroPoints && find(names.zeroPoints)
       ? { zeroPoints: part(names.zeroPoints, expected.zeroPoints, ['u8']) as TensorRef<'u8'> }
       : {}),
@@ -42,7 +47,8 @@ export function readQuantized(name: string, shape: readonly [number, number], fi
 /** Two numbers of 4 bits lie in an unsigned byte; a number of 8 bits is a signed one. */
 function formatOf(name: string, { dtype, shape }: StoredTensor, file: string): BlockFormat {
   const bits = dtype === 'U8' ? 4 : dtype === 'I8' ? 8 : undefined;
-  if (bits === undefined) throw usage(`tensor ${name} has dtype ${dtype}, which is not supported`, file, 'U8 and I8 are');
+  if (bits === undefined)
+    throw usage(`tensor ${name} has dtype ${dtype}, which is not supported`, file, 'U8 and I8 are');
   const size = ((shape.at(-1) ?? 0) * 8) / bits;
   const blockSize = BLOCK_SIZES.find((b) => b === size);
   if (blockSize === undefined) {
