@@ -4,6 +4,8 @@ declare module 'jstat' {
     mean(values: number[]): number;
     /** `sample`: divide by n - 1. */
     stdev(values: number[], sample: boolean): number;
+    /** Inverse of the distribution function. */
+    readonly normal: { inv(p: number, mean: number, deviation: number): number };
     readonly studentt: { inv(p: number, degreesOfFreedom: number): number };
   };
 }
