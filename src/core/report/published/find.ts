@@ -80,14 +80,17 @@ async function search(path: string): Promise<{ journals: string[]; tables: Resul
 }
 
 function journalRun(journal: JournalReader, model: string | undefined): StudyRun {
-  const { about } = journal.header;
-  return {
-    model: model ?? about.model.name,
-    task: about.task,
-    header: journal.header,
-    records: () => journal.records(),
-  };
+  const { model: own, task } = journal.header.about;
+  const run = { model: own.name, task, header: journal.header, records: () => journal.records() };
+  return model === undefined ? run : renamed(run, model);
 }
+
+const renamed = (run: StudyRun, model: string): StudyRun => ({
+  model,
+  task: run.task,
+  header: { ...run.header, about: { ...run.header.about, model: { ...run.header.about.model, name: model } } },
+  records: () => run.records(),
+});
 
 /** Two runs of the same name and task are told apart by a number. */
 function distinct(runs: readonly StudyRun[]): StudyRun[] {
@@ -97,6 +100,6 @@ function distinct(runs: readonly StudyRun[]): StudyRun[] {
     const number = (seen.get(key) ?? 0) + 1;
     seen.set(key, number);
     if (number === 1) return run;
-    return { task: run.task, header: run.header, model: `${run.model} (${number})`, records: () => run.records() };
+    return renamed(run, `${run.model} (${number})`);
   });
 }
