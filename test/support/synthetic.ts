@@ -131,7 +131,7 @@ export async function writeDecoder(dir: string, s: Shape, dtype: Dtype = 'f32', 
 }
 
 /** float32 values in the bytes of a dtype (f16 and bf16 rounded to nearest). */
-function encode(values: Float32Array, dtype: Dtype): Uint8Array {
+export function encode(values: Float32Array, dtype: Dtype): Uint8Array {
   if (dtype === 'f32') return new Uint8Array(values.buffer);
   const bits = new Uint32Array(values.buffer);
   const out = new Uint16Array(values.length);
