@@ -5,6 +5,14 @@ import type { DecoderOutput } from './decoder';
 /** Spare rows: another question on the same image, or the answer's own tokens, fit without copying the prefix. */
 const SPARE_ROWS = 128;
 
+/** Keys, values and the residual of one position in every layer. */
+export function bytesPerToken(spec: Pick<DecoderSpec, 'layers' | 'kvHeads' | 'headDim' | 'hidden'>): number {
+  return 4 * spec.layers * (2 * spec.kvHeads * spec.headDim + spec.hidden);
+}
+
+/** Of a cache for a sequence of so many tokens. */
+export const cacheBytes = (spec: DecoderSpec, tokens: number): number => (tokens + SPARE_ROWS) * bytesPerToken(spec);
+
 export class Cache {
   /** By layer, `[capacity, kv * d]`, keys after rotation. */
   readonly keys: Float32Array[];
@@ -32,7 +40,7 @@ export class Cache {
   }
 
   get bytes(): number {
-    return 4 * this.spec.layers * this.capacity * (2 * this.kv + this.spec.hidden);
+    return this.capacity * bytesPerToken(this.spec);
   }
 
   /** Adds the rows of a run with `keepAll` at the end. */

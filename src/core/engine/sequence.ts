@@ -1,5 +1,6 @@
 /** One expanded sequence and its clean run: what every question about it starts from. */
 import { checkFinite } from '../checkpoint';
+import type { DecoderSpec } from '../checkpoint/spec';
 import { failed } from '../errors';
 import { Cache } from './cache';
 import { step } from './control';
@@ -35,6 +36,12 @@ export interface CleanRun {
   readonly ids: readonly number[];
   readonly probability: number;
   readonly top: readonly Pick<Candidate, 'token' | 'probability'>[];
+}
+
+/** Rows that the clean run of `length` tokens takes at a time: their scores fit the chunk budget. */
+export function blockRows({ heads }: Pick<DecoderSpec, 'heads'>, length: number, budget: number): number {
+  const perRow = 3 * 4 * heads * length;
+  return Math.max(1, Math.min(BLOCK_ROWS, Math.floor(budget / perRow)));
 }
 
 export class Sequence {
@@ -109,9 +116,8 @@ export class Sequence {
 
   /** Runs rows `[n, H]` over what the cache holds and adds them to it; the last row's residual, `[H]`. */
   private async extend(cache: Cache, rows: Float32Array, control?: RunControl): Promise<Float32Array> {
-    const { hidden, heads } = this.parts.decoder.spec;
-    const perRow = 3 * 4 * heads * this.input.length;
-    const block = Math.max(1, Math.min(BLOCK_ROWS, Math.floor(this.parts.chunkBudget / perRow)));
+    const { hidden } = this.parts.decoder.spec;
+    const block = blockRows(this.parts.decoder.spec, this.input.length, this.parts.chunkBudget);
     let final: Float32Array | undefined;
     for (let at = 0; at < rows.length; at += block * hidden) {
       const part = rows.subarray(at, Math.min(rows.length, at + block * hidden));

@@ -1,0 +1,97 @@
+/** Whether a run fits the memory there is, and the setting that would make it fit. Pure. */
+import type { ModelSpec } from '../checkpoint/spec';
+import { failed, type CrossflowError } from '../errors';
+import type { MemoryPlan } from './plan';
+import type { Device } from './types';
+
+export type Verdict =
+  | { readonly kind: 'fits'; readonly notes: readonly string[] }
+  /** With a smaller chunk budget than was asked for. */
+  | { readonly kind: 'lowered'; readonly budget: number; readonly notes: readonly string[] }
+  | { readonly kind: 'refused'; readonly message: string; readonly hint: string; readonly notes: readonly string[] };
+
+/** Left to the rest of the machine. */
+const SPARE = 0.05;
+/** A smaller chunk budget makes runs needlessly slow before it saves much. */
+const LEAST_BUDGET = 16 * 1024 ** 2;
+/** Bits of a weight after `crossflow import --quantize int4`, scales and zero points included. */
+const INT4_BITS = 4.6;
+
+/** `memoryAt` gives the plan at a chunk budget in bytes. */
+export function verdictOf(
+  memoryAt: (budget: number) => MemoryPlan,
+  asked: number,
+  about: { readonly spec: ModelSpec; readonly device: Device },
+): Verdict {
+  const memory = memoryAt(asked);
+  const { machine } = memory;
+  const room = (1 - SPARE) * (machine.reliable ? machine.available : machine.total);
+  const notes: string[] = [];
+  if (about.device !== 'cpu') {
+    notes.push(`the memory of device ${about.device} is not known here: weights and chunks must fit it too`);
+  }
+  if (!machine.reliable && memory.peak > machine.available) {
+    notes.push(`only ${size(machine.available)} of memory are free just now: close other programs when it gets slow`);
+  }
+  const { mapped } = memory.weights;
+  const slow = (peak: number): string[] =>
+    mapped > Math.max(0, room - peak)
+      ? [
+          `the weights (${size(mapped)}, mapped) do not fit beside the rest: they will be read from the disk again and again, which is slow`,
+        ]
+      : [];
+  if (memory.peak <= room) return { kind: 'fits', notes: [...notes, ...slow(memory.peak)] };
+  const budget = fitting(memoryAt, asked, room);
+  if (budget !== undefined) {
+    return { kind: 'lowered', budget, notes: [...notes, ...slow(memoryAt(budget).peak)] };
+  }
+  return { kind: 'refused', ...refusal(memoryAt(LEAST_BUDGET), about.spec, room), notes };
+}
+
+/** The largest chunk budget, in whole MiB, at which the run fits. */
+function fitting(memoryAt: (budget: number) => MemoryPlan, asked: number, room: number): number | undefined {
+  const step = 1024 ** 2;
+  let low = Math.min(LEAST_BUDGET, asked);
+  if (memoryAt(low).peak > room) return undefined;
+  let high = asked;
+  while (high - low > step) {
+    const middle = Math.floor((low + high) / 2 / step) * step;
+    if (middle <= low) break;
+    if (memoryAt(middle).peak <= room) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+function refusal(least: MemoryPlan, spec: ModelSpec, room: number): { message: string; hint: string } {
+  const { weights, caches, machine, peak } = least;
+  const parts = [
+    `${size(weights.anonymous + weights.working)} weights`,
+    `${size(caches)} caches`,
+    `${size(peak - weights.anonymous - weights.working - caches)} for the least chunk and the program`,
+  ];
+  const has = machine.limited ? `this process may use ${size(machine.total)}` : `this machine has ${size(machine.total)}`;
+  const left = machine.reliable ? `, ${size(machine.available)} of it free` : '';
+  const ways: string[] = [];
+  const matrices = 2 * (weights.how === 'mapped' ? weights.mapped : spec.files.reduce((sum, f) => sum + f.bytes, 0));
+  const int4 = (spec.parameters * INT4_BITS) / 8;
+  if (!spec.quantization && peak - weights.anonymous - weights.working + int4 <= room && matrices > int4) {
+    ways.push(`crossflow import ${spec.directory} --quantize int4 makes weights of about ${size(int4)}`);
+  }
+  if (machine.reliable && machine.total > peak) ways.push('close other programs');
+  ways.push(`a machine with ${size(peak / (1 - SPARE))} free`, '--force tries it anyway');
+  return { message: `this run needs ${size(peak)} of memory (${parts.join(', ')}); ${has}${left}`, hint: ways.join('; or ') };
+}
+
+/** What a refused run ends with. */
+export function refused(verdict: Extract<Verdict, { kind: 'refused' }>, directory: string): CrossflowError {
+  return failed(verdict.message, directory, verdict.hint);
+}
+
+/** `1.5 GiB` */
+export function size(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** step;
+  return `${step === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[step]}`;
+}
