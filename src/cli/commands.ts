@@ -5,6 +5,7 @@ import type { ImportOptions } from './import';
 import type { InspectOptions } from './inspect';
 import type { PlotFlags } from './plot';
 import type { RunOptions } from './run';
+import { addStudyCommands } from './study-commands';
 
 const EXAMPLES = `
 Examples:
@@ -89,7 +90,9 @@ export function makeProgram(version: string, done: Done): Command {
     .option('--json', 'print one JSON document in place of the list')
     .action(async (paths: string[], options: PlotFlags) => done(await (await import('./plot')).plot(paths, options)));
 
-  for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => undefined });
+  const studies = addStudyCommands(program, done, { threads, memory });
+
+  for (const command of [...program.commands, ...studies]) command.exitOverride().configureOutput({ outputError: () => undefined });
   return program;
 }
 

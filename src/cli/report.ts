@@ -17,8 +17,10 @@ export function reportError(e: unknown): number {
   const error: CrossflowError = toCrossflowError(e);
   if (error.kind !== 'cancelled') reportLine(error.line);
   if (process.env.CROSSFLOW_DEBUG && error.stack) process.stderr.write(error.stack + '\n');
-  return EXIT_CODES[error.kind];
+  return exitCodeOf(error);
 }
+
+export const exitCodeOf = ({ kind }: CrossflowError): number => EXIT_CODES[kind];
 
 export function reportWarnings(problems: readonly Problem[], file: string): void {
   for (const { severity, line, column, message, hint } of problems) {

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { usage, type CrossflowError } from '../errors';
 
 /** Of processes that take a file away from one another, some must win. */
@@ -22,7 +22,19 @@ export function hold(path: string, mine: string, refusal: (text: string) => Cros
   }
 }
 
+/** A link appears with its whole content, which a file that is being written does not. */
 function create(path: string, content: string): boolean {
+  const beside = `${path}.${process.pid}.part`;
+  try {
+    writeFileSync(beside, content);
+    linkSync(beside, path);
+    return true;
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code === 'EEXIST') return false;
+  } finally {
+    rmSync(beside, { force: true });
+  }
+  // Some file systems have no links.
   try {
     writeFileSync(path, content, { flag: 'wx' });
     return true;

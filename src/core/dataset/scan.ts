@@ -57,6 +57,16 @@ export function scanJournal(
   return { header, damaged, end };
 }
 
+/** The header alone; undefined for a journal that holds none yet. Throws CrossflowError `usage` when it is no journal. */
+export function scanHeader(file: number, path: string): JournalHeader | undefined {
+  let header: JournalHeader | undefined;
+  scanLines(file, (bytes, _offset, ended) => {
+    if (ended && isIntact(bytes)) header = readHeader(bytes, path);
+    return false;
+  });
+  return header;
+}
+
 /** What readFields() found; one object for all lines, since a journal may hold a million. */
 const fields: { row: number; is: RecordKind | undefined } = { row: 0, is: undefined };
 

@@ -28,8 +28,8 @@ export function writeBeside(path: string, pieces: Iterable<string | Uint8Array>)
   flushFolder(dirname(path));
 }
 
-/** The new name is on the disk too, where the system lets folders be flushed. */
-function flushFolder(folder: string): void {
+/** New names in it are on the disk too, where the system lets folders be flushed. */
+export function flushFolder(folder: string): void {
   let handle: number | undefined;
   try {
     handle = openSync(folder, 'r');

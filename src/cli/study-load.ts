@@ -1,0 +1,26 @@
+/** What every `crossflow study` command begins with. */
+import { join, resolve } from 'node:path';
+import { loadStudy } from '../core/study/parse';
+import { selectRuns } from '../core/study/select';
+import type { PlannedRun, Study } from '../core/study/types';
+
+export interface StudyFlags {
+  readonly model?: readonly string[];
+  readonly task?: readonly string[];
+  readonly output?: string;
+  readonly json?: boolean;
+}
+
+export async function load(
+  file: string,
+  { model, task, output }: StudyFlags,
+): Promise<{ readonly study: Study; readonly runs: readonly PlannedRun[] }> {
+  const written = await loadStudy(file);
+  const study = output === undefined ? written : movedTo(written, resolve(output));
+  return { study, runs: selectRuns(study, { ...(model && { models: model }), ...(task && { tasks: task }) }) };
+}
+
+function movedTo(study: Study, output: string): Study {
+  const runs = study.runs.map((run) => ({ ...run, experiment: { ...run.experiment, output: join(output, run.id) } }));
+  return { ...study, output, runs };
+}

@@ -1,0 +1,109 @@
+/** `crossflow study run` */
+import type { CrossflowError } from '../core/errors';
+import type { RunOutcome, StudyProgress } from '../core/study/run';
+import { WHOLE, type PlannedRun } from '../core/study/types';
+import { interruptSignal } from './interrupt';
+import { modelFolder, openNamed, type EngineFlags } from './model';
+import { duration, progressBar, type Bar } from './progress';
+import { exitCodeOf, plain, reportLine } from './report';
+import { checkWritable, print } from './streams';
+import { load, type StudyFlags } from './study-load';
+import { plotAll } from './study-plot';
+import { table } from './table';
+
+export interface StudyRunOptions extends StudyFlags, EngineFlags {
+  readonly shard?: string;
+  readonly plot: boolean;
+}
+
+/** Gives the exit code: 1 when a question could not be asked, 2 when a run was left out. */
+export async function studyRun(file: string, options: StudyRunOptions): Promise<number> {
+  const signal = interruptSignal();
+  const began = performance.now();
+  const { parseShard } = await import('../core/study/shards');
+  const shard = options.shard === undefined ? WHOLE : parseShard(options.shard);
+  const { study, runs } = await load(file, options);
+  await checkWritable(study.output);
+  const { prepareRuns } = await import('../core/study/prepare');
+  const prepared = await prepareRuns(study, runs, modelFolder);
+  if (prepared.problems.length > 0) return reportProblems(prepared.problems);
+  const bar = await progressBar();
+  try {
+    const { runStudy } = await import('../core/study/run');
+    const { runs: outcomes, problems } = await runStudy({
+      study,
+      runs: prepared.runs,
+      shard,
+      open(model) {
+        bar.update('loading', 0, 1);
+        return openNamed(model, options);
+      },
+      signal,
+      onProgress: process.stderr.isTTY ? showOn(bar) : logLines(),
+    });
+    bar.stop();
+    const files =
+      shard.count === 1 && options.plot && problems.length === 0 ? await plotAll(study, {}, bar, signal) : [];
+    for (const { errors, model, task } of outcomes) {
+      for (const { line, message } of errors) reportLine(`${model} on ${task}, line ${line}: ${message}`);
+    }
+    const seconds = Math.round(performance.now() - began) / 1000;
+    const result = { study: study.file, shard: `${shard.index}/${shard.count}`, seconds, runs: outcomes, files };
+    await print(options.json ? JSON.stringify(result) + '\n' : describe(result));
+    const code = problems.length > 0 ? reportProblems(problems) : 0;
+    return code || (outcomes.some((run) => run.errors.length > 0) ? 1 : 0);
+  } finally {
+    bar.stop();
+  }
+}
+
+/** One line each; the exit code of the worst. */
+function reportProblems(problems: readonly { readonly run: PlannedRun; readonly error: CrossflowError }[]): number {
+  for (const line of new Set(problems.map(({ error }) => error.line))) reportLine(line);
+  return Math.max(...problems.map(({ error }) => exitCodeOf(error)));
+}
+
+const showOn =
+  (bar: Bar) =>
+  ({ run, done, total, kept, secondsLeft }: StudyProgress): void =>
+    bar.update(`${run.model} on ${run.task}`, done, total, secondsLeft, `${kept} right`);
+
+/** Where no terminal listens, a log: a line at the beginning and the end of a run, and one a minute. */
+const LOG_EVERY_MS = 60_000;
+
+function logLines(): (progress: StudyProgress) => void {
+  let [run, last]: [string | undefined, number] = [undefined, 0];
+  return (p) => {
+    const now = performance.now();
+    if (p.run.id === run && p.done < p.total && now - last < LOG_EVERY_MS) return;
+    [run, last] = [p.run.id, now];
+    const left = p.secondsLeft === undefined ? '' : `; ${duration(p.secondsLeft)} left for the study`;
+    reportLine(`${p.run.model} on ${p.run.task}: ${p.done} of ${p.total} questions, ${p.kept} right${left}`);
+  };
+}
+
+interface Result {
+  readonly shard: string;
+  readonly seconds: number;
+  readonly runs: readonly RunOutcome[];
+  readonly files: readonly string[];
+}
+
+function describe({ shard, seconds, runs, files }: Result): string {
+  const rows = runs.map((r) => [
+    ...[r.model, r.task],
+    ...[r.total, r.kept, r.dropped, r.failed, r.resumed].map(String),
+    duration(r.seconds),
+  ]);
+  const right = (title: string) => ({ title, right: true });
+  const columns = [
+    { title: 'model' },
+    { title: 'task' },
+    ...['questions', 'right', 'wrong', 'failed', 'done before', 'time'].map(right),
+  ];
+  const share = shard === '1/1' ? '' : `, shard ${shard}`;
+  const damaged = runs.reduce((n, r) => n + r.damaged, 0);
+  const notes = damaged > 0 ? [`${damaged} damaged journal lines, asked again`] : [];
+  const written = files.length > 0 ? [`${files.length} files written`] : [];
+  return `${table(columns, rows)}${[duration(seconds) + share, ...notes, ...written].map(plain).join('; ')}\n`;
+}

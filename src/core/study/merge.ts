@@ -1,0 +1,116 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { encodeLine } from '../dataset/lines';
+import { lockFolder } from '../dataset/lock';
+import type { RecordKind } from '../dataset/record';
+import { removeLeftovers, writeBeside } from '../dataset/write-beside';
+import { failed, usage } from '../errors';
+import { BlockReader } from './block-reader';
+import { journalFolder, mergedJournal } from './folders';
+import { checkSettings, journalFiles, readJournals, type RunJournals } from './journals';
+import { owners } from './owner';
+import type { PlannedRun, Study } from './types';
+
+export interface MergeOutcome extends Readonly<Record<RecordKind, number>> {
+  readonly run: string;
+  readonly model: string;
+  readonly task: string;
+  readonly journal: string;
+  /** Shards' files that it was made of, the merged journal there was left out. */
+  readonly shards: number;
+  /** False when it already held everything. */
+  readonly written: boolean;
+  readonly damaged: number;
+}
+
+/**
+ * Brings all results of a run into one journal, in the order of the CSV, each question once; undefined while there is no
+ * result. Shards may be at work: what they write later comes with the next merge. Their files stay, but with `tidy`, which
+ * removes those that are merged and that nobody writes. Throws CrossflowError `usage` when the results are of other
+ * settings, or of different things; `failed` when the disk is full, the old journal left as it was.
+ */
+export function mergeRun(study: Study, run: PlannedRun, tidy = false): MergeOutcome | undefined {
+  const target = mergedJournal(run);
+  if (journalFiles(study, run).length === 0) return undefined;
+  makeFolder(dirname(target));
+  const unlock = lockFolder(dirname(target));
+  try {
+    removeLeftovers(dirname(target));
+    const journals = readJournals(study, run);
+    const { header, files, index } = journals;
+    if (!header) return undefined;
+    checkSettings(study, run, header);
+    const written = !isMerged(journals, target);
+    if (written) writeBeside(target, mergedLines(journals));
+    if (tidy) removeShards(study, run, journals, target);
+    return {
+      run: run.id,
+      model: run.model,
+      task: run.task,
+      journal: target,
+      shards: files.filter((file) => file.path !== target).length,
+      written,
+      damaged: files.reduce((sum, file) => sum + file.damaged, 0),
+      ...index.counts(),
+    };
+  } finally {
+    unlock();
+  }
+}
+
+/** Whether every row's record stands in the merged journal, and nothing else does. */
+function isMerged({ files, index }: RunJournals, target: string): boolean {
+  if (files[0]?.path !== target || files[0].damaged > 0) return false;
+  let rows = 0;
+  for (let row = 0; row < index.rows; row++) {
+    if (!index.has(row)) continue;
+    if (index.fileOf(row) !== 0) return false;
+    rows++;
+  }
+  return rows === files[0].records;
+}
+
+/** Bytes handed on at once. */
+const PIECE_BYTES = 4 << 20;
+const NEWLINE = 10;
+
+function* mergedLines({ header, files, index }: RunJournals): Generator<Uint8Array> {
+  yield encodeLine({ header });
+  const reader = new BlockReader(files.map((file) => file.path));
+  let piece = Buffer.allocUnsafe(PIECE_BYTES);
+  let filled = 0;
+  try {
+    for (let row = 0; row < index.rows; row++) {
+      if (!index.has(row)) continue;
+      const length = index.lengthOf(row);
+      if (filled + length + 1 > piece.length) {
+        if (filled > 0) yield piece.subarray(0, filled);
+        if (length + 1 > piece.length) piece = Buffer.allocUnsafe(length + 1);
+        filled = 0;
+      }
+      reader.copy(index.fileOf(row), index.offsetOf(row), length, piece, filled);
+      filled += length;
+      piece[filled++] = NEWLINE;
+    }
+    if (filled > 0) yield piece.subarray(0, filled);
+  } finally {
+    reader.close();
+  }
+}
+
+function removeShards(study: Study, run: PlannedRun, { files }: RunJournals, target: string): void {
+  const folder = journalFolder(study, run);
+  const all = owners(folder);
+  if (all.some((o) => o.alive)) {
+    throw usage('shards are being worked on, so nothing was removed', folder, 'merge again when they are done');
+  }
+  for (const { path } of files) if (path !== target) rmSync(path, { force: true });
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (e) {
+    throw failed(`cannot be made: ${(e as Error).message}`, path);
+  }
+}

@@ -1,0 +1,77 @@
+/** Looks at everything a study needs before anything is computed: models, CSVs, pictures, results that are there. */
+import { closeSync } from 'node:fs';
+import { openCheckpoint } from '../checkpoint';
+import type { ModelSpec } from '../checkpoint/spec';
+import { headerOf } from '../dataset/header';
+import { identify } from '../dataset/identity';
+import { openJournal } from '../dataset/journal';
+import type { JournalHeader } from '../dataset/record';
+import { readDataset, type Dataset } from '../dataset/rows';
+import { scanHeader } from '../dataset/scan';
+import { toCrossflowError, type CrossflowError } from '../errors';
+import type { Experiment } from '../experiment/types';
+import { checkFacts } from './check';
+import { checkIdentity, journalFiles } from './journals';
+import type { PlannedRun, Study } from './types';
+
+export interface ReadyRun extends PlannedRun {
+  readonly dataset: Dataset;
+  readonly header: JournalHeader;
+}
+
+export interface RunProblem {
+  readonly run: PlannedRun;
+  readonly error: CrossflowError;
+}
+
+export interface Prepared {
+  readonly runs: readonly ReadyRun[];
+  readonly problems: readonly RunProblem[];
+}
+
+/** Computes nothing and writes nothing. `folderOf` finds a model's checkpoint folder, or throws. */
+export async function prepareRuns(
+  study: Study,
+  chosen: readonly PlannedRun[],
+  folderOf: (model: Experiment['model']) => Promise<string>,
+): Promise<Prepared> {
+  const specOf = once((model: Experiment['model']) => folderOf(model).then(openCheckpoint));
+  // Models share their tasks' files.
+  const datasetOf = once((input: PlannedRun['experiment']['subject']) => readDataset(input));
+  const runs: ReadyRun[] = [];
+  const problems: RunProblem[] = [];
+  for (const run of chosen) {
+    try {
+      const spec: ModelSpec = await specOf(run.experiment.model);
+      checkFacts(study, spec);
+      const dataset = await datasetOf(run.experiment.subject);
+      const identity = await identify(spec, run.experiment, dataset);
+      for (const path of journalFiles(study, run)) checkIdentity(study, run, readHeader(path), identity);
+      const header = headerOf(spec, run.experiment, dataset, identity, run.model);
+      runs.push({ ...run, dataset, header: { ...header, about: { ...header.about, task: run.task } } });
+    } catch (e) {
+      problems.push({ run, error: toCrossflowError(e) });
+    }
+  }
+  return { runs, problems };
+}
+
+/** Equal arguments are worked on once, whether it succeeds or not. */
+function once<A, R>(work: (argument: A) => Promise<R>): (argument: A) => Promise<R> {
+  const known = new Map<string, Promise<R>>();
+  return (argument) => {
+    const key = JSON.stringify(argument);
+    const found = known.get(key) ?? work(argument);
+    known.set(key, found);
+    return found;
+  };
+}
+
+function readHeader(path: string): JournalHeader | undefined {
+  const file = openJournal(path, 'r');
+  try {
+    return scanHeader(file, path);
+  } finally {
+    closeSync(file);
+  }
+}

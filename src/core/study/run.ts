@@ -1,0 +1,233 @@
+/**
+ * Asks the questions of a study that no journal holds yet: models one after another, so that one is in memory at a time,
+ * and of each its tasks. It may be stopped at any moment, by whatever; the same call later does the rest.
+ */
+import { basename } from 'node:path';
+import { askRows } from '../dataset/ask';
+import { Eta } from '../dataset/eta';
+import type { RecordKind, RowRecord } from '../dataset/record';
+import type { RowError } from '../dataset/run';
+import type { DatasetRow } from '../dataset/rows';
+import type { Model } from '../engine/api';
+import { cancelled, CrossflowError, usage } from '../errors';
+import type { Experiment } from '../experiment/types';
+import { journalFolder } from './folders';
+import { checkIdentity, readJournals, startAnew, type RunJournals } from './journals';
+import { claimShard } from './owner';
+import type { ReadyRun, RunProblem } from './prepare';
+import { freeShardFile, ShardJournal } from './shard-journal';
+import { rowsOfShard } from './shards';
+import type { Shard, Study } from './types';
+
+export interface StudyProgress {
+  readonly run: ReadyRun;
+  /** Questions of the run's shard worked on, those of earlier starts included. */
+  readonly done: number;
+  readonly total: number;
+  readonly kept: number;
+  /** Until the whole study's share is done; left out until something is known. */
+  readonly secondsLeft?: number;
+}
+
+export interface StudyOptions {
+  readonly study: Study;
+  /** prepareRuns() */
+  readonly runs: readonly ReadyRun[];
+  readonly shard: Shard;
+  /** Loads a model; called only when there is something to ask it. */
+  readonly open: (model: Experiment['model']) => Promise<Model>;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: StudyProgress) => void;
+  /** A question is about to be asked; its result is safe in the journal. */
+  readonly onBegin?: (run: ReadyRun, row: DatasetRow) => void;
+  readonly onRecord?: (run: ReadyRun, record: RowRecord) => void;
+}
+
+/** What became of one run, or of one shard of it. */
+export interface RunOutcome extends Readonly<Record<RecordKind, number>> {
+  readonly run: string;
+  readonly model: string;
+  readonly task: string;
+  readonly total: number;
+  /** Questions that earlier starts had done. */
+  readonly resumed: number;
+  /** Damaged lines of its journals; their questions were asked again. */
+  readonly damaged: number;
+  readonly seconds: number;
+  readonly errors: readonly RowError[];
+}
+
+export interface StudyOutcome {
+  readonly runs: readonly RunOutcome[];
+  /** Runs left out because somebody else works on them. */
+  readonly problems: readonly RunProblem[];
+}
+
+/**
+ * Throws CrossflowError `cancelled` when stopped, `failed` when the engine or the disk fails, `usage` when pictures have
+ * changed; what is in the journals by then stays.
+ */
+export async function runStudy(options: StudyOptions): Promise<StudyOutcome> {
+  const outcomes: RunOutcome[] = [];
+  const problems: RunProblem[] = [];
+  const eta = new Eta();
+  const left = new Map(options.runs.map((run) => [run.id, rowsOfShard(run.dataset.rows, options.shard).length]));
+  let loaded: { readonly key: string; readonly model: Model } | undefined;
+  const load = async (run: ReadyRun): Promise<Model> => {
+    const key = JSON.stringify(run.experiment.model);
+    if (loaded?.key === key) return loaded.model;
+    await loaded?.model.close();
+    loaded = undefined;
+    loaded = { key, model: await options.open(run.experiment.model) };
+    return loaded.model;
+  };
+  try {
+    for (const run of options.runs) {
+      if (options.signal?.aborted) throw cancelled();
+      try {
+        outcomes.push(await oneRun(run, options, load, eta, left));
+      } catch (e) {
+        if (!(e instanceof Busy)) throw e;
+        problems.push({ run, error: e.error });
+      }
+      left.delete(run.id);
+    }
+  } finally {
+    await loaded?.model.close();
+  }
+  return { runs: outcomes, problems };
+}
+
+/** Somebody else works on the shard: the other runs can go on. */
+class Busy extends Error {
+  constructor(readonly error: CrossflowError) {
+    super(error.message);
+  }
+}
+
+async function oneRun(
+  run: ReadyRun,
+  options: StudyOptions,
+  load: (run: ReadyRun) => Promise<Model>,
+  eta: Eta,
+  left: Map<string, number>,
+): Promise<RunOutcome> {
+  const { study, shard, signal, onProgress, onBegin, onRecord } = options;
+  const began = performance.now();
+  const folder = journalFolder(study, run);
+  const rows = rowsOfShard(run.dataset.rows, shard);
+  const tally = new Tally(rows, readChecked(study, run));
+  const report = () => {
+    left.set(run.id, rows.length - tally.done);
+    const secondsLeft = eta.left([...left.values()].reduce((a, b) => a + b, 0));
+    onProgress?.({
+      run,
+      done: tally.done,
+      total: rows.length,
+      kept: tally.kinds.kept,
+      ...(secondsLeft !== undefined && { secondsLeft }),
+    });
+  };
+  report();
+  const resumed = tally.done;
+  if (resumed < rows.length) {
+    const journal = new ShardJournal(folder, shard, run.header);
+    const claim = orBusy(() =>
+      claimShard(folder, shard, {
+        journal: basename(freeShardFile(folder, shard)),
+        questions: rows.length,
+        before: resumed,
+      }),
+    );
+    try {
+      // What the last owner wrote between the first look and the claim.
+      const todo = new Tally(rows, readChecked(study, run)).todo;
+      const model = await load(run);
+      await askRows(todo, {
+        model,
+        experiment: run.experiment,
+        signal,
+        onBegin(row) {
+          claim.check();
+          onBegin?.(run, row);
+        },
+        onRecord(record) {
+          journal.append(record);
+          tally.add(record);
+          eta.add(record.seconds);
+          onRecord?.(run, record);
+          report();
+        },
+      });
+    } finally {
+      journal.close();
+      claim.release();
+    }
+  }
+  return {
+    run: run.id,
+    model: run.model,
+    task: run.task,
+    total: rows.length,
+    ...tally.kinds,
+    resumed,
+    damaged: tally.damaged,
+    seconds: Math.round(performance.now() - began) / 1000,
+    errors: tally.errors,
+  };
+}
+
+function orBusy<R>(work: () => R): R {
+  try {
+    return work();
+  } catch (e) {
+    throw e instanceof CrossflowError && e.kind === 'usage' ? new Busy(e) : e;
+  }
+}
+
+/** The run's journals, once it is sure that they are of this run and of these pictures. */
+function readChecked(study: Study, run: ReadyRun): RunJournals {
+  const journals = readJournals(study, run, true);
+  checkIdentity(study, run, journals.header, run.header.identity);
+  const { index } = journals;
+  const changed = run.dataset.rows.filter((r) => index.isDone(r.index) && index.imageBytesOf(r.index) !== r.imageBytes);
+  const [first] = changed;
+  if (!first) return journals;
+  const pictures = changed.length === 1 ? 'a picture that has' : `${changed.length} pictures that have`;
+  throw usage(
+    `holds results of ${pictures} changed since: ${first.image}`,
+    journalFolder(study, run),
+    startAnew(study, run),
+  );
+}
+
+/** Counts the questions of a shard. */
+class Tally {
+  readonly kinds: Record<RecordKind, number> = { kept: 0, dropped: 0, failed: 0 };
+  readonly errors: RowError[] = [];
+  readonly todo: readonly DatasetRow[];
+  readonly damaged: number;
+
+  constructor(
+    private readonly rows: readonly DatasetRow[],
+    { index, files }: RunJournals,
+  ) {
+    this.todo = rows.filter((row) => !index.isDone(row.index));
+    this.damaged = files.reduce((sum, file) => sum + file.damaged, 0);
+    for (const row of rows) {
+      const kind = index.kindOf(row.index);
+      if (kind && kind !== 'failed') this.kinds[kind]++;
+    }
+  }
+
+  get done(): number {
+    return this.kinds.kept + this.kinds.dropped + this.kinds.failed;
+  }
+
+  add(record: RowRecord): void {
+    this.kinds[record.is]++;
+    if (record.is !== 'failed') return;
+    const line = this.rows.find((row) => row.index === record.row)?.line ?? 0;
+    this.errors.push({ row: record.row + 1, line, questionId: record.question_id, message: record.error });
+  }
+}

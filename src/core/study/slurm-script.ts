@@ -1,0 +1,84 @@
+/** The script of a Slurm job array: task i asks the questions of shard i. */
+import type { SlurmSettings } from './schema';
+import { slurmFolder } from './folders';
+import type { Study } from './types';
+
+/** Seconds before a time limit at which Slurm warns a task, so that it can end and be queued again. */
+const WARN_SECONDS = 60;
+
+export interface ScriptOptions {
+  /** Shards of the study. */
+  readonly count: number;
+  /** Those that have something left to do, from 1; left out: all. */
+  readonly tasks?: readonly number[];
+  /** How crossflow is started: a command and its first arguments. */
+  readonly command: readonly string[];
+  /** What `study run` is told beside the file and the shard. */
+  readonly flags: readonly string[];
+}
+
+/** The text of the script. */
+export function slurmScript(study: Study, { count, tasks, command, flags }: ScriptOptions): string {
+  const { slurm } = study;
+  const options = [
+    `--job-name=${oneWord(`crossflow-${study.name}`)}`,
+    `--array=${arrayOf(tasks ?? allTasks(count))}${slurm.parallel === undefined ? '' : `%${slurm.parallel}`}`,
+    `--output=${slurmFolder(study)}/%A_%a.log`,
+    // A task that is queued again goes on in the same log.
+    '--open-mode=append',
+    '--requeue',
+    `--signal=B:USR1@${WARN_SECONDS}`,
+    ...given(slurm),
+    ...(slurm.options ?? []),
+  ];
+  const start = slurm.command ?? command.map(quoted).join(' ');
+  const threads = slurm.cpus === undefined ? [] : ['--threads', String(slurm.cpus)];
+  const rest = ['study', 'run', study.file, '--no-plot', ...threads, ...flags].map(quoted).join(' ');
+  return `#!/bin/bash
+# Written by: crossflow study slurm. Each task of the array asks its share of the questions and keeps each result at
+# once; what is done is never asked again, so tasks may be killed, queued again and submitted anew as often as needed.
+${options.map((option) => `#SBATCH ${option}`).join('\n')}
+
+${(slurm.setup ?? []).map((text) => `${text}\n`).join('')}
+# ${WARN_SECONDS} s before the time limit: stop after the question at hand, and queue this task again.
+again=
+trap 'again=yes; kill -TERM "$child" 2>/dev/null' USR1
+trap 'kill -TERM "$child" 2>/dev/null' TERM INT
+
+${start} ${rest} --shard "$SLURM_ARRAY_TASK_ID/${count}" &
+child=$!
+# wait ends with each signal; the child's own code is what counts.
+while :; do
+  wait "$child"
+  code=$?
+  kill -0 "$child" 2>/dev/null || break
+done
+if [ -n "$again" ] && [ "$code" -eq 130 ]; then
+  scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
+fi
+exit "$code"
+`;
+}
+
+const given = ({ partition, account, qos, time, memory, cpus }: SlurmSettings): string[] =>
+  Object.entries({ partition, account, qos, time, mem: memory, 'cpus-per-task': cpus }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}=${value}`],
+  );
+
+export const allTasks = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
+
+/** `1-3,5` */
+export function arrayOf(tasks: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const task of [...tasks].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last?.[1] === task - 1) last[1] = task;
+    else ranges.push([task, task]);
+  }
+  return ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(',');
+}
+
+/** A word for the shell. */
+const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+
+const oneWord = (text: string): string => text.replace(/[^\w.-]+/g, '_');
