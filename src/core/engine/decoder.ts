@@ -1,7 +1,7 @@
 /** Runs the decoder graph: fills in what a call leaves out. See graph/decoder.ts for the shapes. */
 import type { Tensor } from 'onnxruntime-node';
 import type { DecoderSpec } from '../checkpoint/spec';
-import { decoderGraph } from '../graph/decoder';
+import { decoderGraph, GRAMS } from '../graph/decoder';
 import { angles, frequencies } from './rope';
 import { bool, f32, type Feed, flag, floats, int64, Session, type WeightStore } from './session';
 import type { EngineOptions } from './types';
@@ -39,6 +39,8 @@ export interface DecoderCall {
   readonly selectRows: number;
   /** Give residual, key and value of all rows in every layer (single group entering at layer 0). */
   readonly keepAll?: boolean;
+  /** Give the grams of every layer; the decoder must have been made for it. */
+  readonly grams?: boolean;
   /** Rows within a group whose attention is given (in the last layer: among the selected). */
   readonly watch?: readonly number[];
 }
@@ -52,6 +54,8 @@ export interface DecoderOutput {
   readonly values: Float32Array[];
   /** By layer, `[heads, w, p + r]`; empty unless `watch`. */
   readonly attention: Float32Array[];
+  /** By layer and name of `GRAMS`, see graph/decoder.ts; empty unless `grams`. */
+  readonly grams: Float32Array[][];
 }
 
 const ONE = f32(Float32Array.of(1), [1, 1]);
@@ -66,8 +70,15 @@ export class Decoder {
     this.frequencies = frequencies(spec);
   }
 
-  static async create(spec: DecoderSpec, weights: WeightStore, options: EngineOptions): Promise<Decoder> {
-    return new Decoder(spec, await Session.create('decoder', decoderGraph(spec, weights.folder), weights, options));
+  /** `grams`: for calibration, see graph/decoder.ts. */
+  static async create(
+    spec: DecoderSpec,
+    weights: WeightStore,
+    options: EngineOptions,
+    { grams = false } = {},
+  ): Promise<Decoder> {
+    const graph = decoderGraph(spec, weights.folder, { grams });
+    return new Decoder(spec, await Session.create('decoder', graph, weights, options));
   }
 
   async run(call: DecoderCall): Promise<DecoderOutput> {
@@ -103,7 +114,8 @@ export class Decoder {
     const byLayer = (name: string): string[] => Array.from({ length: layers }, (_, l) => `${name}.${l}`);
     const kept = call.keepAll ? ['residual', 'key', 'value'].flatMap(byLayer) : [];
     const watched = call.watch ? byLayer('attention') : [];
-    const out = await this.session.run(feeds, ['final', ...kept, ...watched]);
+    const sums = call.grams ? GRAMS.flatMap((name) => byLayer(`gram.${name}`)) : [];
+    const out = await this.session.run(feeds, ['final', ...kept, ...watched, ...sums]);
     const take = (name: string): Float32Array[] => byLayer(name).map((key) => taken(out, key));
     return {
       final: taken(out, 'final'),
@@ -111,6 +123,9 @@ export class Decoder {
       keys: call.keepAll ? take('key') : [],
       values: call.keepAll ? take('value') : [],
       attention: call.watch ? take('attention') : [],
+      grams: call.grams
+        ? Array.from({ length: layers }, (_, l) => GRAMS.map((name) => taken(out, `gram.${name}.${l}`)))
+        : [],
     };
   }
 

@@ -1,21 +1,14 @@
-/**
- * What a run will need, said before anything is loaded: memory, and, from measured layers, time. `planRun` refuses what
- * cannot fit and lowers a chunk budget that is too large.
- */
-import { openCheckpoint, openTokenizer } from '../checkpoint';
+/** What a run will need: its memory, and, from measured layers, its time. Pure; planner.ts puts it together. */
 import type { ModelSpec } from '../checkpoint/spec';
-import type { Knockout, QuestionInput } from '../experiment/types';
 import { cacheBytes, bytesPerToken } from './cache';
 import { bytesPerRow } from './chunks';
 import { type QuestionSeconds, secondsOf, totalOf } from './estimate';
 import { heldWeights, type HeldWeights } from './held';
-import { DEFAULT_CHUNK_BUDGET } from './limits';
-import { type MachineMemory, machineMemory } from './memory';
-import { type Times, measure } from './measure';
-import { Questions } from './questions';
-import type { Device, EngineOptions, RunControl } from './types';
-import { type Verdict, verdictOf } from './verdict';
-import { type Work, workOf } from './work';
+import type { MachineMemory } from './memory';
+import type { Times } from './measure';
+import type { Device } from './types';
+import type { Verdict } from './verdict';
+import type { Work } from './work';
 
 /** From the least to the most of what a run meets. */
 export type Range = readonly [least: number, most: number];
@@ -51,6 +44,8 @@ export interface TimePlan {
 export interface RunPlan {
   readonly directory: string;
   readonly device: Device;
+  /** What is planned: a checkpoint alone (with a question as published), one question, or many. */
+  readonly of: 'checkpoint' | 'question' | 'dataset';
   /** Questions and pictures; 1 each for a single question. */
   readonly questions: number;
   readonly images: number;
@@ -65,86 +60,10 @@ export interface RunPlan {
   readonly time?: TimePlan;
 }
 
-/** Some questions that stand for all. */
-export interface PlanSubject {
-  readonly questions: readonly QuestionInput[];
-  readonly knockouts: readonly Knockout[];
-  readonly window: number;
-  readonly method: 'fork' | 'full';
-  /** How many there are in all; left out: those given. */
-  readonly count?: { readonly questions: number; readonly images: number };
-}
-
-export interface PlanOptions {
-  /** Measure layers and estimate times. */
-  readonly measure: boolean;
-  readonly machine?: MachineMemory;
-}
-
 /** Node, ONNX Runtime and this program, before a model is loaded. */
 const PROCESS_BYTES = 150 * 1024 ** 2;
 /** What ONNX Runtime's allocator keeps beyond what it uses: measured, see docs/large-models.md. */
 const ALLOCATOR = 1.15;
-
-/**
- * Plans a run. Reads config, headers, tokenizer and pictures; loads layers only to measure them, and only when the run
- * fits.
- * @throws CrossflowError `usage` for what is wrong in checkpoint or question, as the run would
- */
-export async function planRun(
-  directory: string,
-  subject: PlanSubject,
-  engine: EngineOptions,
-  options: PlanOptions,
-  control?: RunControl,
-): Promise<RunPlan> {
-  const spec = await openCheckpoint(directory);
-  const questions = new Questions(spec, await openTokenizer(spec));
-  const prepared: Prepared[] = [];
-  for (const question of subject.questions) {
-    const { info, image } = await questions.prepare(question);
-    prepared.push({ ...info, tokens: info.tokens.length, tiles: image.prepared.tiles });
-  }
-  const worksOf = (budget: number): Work[] =>
-    prepared.map((p) => workOf({ spec: spec.decoder, ...p, ...subject, budget }));
-  const asked = engine.chunkBudget ?? DEFAULT_CHUNK_BUDGET;
-  const machine = options.machine ?? machineMemory();
-  const count = subject.count ?? { questions: prepared.length, images: prepared.length };
-  const memory = (budget: number): MemoryPlan => memoryPlan(spec, worksOf(budget), budget, count.images, machine);
-  const device = engine.device ?? 'cpu';
-  const verdict = verdictOf(memory, asked, { spec, device });
-  const budget = verdict.kind === 'lowered' ? verdict.budget : asked;
-  const works = worksOf(budget);
-  const times =
-    options.measure && verdict.kind !== 'refused'
-      ? await measure(spec, { ...engine, chunkBudget: budget }, works, control)
-      : undefined;
-  const range = (of: (p: Prepared) => number): Range => [
-    Math.min(...prepared.map(of)),
-    Math.max(...prepared.map(of)),
-  ];
-  return {
-    directory,
-    device,
-    questions: count.questions,
-    images: count.images,
-    tokens: range((p) => p.tokens),
-    imageTokens: range((p) => p.imageTokens),
-    knockouts: subject.knockouts.length,
-    variants: subject.knockouts.length * spec.decoder.layers,
-    memory: memory(budget),
-    verdict,
-    ...(times && { time: timePlan(works, times, count) }),
-  };
-}
-
-interface Prepared {
-  readonly tokens: number;
-  readonly imageStart: number;
-  readonly imageTokens: number;
-  readonly tiles: number;
-  readonly sets: Readonly<Record<string, readonly number[]>>;
-}
 
 /** A new picture's cache is made before the last one's is given up. */
 const CACHES_OF_MANY = 2;
@@ -182,7 +101,8 @@ export function memoryPlan(
   };
 }
 
-function timePlan(works: readonly Work[], times: Times, count: { questions: number; images: number }): TimePlan {
+/** `works` stand for all questions. */
+export function timePlan(works: readonly Work[], times: Times, count: { questions: number; images: number }): TimePlan {
   const all = works.map((w) => secondsOf(w, times));
   const mean = (of: (s: QuestionSeconds) => number): number => all.reduce((sum, s) => sum + of(s), 0) / all.length;
   const question: QuestionSeconds = {
