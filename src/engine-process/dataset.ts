@@ -1,12 +1,11 @@
-/** A data set run as the results view shows it: every question's numbers, and how far each lies from the mean. */
+/** A data set run for the results view: asks, journals, then writes tables and figures. */
 import { runDataset } from '../core/dataset';
-import type { KeptRecord, RowRecord } from '../core/dataset/record';
+import type { RowRecord } from '../core/dataset/record';
 import type { Model } from '../core/engine/api';
 import type { RunControl } from '../core/engine/types';
-import { knockoutLabel, type Experiment } from '../core/experiment/types';
+import type { Experiment } from '../core/experiment/types';
 import type { DatasetEvent, DatasetResult } from '../protocol/engine';
-import type { DatasetRow } from '../protocol/panel';
-import { outliers } from '../core/report/outliers';
+import { resultOf } from './results';
 
 export async function runDatasetCall(
   model: Model,
@@ -28,38 +27,5 @@ export async function runDatasetCall(
     import('../core/report/html/pictures'),
   ]);
   await writeReport(experiment, { sight: sightOf(model.spec, experiment) });
-  const kept = [...records.values()].filter((record) => record.is === 'kept').sort((a, b) => a.row - b.row);
-  const edges = experiment.knockouts.map(knockoutLabel);
-  const changes = kept.map((record) => record.curves.map((curve) => curve && changeOf(curve, record.base)));
-  const far = outliers(changes);
-  return {
-    rows: kept.map((record, i) => toRow(record, edges, changes[i], far[i])),
-    edges,
-    layers: model.info.layers,
-    kept: summary.kept,
-    asked: summary.total,
-    output: experiment.output,
-  };
-}
-
-/** Per cent of the clean probability. */
-const changeOf = (scores: readonly number[], base: number): number[] =>
-  scores.map((score) => (100 * (score - base)) / base);
-
-function toRow(
-  record: KeptRecord,
-  edges: readonly string[],
-  changes: readonly (number[] | null)[],
-  outlier: number,
-): DatasetRow {
-  return {
-    questionId: record.question_id,
-    image: record.image,
-    question: record.question,
-    gold: record.gold,
-    predicted: record.answer,
-    baseScore: record.base,
-    curves: Object.fromEntries(edges.flatMap((edge, i) => (changes[i] ? [[edge, changes[i]]] : []))),
-    outlier,
-  };
+  return resultOf(experiment, [...records.values()], { layers: model.info.layers, asked: summary.total });
 }

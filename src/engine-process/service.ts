@@ -77,6 +77,7 @@ export class EngineService {
       const { runDatasetCall } = await import('./dataset');
       return runDatasetCall(await this.#opened(), experiment, control(context), (event) => context.emit(event));
     },
+    results: async ({ experiment }) => (await import('./results')).storedResults(experiment),
     figure: async (request) => (await import('./figure')).figure(request),
     memory: async () => ({
       resident: process.memoryUsage.rss(),

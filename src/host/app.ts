@@ -34,11 +34,11 @@ export class App {
 
   constructor(readonly context: vscode.ExtensionContext) {
     const extensionUri = context.extensionUri;
-    this.pool = new EnginePool({
+    const engine = {
       entry: path.join(context.extensionPath, 'dist', 'engine.js'),
-      log: (line) => this.log.info(`engine: ${line}`),
-      changed: () => this.#status.refresh(),
-    });
+      log: (line: string) => this.log.info(`engine: ${line}`),
+    };
+    this.pool = new EnginePool({ ...engine, changed: () => this.#status.refresh() });
     const log = (line: string): void => this.log.warn(line);
     this.panels = new PanelManager({
       extensionUri,
@@ -51,6 +51,7 @@ export class App {
     this.results = new ResultsManager({
       extensionUri,
       pool: this.pool,
+      engine,
       log,
       panels: this.panels,
       flow: (uri) => this.flow(uri),

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hubId } from '../core/hub/id';
-import { findCached } from '../core/hub/local';
+import { findCached } from '../core/hub/complete';
 import { usage } from '../core/errors';
 import type { Experiment } from '../core/experiment/types';
 

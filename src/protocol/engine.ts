@@ -24,7 +24,7 @@ import type { Experiment, Knockout, QuestionInput } from '../core/experiment/typ
 import type { DatasetRow } from './panel';
 
 /** Raised when a message changes; host and process come from one package, so unequal means a mixed installation. */
-export const ENGINE_PROTOCOL = 1;
+export const ENGINE_PROTOCOL = 2;
 
 export interface InSession {
   readonly session: string;
@@ -50,8 +50,9 @@ export interface DatasetResult {
   readonly rows: readonly DatasetRow[];
   readonly edges: readonly string[];
   readonly layers: number;
-  /** Questions answered correctly, which the study keeps, and questions asked. */
+  /** Questions answered correctly, which the study keeps; answered at all; and asked for. */
   readonly kept: number;
+  readonly done: number;
   readonly asked: number;
   /** Absolute folder with tables and figures. */
   readonly output: string;
@@ -96,6 +97,8 @@ export interface EngineCalls {
   };
   check: { params: InSession & { readonly list: readonly Knockout[] }; result: CheckResult; event: RunEvent };
   dataset: { params: { readonly experiment: Experiment }; result: DatasetResult; event: DatasetEvent };
+  /** What earlier data set runs left in the journal, null for nothing; needs no model, so `open` need not come first. */
+  results: { params: { readonly experiment: Experiment }; result: DatasetResult | null; event: never };
   figure: { params: FigureRequest; result: Uint8Array; event: never };
   memory: { params: Record<string, never>; result: MemoryReport; event: never };
   /** The session's editor closed. */

@@ -191,6 +191,8 @@ export type HostToResults =
       readonly layers: number;
       readonly rows: readonly DatasetRow[];
       readonly kept: number;
+      /** Questions answered so far, and asked for. */
+      readonly done: number;
       readonly asked: number;
     }
   | { readonly type: 'results-progress'; readonly done: number; readonly total: number; readonly secondsLeft?: number }

@@ -2,7 +2,7 @@
 import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { DatasetRow, HostToResults, PanelStatus, ResultsToHost } from '../../src/protocol/panel';
-import { change, percent, plural } from '../model/words';
+import { change, count, percent, plural } from '../model/words';
 import { extreme, matching, sorted, sparkline, type Order, type SortKey } from '../results/rows';
 import { swatch } from '../charts/legend';
 import { nameField } from '../ui/name-field';
@@ -53,7 +53,7 @@ export class ResultsView extends LitElement {
     return html`<main class="cf-main cf-results">
       <header class="cf-results-head">
         <h1>${r?.title ?? 'Data set run'}</h1>
-        ${r ? html`<span class="cf-note">Answered right and kept: ${r.kept} of ${plural(r.asked, 'question')}. ${plural(r.edges.length, 'edge')}, ${plural(r.layers, 'layer')}.</span>` : nothing}
+        ${r ? html`<span class="cf-note">Answered right and kept: ${r.kept} of ${r.done < r.asked ? `${count(r.done)} done, of ` : ''}${plural(r.asked, 'question')}. ${plural(r.edges.length, 'edge')}, ${plural(r.layers, 'layer')}.</span>` : nothing}
         <span class="cf-grow"></span>
         <vscode-button class="cf-small" appearance="secondary" @click=${() => this.post({ type: 'open-folder' })}
           >Open the folder</vscode-button

@@ -1,7 +1,9 @@
 /** Data set runs from the editor: one notification with progress and cancel, one results view per config. */
 import * as vscode from 'vscode';
-import { cancelled, toCrossflowError, usage } from '../../core/errors';
+import { cancelled, toCrossflowError, usage, type CrossflowError } from '../../core/errors';
 import type { Experiment } from '../../core/experiment/types';
+import type { PanelStatus } from '../../protocol/panel';
+import type { EngineHooks } from '../engine/engine';
 import type { EnginePool } from '../engine/pool';
 import type { Flow } from '../flow';
 import { RESULTS_TYPE } from '../ids';
@@ -9,11 +11,14 @@ import { locateModel } from '../models';
 import type { PanelManager } from '../panel/manager';
 import { engineOptions } from '../settings';
 import { openQuestion } from './question';
+import { storedResults } from './stored';
 import { ResultsView } from './view';
 
 export interface ResultsDeps {
   readonly extensionUri: vscode.Uri;
   readonly pool: EnginePool;
+  /** How processes are started. */
+  readonly engine: EngineHooks;
   readonly panels: PanelManager;
   flow(uri: vscode.Uri): Promise<Flow>;
   log(line: string): void;
@@ -47,18 +52,22 @@ export class ResultsManager {
       );
     } catch (e) {
       const error = toCrossflowError(e);
-      if (error.kind === 'cancelled') return view.setStatus({ kind: 'cancelled' });
-      view.setStatus({ kind: 'error', message: error.line, ...(error.hint && { hint: error.hint }) });
+      if (error.kind === 'cancelled') {
+        // Before what is done has been read again: someone may go on at once.
+        this.#running.delete(key);
+        view.setStatus({ kind: 'cancelled' });
+        return await this.#showStored(flow, experiment, view);
+      }
+      view.setStatus(failure(error));
       throw e;
     } finally {
-      this.#running.delete(key);
+      if (this.#running.get(key) === abort) this.#running.delete(key);
     }
   }
 
-  /** The results of the last run. What was computed is in the journal, so this asks the engine for nothing new. */
+  /** The results of the last run, from its journal. Nothing is computed. */
   async open(flow: Flow): Promise<void> {
-    const view = this.#show(flow);
-    if (!view.hasResults) await this.run(flow);
+    await this.#stored(flow, this.#show(flow));
   }
 
   async restore(webview: vscode.WebviewPanel, state: unknown): Promise<void> {
@@ -66,7 +75,7 @@ export class ResultsManager {
     try {
       if (typeof uri !== 'string') throw usage('the view says not what it showed');
       const flow = await this.deps.flow(vscode.Uri.parse(uri, true));
-      this.#add(flow, webview);
+      await this.#stored(flow, this.#add(flow, webview));
     } catch (e) {
       this.deps.log(`a results view could not be restored: ${toCrossflowError(e).line}`);
       webview.dispose();
@@ -75,6 +84,28 @@ export class ResultsManager {
 
   cancelAll(): void {
     for (const abort of this.#running.values()) abort.abort();
+  }
+
+  /** Fills a view that is not being filled by a run. */
+  async #stored(flow: Flow, view: ResultsView): Promise<void> {
+    const experiment = flow.parsed?.experiment;
+    if (view.hasResults || this.#running.has(flow.uri.toString()) || !vscode.workspace.isTrusted) return;
+    if (experiment?.subject.kind !== 'dataset') return;
+    await this.#showStored(flow, experiment, view);
+  }
+
+  async #showStored(flow: Flow, experiment: Experiment, view: ResultsView): Promise<void> {
+    // A run that has begun meanwhile speaks for itself.
+    const late = (): boolean => this.#running.has(flow.uri.toString());
+    try {
+      const result = await storedResults(experiment, this.deps.engine);
+      // Without any the view says by itself that there are none yet.
+      if (result && !late()) view.setResult(result);
+    } catch (e) {
+      const error = toCrossflowError(e);
+      this.deps.log(`no results shown: ${error.line}`);
+      if (!late()) view.setStatus(failure(error));
+    }
   }
 
   async #compute(
@@ -143,6 +174,11 @@ export class ResultsManager {
     webview.onDidDispose(() => this.#views.delete(key));
     return view;
   }
+}
+
+function failure({ place, message, hint }: CrossflowError): PanelStatus {
+  const where = place?.file === undefined ? '' : `${vscode.workspace.asRelativePath(place.file)}: `;
+  return { kind: 'error', message: where + message, ...(hint && { hint }) };
 }
 
 function duration(seconds: number): string {

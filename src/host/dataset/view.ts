@@ -59,18 +59,19 @@ export class ResultsView {
     this.#post({ type: 'results-status', status });
   }
 
+  /** All of a run, or what there is of one that was stopped. */
   setResult(result: DatasetResult): void {
     this.#result = result;
     this.#progress = undefined;
     this.#sendResult();
-    this.setStatus({ kind: 'idle' });
+    this.setStatus({ kind: result.done < result.asked ? 'cancelled' : 'idle' });
   }
 
   #sendResult(): void {
     const result = this.#result;
     if (!result) return;
-    const { edges, layers, rows, kept, asked } = result;
-    this.#post({ type: 'results', title: this.flow.title, edges, layers, rows, kept, asked });
+    const { edges, layers, rows, kept, done, asked } = result;
+    this.#post({ type: 'results', title: this.flow.title, edges, layers, rows, kept, done, asked });
   }
 
   #receive(message: ResultsToHost): void {

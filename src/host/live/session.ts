@@ -331,4 +331,4 @@ export class LiveSession {
   }
 }
 
-type RunName = Exclude<CallName, 'open' | 'dataset' | 'figure' | 'memory' | 'release'>;
+type RunName = Exclude<CallName, 'open' | 'dataset' | 'results' | 'figure' | 'memory' | 'release'>;

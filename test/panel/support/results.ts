@@ -44,6 +44,7 @@ export async function openResults(
       layers: LAYERS,
       rows: seededRows(count),
       kept: count,
+      done: count,
       asked: count + 20,
     });
     await opened.page.locator('.cf-rows').waitFor();
