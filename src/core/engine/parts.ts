@@ -8,11 +8,12 @@ import { DEFAULT_CHUNK_BUDGET } from './limits';
 import { Prefixes } from './prefixes';
 import { commonFolder, type WeightStore } from './session';
 import { Tower } from './tower';
-import type { EngineOptions } from './types';
+import type { Device, EngineOptions } from './types';
 
 export class Parts {
   readonly prefixes = new Prefixes();
   readonly chunkBudget: number;
+  readonly device: Device;
   private tower?: Promise<Tower>;
 
   private constructor(
@@ -23,6 +24,7 @@ export class Parts {
     private readonly options: EngineOptions,
   ) {
     this.chunkBudget = options.chunkBudget ?? DEFAULT_CHUNK_BUDGET;
+    this.device = options.device ?? 'cpu';
   }
 
   static async create(spec: ModelSpec, options: EngineOptions): Promise<Parts> {
@@ -35,6 +37,11 @@ export class Parts {
   /** The vision tower, loaded when the first image comes. */
   vision(): Promise<Tower> {
     return (this.tower ??= Tower.create(this.spec, this.weights, this.options));
+  }
+
+  /** A second decoder that also tells what its weights are multiplied with; the caller closes it. */
+  calibrationDecoder(): Promise<Decoder> {
+    return Decoder.create(this.spec.decoder, this.weights, this.options, { grams: true });
   }
 
   /** Embedding rows of tokens, `[n, H]`, read from the file: no copy of the matrix is held. */

@@ -33,7 +33,17 @@ import { float } from './onnx';
 /** What a blocked score becomes: the most negative float32, as the published code has it (never -inf: no NaN rows). */
 const BLOCKED = -3.4028234663852886e38;
 
-export function decoderGraph(spec: DecoderSpec, folder: string): Uint8Array {
+/** What the inputs of a layer's weights are, in the order of `gram` outputs. */
+export const GRAMS = ['attention', 'mixed', 'mlp', 'inner'] as const;
+/** Columns whose products with one another are summed. */
+export const GRAM_WIDTH = 128;
+
+/**
+ * `grams`: the graph also gives, as `gram.NAME.l` (NAME of `GRAMS`), sums over the live rows of products of what a
+ * layer's weights are multiplied with: `[ceil(width / 128), 128, 128]`, columns in groups of 128, the last one filled
+ * up with zeros. For calibration; select all rows then.
+ */
+export function decoderGraph(spec: DecoderSpec, folder: string, options: { grams?: boolean } = {}): Uint8Array {
   const b = new GraphBuilder('decoder', folder);
   const { hidden, kvHeads, headDim, heads } = spec;
   const kv = kvHeads * headDim;
@@ -68,17 +78,22 @@ export function decoderGraph(spec: DecoderSpec, folder: string): Uint8Array {
       mlpScale: b.input(`mlp_scale.${l}`, 'f32', [`ms.${l}`, 1]),
     };
     const nothing = (s: GraphBuilder, dims: readonly number[]): Value => s.node('ConstantOfShape', [s.ints(dims)]);
-    const [out, residual, key, value, attention] = b.branch(
+    const [out, residual, key, value, attention, ...grams] = b.branch(
       b.input(`live.${l}`, 'bool', []),
-      (s) => layer(s, spec, spec.weights.layers[l], inputs, common),
+      (s) => {
+        const { values, multiplied } = layer(s, spec, spec.weights.layers[l], inputs, common);
+        return options.grams ? [...values, ...multiplied.map((m) => gram(s, m.value, m.width))] : values;
+      },
       (s) => [
         nothing(s, [0, hidden]),
         nothing(s, [0, hidden]),
         nothing(s, [0, kv]),
         nothing(s, [0, kv]),
         nothing(s, [0, 0, 0, 0, 0]),
+        ...(options.grams ? GRAMS.map(() => nothing(s, [0, GRAM_WIDTH, GRAM_WIDTH])) : []),
       ],
     );
+    grams.forEach((g, i) => b.output(g, `gram.${GRAMS[i]}.${l}`, 'f32', [`g.${GRAMS[i]}`, GRAM_WIDTH, GRAM_WIDTH]));
     b.output(residual, `residual.${l}`, 'f32', ['x', hidden]);
     b.output(key, `key.${l}`, 'f32', ['x', kv]);
     b.output(value, `value.${l}`, 'f32', ['x', kv]);
@@ -114,8 +129,22 @@ interface LayerInputs {
   readonly mlpScale: Value;
 }
 
-/** One layer: its output `[N, H]` (`[m, H]` in the last layer), then the exported rows and the watched attention. */
-function layer(b: GraphBuilder, spec: DecoderSpec, w: DecoderLayerRef, i: LayerInputs, c: Common): Value[] {
+/** Sums over rows of products of columns, within groups of columns. */
+function gram(b: GraphBuilder, x: Value, width: number): Value {
+  const groups = Math.ceil(width / GRAM_WIDTH);
+  const filled = b.node('Pad', [x, b.ints([0, 0, 0, groups * GRAM_WIDTH - width])]);
+  const grouped = b.reshape(filled, [-1, groups, GRAM_WIDTH]);
+  return b.node('MatMul', [b.transpose(grouped, [1, 2, 0]), b.transpose(grouped, [1, 0, 2])]);
+}
+
+interface LayerOutputs {
+  /** Output `[N, H]` (`[m, H]` in the last layer), then the exported rows and the watched attention. */
+  readonly values: Value[];
+  /** What the weights are multiplied with, in the order of `GRAMS`. */
+  readonly multiplied: readonly { readonly value: Value; readonly width: number }[];
+}
+
+function layer(b: GraphBuilder, spec: DecoderSpec, w: DecoderLayerRef, i: LayerInputs, c: Common): LayerOutputs {
   const { heads, kvHeads, headDim } = spec;
   const exported = (value: Value): Value => b.node('Gather', [value, c.exported], { axis: 0 });
   const pick = (value: Value): Value => (i.last ? b.node('Gather', [value, c.select], { axis: 0 }) : value);
@@ -140,9 +169,19 @@ function layer(b: GraphBuilder, spec: DecoderSpec, w: DecoderLayerRef, i: LayerI
   const normed2 = b.rmsNorm(middle, w.postNorm, spec.rmsEpsilon);
   // SiLU(x) = x * sigmoid(x) is QuickGelu with alpha 1: one pass over the widest tensor instead of two.
   const gate = b.contrib('QuickGelu', [b.linear(normed2, w.gate)], { alpha: float(1) });
-  const added = b.linear(b.node('Mul', [gate, b.linear(normed2, w.up)]), w.down);
+  const inner = b.node('Mul', [gate, b.linear(normed2, w.up)]);
+  const added = b.linear(inner, w.down);
   const out = b.node('Add', [middle, b.node('Mul', [added, i.mlpScale])]);
-  return [out, exported(i.x), exported(key), exported(value), watched];
+  const { hidden, intermediate } = spec;
+  return {
+    values: [out, exported(i.x), exported(key), exported(value), watched],
+    multiplied: [
+      { value: normed, width: hidden },
+      { value: mixed, width: heads * headDim },
+      { value: normed2, width: hidden },
+      { value: inner, width: intermediate },
+    ],
+  };
 }
 
 interface Heads {

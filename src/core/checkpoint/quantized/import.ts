@@ -13,10 +13,11 @@ import { checkpointHash } from '../hash';
 import { readExactly, toFloat32 } from '../read';
 import { LAYOUTS } from '../layouts';
 import { DTYPE_BYTES, type ModelSpec } from '../spec';
+import { compensation } from './compensate';
 import type { Bits, BlockSize } from './format';
 import { FORMAT_VERSION, readMarker, STATE_FILE, workFolder, type Marker } from './marker';
 import { bitsPerWeight, planOutputs, type Choose, type Item, type Outputs, type QuantizeItem } from './outputs';
-import { quantizeRows, type RoundingError } from './pack';
+import { addErrors, quantizeRows, type RoundingError } from './pack';
 import { fileFacts, removeNotes, Work, type Done } from './work';
 
 export interface ImportSettings {
@@ -25,6 +26,11 @@ export interface ImportSettings {
   /** Says all that `choose` depends on: another text is another import. */
   readonly recipe: string;
   readonly choose: Choose;
+  /**
+   * Sums of products of a weight's inputs (compensate.ts), or undefined where it was not calibrated. Two calls with the
+   * same recipe must give the same.
+   */
+  grams?(name: string): Float32Array | undefined;
 }
 
 export interface ImportControl {
@@ -98,7 +104,7 @@ export async function importQuantized(
       control.onNotice?.('the checkpoint or the settings have changed since this import began: starting again');
     else if (work.done.size > 0)
       control.onNotice?.(`going on with an import that stopped: ${work.done.size} tensors are done`);
-    await fill(work, outputs, facts.sourceBytes, control);
+    await fill(work, outputs, settings, facts.sourceBytes, control);
     await work.flush();
   } finally {
     await work.close();
@@ -117,29 +123,34 @@ export async function importQuantized(
   return { ...facts, existed: false, weights: weightsOf(outputs, work.done) };
 }
 
-async function fill(work: Work, outputs: Outputs, total: number, control: ImportControl): Promise<void> {
+async function fill(
+  work: Work,
+  outputs: Outputs,
+  settings: ImportSettings,
+  total: number,
+  control: ImportControl,
+): Promise<void> {
   let done = 0;
   for (const item of outputs.items) {
     const report = (part: number): void => control.onProgress?.({ done: done + part, total, name: item.name });
     if (control.signal?.aborted) throw cancelled();
     if (!(await work.isWhole(item))) {
-      const chunks = item.kind === 'copy' ? copied(item) : rounded(item);
+      const chunks = item.kind === 'copy' ? copied(item) : rounded(item, settings.grams?.(item.name));
       const hashes = item.rooms.map(() => createHash('sha256'));
       const at = item.rooms.map(() => 0);
-      const error = { square: 0, total: 0 };
+      let error: RoundingError | undefined;
       for await (const chunk of chunks) {
         for (const [i, bytes] of chunk.parts.entries()) {
           await work.write(item.rooms[i], bytes, at[i]);
           hashes[i].update(bytes);
           at[i] += bytes.length;
         }
-        error.square += chunk.error?.square ?? 0;
-        error.total += chunk.error?.total ?? 0;
+        if (chunk.error) error = addErrors(error, chunk.error);
         report(chunk.read);
         if (control.signal?.aborted) throw cancelled();
       }
       const sha256 = hashes.map((h) => h.digest('hex'));
-      await work.finish({ name: item.name, sha256, ...(item.kind === 'quantize' ? { error } : {}) });
+      await work.finish({ name: item.name, sha256, ...(error ? { error } : {}) });
     }
     done += item.source.length;
     report(0);
@@ -163,8 +174,10 @@ async function* copied({ source }: Item): AsyncGenerator<Chunk> {
   }
 }
 
-async function* rounded({ source, format }: QuantizeItem): AsyncGenerator<Chunk> {
+async function* rounded(item: QuantizeItem, grams: Float32Array | undefined): AsyncGenerator<Chunk> {
+  const { source, format } = item;
   const [out, width] = source.shape;
+  const calibration = grams && compensation(grams, width);
   const each = Math.max(1, Math.floor(CHUNK_NUMBERS / width));
   const rowBytes = width * DTYPE_BYTES[source.dtype];
   for (let row = 0; row < out; row += each) {
@@ -173,7 +186,7 @@ async function* rounded({ source, format }: QuantizeItem): AsyncGenerator<Chunk>
     await readExactly(source.file, raw, source.offset + row * rowBytes);
     const rows = new Float32Array(count * width);
     toFloat32(raw, source.dtype, rows);
-    const { packed, error } = quantizeRows(rows, width, format);
+    const { packed, error } = quantizeRows(rows, width, format, calibration);
     const scales = new Uint8Array(packed.scales.buffer);
     const parts = [packed.values, scales, ...(packed.zeroPoints ? [packed.zeroPoints] : [])];
     yield { parts, read: (row + count) * rowBytes, error };

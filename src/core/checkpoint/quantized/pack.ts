@@ -1,5 +1,6 @@
 /** Rounds rows of a weight to blocks of whole numbers, and back. See format.ts for the layout. */
 import { halfTable, toHalf } from '../half';
+import { giveBack, outputSquare, type Compensation } from './compensate';
 import { blockBytes, blocksOf, type BlockFormat } from './format';
 
 /** The parts of some rows of a weight, as they lie in the file. */
@@ -11,24 +12,84 @@ export interface Packed {
 
 /** How far rounded rows are from the rows themselves, summed over their numbers. */
 export interface RoundingError {
-  /** Sum of (rounded - weight)^2. */
+  /** Sum of (rounded - weight)^2, and of weight^2. */
   readonly square: number;
-  /** Sum of weight^2. */
   readonly total: number;
+  /** The same of what the weight gives for the inputs it was calibrated with, within groups of columns. */
+  readonly outputSquare?: number;
+  readonly outputTotal?: number;
+}
+
+export function addErrors(a: RoundingError | undefined, b: RoundingError): RoundingError {
+  if (a === undefined) return b;
+  const { outputSquare: square, outputTotal: total } = b;
+  return {
+    square: a.square + b.square,
+    total: a.total + b.total,
+    ...(square === undefined || total === undefined
+      ? {}
+      : { outputSquare: square + (a.outputSquare ?? 0), outputTotal: total + (a.outputTotal ?? 0) }),
+  };
 }
 
 /**
  * @param rows `[n, width]`
- * @param importance `[width]`, the weight of each column's error, e.g. the mean square of what it is multiplied with;
- * all equal when left out
+ * @param calibration of the inputs that the rows are multiplied with; without it every column counts the same and no
+ * error is given back
  */
 export function quantizeRows(
   rows: Float32Array,
   width: number,
   format: BlockFormat,
-  importance?: Float32Array,
+  calibration?: Compensation,
 ): { packed: Packed; error: RoundingError } {
-  return format.bits === 4 ? pack4(rows, width, format, importance) : pack8(rows, width, format);
+  const { blockSize, bits } = format;
+  const blocks = blocksOf(width, format);
+  const n = rows.length / width;
+  const zeroBytes = Math.ceil(blocks / 2);
+  const values = new Uint8Array(n * blocks * blockBytes(format));
+  const scales = new Uint16Array(n * blocks);
+  const zeroPoints = new Uint8Array(bits === 4 ? n * zeroBytes : 0);
+  const grid = bits === 4 ? new Grid4(calibration?.importance) : new Grid8();
+  const work = new Float64Array(width);
+  const off = new Float64Array(width);
+  const error = { square: 0, total: 0, outputSquare: 0, outputTotal: 0 };
+  for (let row = 0; row < n; row++) {
+    for (let i = 0; i < width; i++) work[i] = rows[row * width + i];
+    for (let block = 0; block < blocks; block++) {
+      const first = block * blockSize;
+      const count = Math.min(blockSize, width - first);
+      grid.fit(work, first, count);
+      const { scale, zero, low, high } = grid;
+      const at = row * blocks + block;
+      scales[at] = grid.bits;
+      if (bits === 4) zeroPoints[row * zeroBytes + (block >> 1)] |= zero << (block % 2 === 0 ? 0 : 4);
+      for (let i = 0; i < blockSize; i++) {
+        let q = 0;
+        if (i < count) {
+          const w = work[first + i];
+          q = Math.max(low, Math.min(high, Math.round(w / scale)));
+          if (calibration) giveBack(work, first + i, w - q * scale, calibration);
+          off[first + i] = q * scale - rows[row * width + first + i];
+        }
+        if (bits === 8) values[at * blockSize + i] = q;
+        else values[(at * blockSize + i) >> 1] |= (q + zero) << (i % 2 === 0 ? 0 : 4);
+      }
+    }
+    for (let i = 0; i < width; i++) {
+      error.square += off[i] ** 2;
+      error.total += rows[row * width + i] ** 2;
+    }
+    if (calibration) {
+      error.outputSquare += outputSquare(off, 0, calibration);
+      error.outputTotal += outputSquare(rows, row * width, calibration);
+    }
+  }
+  const { square, total } = error;
+  return {
+    packed: { values, scales, ...(bits === 4 ? { zeroPoints } : {}) },
+    error: calibration ? error : { square, total },
+  };
 }
 
 /** The rows that packed ones stand for, `[n, width]`. */
@@ -56,37 +117,6 @@ export function dequantizeRows(packed: Packed, width: number, format: BlockForma
 
 const nibble = (byte: number, index: number): number => (index % 2 === 0 ? byte & 15 : byte >> 4);
 
-function pack8(rows: Float32Array, width: number, format: BlockFormat): { packed: Packed; error: RoundingError } {
-  const { blockSize } = format;
-  const half = halfTable();
-  const blocks = blocksOf(width, format);
-  const n = rows.length / width;
-  const values = new Int8Array(n * blocks * blockSize);
-  const scales = new Uint16Array(n * blocks);
-  let square = 0;
-  let total = 0;
-  for (let row = 0; row < n; row++) {
-    for (let block = 0; block < blocks; block++) {
-      const begin = row * width + block * blockSize;
-      const end = Math.min(begin + blockSize, (row + 1) * width);
-      let largest = 0;
-      for (let i = begin; i < end; i++) largest = Math.max(largest, Math.abs(rows[i]));
-      const bits = scaleBits(largest / 127);
-      scales[row * blocks + block] = bits;
-      const scale = half[bits];
-      const start = (row * blocks + block) * blockSize - begin;
-      for (let i = begin; i < end; i++) {
-        const w = rows[i];
-        const q = Math.max(-127, Math.min(127, Math.round(w / scale)));
-        values[start + i] = q;
-        square += (q * scale - w) ** 2;
-        total += w * w;
-      }
-    }
-  }
-  return { packed: { values: new Uint8Array(values.buffer), scales }, error: { square, total } };
-}
-
 /** Smallest and largest f16 that a scale may be: never 0 (a division), never infinite. */
 const LEAST_SCALE = 0x0001;
 const LARGEST_SCALE = 0x7bff;
@@ -95,92 +125,80 @@ const scaleBits = (scale: number): number => Math.min(LARGEST_SCALE, Math.max(LE
 /** Parts of a block's range that are tried as the range of the 16 values: outliers may be worth less than finer steps. */
 const SHRINK = [1, 0.96, 0.92, 0.88, 0.84, 0.8, 0.74, 0.68, 0.6] as const;
 
-function pack4(
-  rows: Float32Array,
-  width: number,
-  format: BlockFormat,
-  importance: Float32Array | undefined,
-): { packed: Packed; error: RoundingError } {
-  const { blockSize } = format;
-  const half = halfTable();
-  const blocks = blocksOf(width, format);
-  const n = rows.length / width;
-  const zeroBytes = Math.ceil(blocks / 2);
-  const values = new Uint8Array((n * blocks * blockSize) / 2);
-  const scales = new Uint16Array(n * blocks);
-  const zeroPoints = new Uint8Array(n * zeroBytes);
-  let square = 0;
-  let total = 0;
-  for (let row = 0; row < n; row++) {
-    for (let block = 0; block < blocks; block++) {
-      const first = block * blockSize;
-      const begin = row * width + first;
-      const count = Math.min(blockSize, width - first);
-      const { bits, zero } = bestGrid(rows, begin, count, importance, first);
+/** A block's scale and zero point: values are `q * scale` for whole q from `low` to `high`. */
+class Grid8 {
+  /** The scale as f16 bits. */
+  bits = 0;
+  scale = 1;
+  readonly zero = 0;
+  readonly low = -127;
+  readonly high = 127;
+  private readonly half = halfTable();
+
+  fit(row: Float64Array, first: number, count: number): void {
+    let largest = 0;
+    for (let i = first; i < first + count; i++) largest = Math.max(largest, Math.abs(row[i]));
+    this.bits = scaleBits(largest / 127);
+    this.scale = this.half[this.bits];
+  }
+}
+
+class Grid4 {
+  bits = 0;
+  scale = 1;
+  zero = 0;
+  low = 0;
+  high = 15;
+  private readonly half = halfTable();
+
+  constructor(private readonly importance: Float32Array | undefined) {}
+
+  /** Finds scale and zero point that fit the numbers best, by square error weighted with their columns' importance. */
+  fit(row: Float64Array, first: number, count: number): void {
+    let least = 0;
+    let most = 0;
+    for (let i = first; i < first + count; i++) {
+      const w = row[i];
+      if (w < least) least = w;
+      else if (w > most) most = w;
+    }
+    const range = most - least;
+    this.take(scaleBits(range / 15), range > 0 ? Math.round((-15 * least) / range) : 0);
+    if (range === 0) return;
+    const { zero, low, high, half, importance } = this;
+    let best = Infinity;
+    for (const shrink of SHRINK) {
+      const perScale = 15 / (shrink * range);
+      // with the values chosen, the best scale is a least-squares fit
+      let product = 0;
+      let norm = 0;
+      for (let i = first; i < first + count; i++) {
+        const w = row[i];
+        const q = Math.max(low, Math.min(high, Math.round(w * perScale)));
+        const weight = importance ? importance[i] : 1;
+        product += weight * w * q;
+        norm += weight * q * q;
+      }
+      const bits = scaleBits(norm > 0 && product > 0 ? product / norm : 1 / perScale);
       const scale = half[bits];
-      scales[row * blocks + block] = bits;
-      zeroPoints[row * zeroBytes + (block >> 1)] |= zero << (block % 2 === 0 ? 0 : 4);
-      const start = ((row * blocks + block) * blockSize) / 2;
-      for (let i = 0; i < blockSize; i++) {
-        const w = i < count ? rows[begin + i] : 0;
-        const q = Math.max(0, Math.min(15, Math.round(w / scale) + zero));
-        values[start + (i >> 1)] |= q << (i % 2 === 0 ? 0 : 4);
-        if (i < count) {
-          square += ((q - zero) * scale - w) ** 2;
-          total += w * w;
-        }
+      let error = 0;
+      for (let i = first; i < first + count; i++) {
+        const w = row[i];
+        const off = Math.max(low, Math.min(high, Math.round(w / scale))) * scale - w;
+        error += (importance ? importance[i] : 1) * off * off;
+      }
+      if (error < best) {
+        best = error;
+        this.take(bits, zero);
       }
     }
   }
-  return { packed: { values, scales, zeroPoints }, error: { square, total } };
-}
 
-/** Scale (as f16) and zero point of 16 values that fit a block's numbers best, by weighted square error. */
-function bestGrid(
-  rows: Float32Array,
-  begin: number,
-  count: number,
-  importance: Float32Array | undefined,
-  first: number,
-): { bits: number; zero: number } {
-  const half = halfTable();
-  let low = 0;
-  let high = 0;
-  for (let i = begin; i < begin + count; i++) {
-    const w = rows[i];
-    if (w < low) low = w;
-    else if (w > high) high = w;
+  private take(bits: number, zero: number): void {
+    this.bits = bits;
+    this.scale = this.half[bits];
+    this.zero = Math.max(0, Math.min(15, zero));
+    this.low = -this.zero;
+    this.high = 15 - this.zero;
   }
-  let best = { bits: scaleBits((high - low) / 15), zero: 0 };
-  best.zero = Math.max(0, Math.min(15, Math.round(-low / half[best.bits])));
-  if (high === low) return best;
-  let least = Infinity;
-  for (const shrink of SHRINK) {
-    const scale = (shrink * (high - low)) / 15;
-    const zero = Math.max(0, Math.min(15, Math.round((-low * shrink) / scale)));
-    // with the values chosen, the best scale is a least-squares fit
-    let product = 0;
-    let norm = 0;
-    for (let i = 0; i < count; i++) {
-      const w = rows[begin + i];
-      const step = Math.max(-zero, Math.min(15 - zero, Math.round(w / scale)));
-      const weight = importance ? importance[first + i] : 1;
-      product += weight * w * step;
-      norm += weight * step * step;
-    }
-    const bits = scaleBits(norm > 0 && product > 0 ? product / norm : scale);
-    const fitted = half[bits];
-    let error = 0;
-    for (let i = 0; i < count; i++) {
-      const w = rows[begin + i];
-      const step = Math.max(-zero, Math.min(15 - zero, Math.round(w / fitted)));
-      const off = step * fitted - w;
-      error += (importance ? importance[first + i] : 1) * off * off;
-    }
-    if (error < least) {
-      least = error;
-      best = { bits, zero };
-    }
-  }
-  return best;
 }

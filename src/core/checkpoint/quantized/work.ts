@@ -15,7 +15,14 @@ const doneSchema = z.object({
   /** One for each room of the item. */
   sha256: z.array(z.string()),
   /** RoundingError, for a quantised weight. */
-  error: z.object({ square: z.number(), total: z.number() }).optional(),
+  error: z
+    .object({
+      square: z.number(),
+      total: z.number(),
+      outputSquare: z.number().optional(),
+      outputTotal: z.number().optional(),
+    })
+    .optional(),
 });
 export type Done = z.infer<typeof doneSchema>;
 

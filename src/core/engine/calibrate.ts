@@ -1,0 +1,82 @@
+/** What the decoder's weights are multiplied with in given examples: what rounding them should be good at. */
+import type { DecoderLayerRef } from '../checkpoint/spec';
+import { GRAMS } from '../graph/decoder';
+import { step } from './control';
+import type { Decoder, LayerCall } from './decoder';
+import type { OpenExample } from './example';
+import { causalMask } from './masks';
+import type { Parts } from './parts';
+import { blockRows, type CleanRun } from './sequence';
+import type { RunControl } from './types';
+
+/** The weights that are multiplied with each of `GRAMS`. */
+const READERS: Readonly<
+  Record<(typeof GRAMS)[number], (w: DecoderLayerRef) => { readonly weight: { name: string } }[]>
+> = {
+  attention: (w) => [w.query, w.key, w.value],
+  mixed: (w) => [w.output],
+  mlp: (w) => [w.gate, w.up],
+  inner: (w) => [w.down],
+};
+
+/** Adds up the grams of graph/decoder.ts over examples. */
+export class Calibration {
+  private readonly sums = new Map<string, Float32Array>();
+  /** Tokens seen. */
+  rows = 0;
+
+  private constructor(
+    private readonly parts: Parts,
+    private readonly decoder: Decoder,
+  ) {}
+
+  static async create(parts: Parts): Promise<Calibration> {
+    return new Calibration(parts, await parts.calibrationDecoder());
+  }
+
+  async add(example: OpenExample, control?: RunControl): Promise<void> {
+    const length = example.info.tokens.length;
+    await example.sequence.using(control, (clean) => this.addRows(clean, length, control));
+    this.rows += length;
+  }
+
+  /** By the weight's name: `[ceil(width / 128), 128, 128]`, see checkpoint/quantized/compensate.ts. */
+  grams(name: string): Float32Array | undefined {
+    return this.sums.get(name);
+  }
+
+  close(): Promise<void> {
+    return this.decoder.close();
+  }
+
+  private async addRows({ cache }: CleanRun, length: number, control?: RunControl): Promise<void> {
+    const { spec } = this.decoder;
+    const block = blockRows(spec, length, this.parts.chunkBudget);
+    for (let past = 0; past < length; past += block) {
+      const rows = Math.min(block, length - past);
+      const allow = causalMask(past, rows);
+      const enter = cache.residualRows(0, past, past + rows);
+      const layers = Array.from({ length: spec.layers }, (_, l): LayerCall => ({
+        ...(l === 0 ? { enter } : {}),
+        allow,
+      }));
+      const select = Array.from({ length: rows }, (_, i) => i);
+      const { keys: pastKeys, values: pastValues } = cache;
+      const call = { past, rows, single: true, layers, pastKeys, pastValues, select, selectRows: rows, grams: true };
+      const { grams } = await this.decoder.run(call);
+      grams.forEach((sums, l) => this.addLayer(spec.weights.layers[l], sums));
+      await step(control, 'clean', past + rows, length);
+    }
+  }
+
+  private addLayer(layer: DecoderLayerRef, sums: readonly Float32Array[]): void {
+    GRAMS.forEach((name, i) => {
+      const readers = READERS[name](layer);
+      const [first] = readers;
+      const sum = this.sums.get(first.weight.name);
+      if (sum) for (let j = 0; j < sum.length; j++) sum[j] += sums[i][j];
+      // all that read the same input share one sum
+      else for (const reader of readers) this.sums.set(reader.weight.name, sums[i]);
+    });
+  }
+}
