@@ -108,7 +108,7 @@ describe('panel: keyboard alone', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('option', { name: /100 image tokens, shown/ }).waitFor();
     await page.keyboard.press('ArrowRight');
-    assert.equal(await active(), 'token 33 0');
+    assert.equal(await active(), 'token 33 patch 0');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('End');
     assert.equal(await active(), 'token 160 :');

@@ -203,6 +203,38 @@ describe('panel: in a page under the real policy', () => {
     assert.deepEqual([image.from, image.image], [engine.example.imageStart, true]);
   });
 
+  it('shows the flow of the chosen token, or of all, with the image as the user wants it', async () => {
+    const { page } = host;
+    const flow = page.locator('cf-flow');
+    await flow.scrollIntoViewIfNeeded();
+    const words = flow.locator('.cf-legend');
+    const pick = async (name: string, value: string): Promise<void> => {
+      await flow.getByRole('combobox', { name }).click();
+      await flow.getByRole('option', { name: value, exact: true }).click();
+    };
+    await words.getByText(/read by the chosen token “:” \(160\).*sum over all 100 patches/).waitFor();
+    await page.getByRole('option', { name: /token 159 / }).click();
+    await words.getByText(/read by the chosen token “·ASSISTANT” \(159\)/).waitFor();
+    await pick('Edges', 'From the chosen token');
+    await words.getByText(/read from the chosen token “·ASSISTANT”/).waitFor();
+    await pick('Edges', 'All tokens');
+    await pick('Image patches in the flow', 'Mean per patch');
+    await words.getByText(/mean over all 100 patches/).waitFor();
+    await pick('Image patches in the flow', 'Left out');
+    await words.getByText(/Left out: .* from the image\./).waitFor();
+    await flow.locator('summary').click();
+    assert.equal(await flow.getByRole('button', { name: /^Block the image/ }).count(), 0);
+  });
+
+  it('a set is new until the first click has made it', async () => {
+    const { page } = host;
+    const shown = page.getByRole('combobox', { name: 'Set that clicks edit' }).locator('.selected-value');
+    await host.edit({ sets: {} });
+    await shown.getByText('clicked (new)', { exact: true }).waitFor();
+    await host.edit({ sets: { clicked: { kind: 'patches', patches: [3] } } });
+    await shown.getByText('clicked', { exact: true }).waitFor();
+  });
+
   it('plays the layers, stops, and remembers over a reload', async () => {
     const { page } = host;
     await page.getByRole('button', { name: 'Play the layers' }).click();

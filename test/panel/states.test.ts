@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { PanelExperiment, PanelStatus } from '../../src/protocol/panel';
 import { FakeHost, recorded } from './support/fake-host';
 import { closeBrowser } from './support/page';
+import { anyresGeometry, synthetic } from './support/synthetic';
 
 const engine = recorded('star');
 
@@ -83,6 +84,24 @@ describe('panel: states', () => {
     assert.ok(host.messages('request').length > before, 'asked once it is back');
   });
 
+  it('a window that is loaded again before the model was there shows the middle layer, not the first', async () => {
+    let ready = false;
+    host = await FakeHost.open(engine, {}, (h) => (h.onReady = async () => (ready ? h.sendAll() : undefined)));
+    await host.page.getByText('Opening the experiment').waitFor();
+    ready = true;
+    await host.page.reload();
+    await host.page.getByText('layer 5 of 0–9', { exact: true }).waitFor();
+  });
+
+  it('tells newline tokens of tiles from patches', async () => {
+    const made = await synthetic(11, { layers: 4, heads: 2, before: 3, after: 6, geometry: anyresGeometry(3, 4, 5) });
+    host = await FakeHost.open(made);
+    await host.page.getByRole('option', { name: /image tokens, folded/ }).click();
+    await host.page.getByRole('option', { name: /newline token after row 2 of the tiles/ }).hover();
+    const detail = host.page.locator('#cf-token-detail');
+    await detail.getByText(/newline token after row 2 of the tiles, which has no place on the picture/).waitFor();
+  });
+
   it('restricted: looks, runs nothing, changes nothing', async () => {
     host = await FakeHost.open(engine, {}, (h) => {
       h.onReady = async () => {
@@ -132,7 +151,7 @@ describe('panel: states', () => {
     await host.message('run');
     await host.send({ type: 'status', status: { kind: 'busy', what: '3 of 90 questions', cancellable: true } });
     await host.page.getByText('3 of 90 questions').waitFor();
-    assert.ok(await host.page.getByRole('button', { name: 'Run the data set' }).isDisabled());
+    await host.page.getByRole('button', { name: 'Run the data set', disabled: true }).waitFor();
   });
 
   it('an example that goes takes everything about it along', async () => {
