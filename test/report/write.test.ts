@@ -102,7 +102,11 @@ describe('reports', () => {
       'last_position_answer_probs',
       'last_position_answer_probs_with_norm',
     ];
-    const wanted = names.flatMap((name) => ['csv', 'pdf', 'png', 'svg'].map((type) => `${name}.${type}`));
+    const pictures = names.flatMap((name) => [name, `${name}_without_legend`, `legend_${name}`]);
+    const wanted = [
+      ...names.map((name) => `${name}.csv`),
+      ...pictures.flatMap((name) => ['pdf', 'png', 'svg'].map((type) => `${name}.${type}`)),
+    ];
     assert.deepEqual(readdirSync(path.join(experiment.output, 'figures')).sort(), wanted.sort());
     assert.equal(files.length, wanted.length + 5);
     const numbers = table(experiment, 'figures/information_flow.csv');

@@ -1,3 +1,4 @@
+import { PUBLISHED_EDGES } from '../experiment/names';
 import { knockoutId, knockoutLabel, type Knockout } from '../experiment/types';
 
 /** How the published figures call some sets (`vil/merge_lineplot.py`). */
@@ -5,23 +6,29 @@ const PUBLISHED_NAMES: Readonly<Record<string, string>> = {
   'Image Central Object': 'Related Image Patches',
   'Image Without Central Object': 'Other Image Patches',
   'Image Without Central Object with pad': 'Other Image Patches',
+  // As older tables of the published scripts have them.
+  'Image Objects': 'Related Image Patches',
+  'Image Without Objects': 'Other Image Patches',
 };
 const figureName = (set: string): string => PUBLISHED_NAMES[set] ?? set;
 
-/**
- * Colours of Okabe and Ito (https://jfly.uni-koeln.de/color/), told apart by people with any common colour vision; the
- * six published edges get those nearest to the published ones, the same in every figure.
- */
-const COLOURS: Readonly<Record<string, string>> = {
-  'Question->Last': '#009E73',
-  'Image->Last': '#E69F00',
-  'Last->Last': '#D55E00',
-  'Image->Question': '#0072B2',
-  'Image Central Object->Question': '#56B4E9',
-  'Image Without Central Object->Question': '#CC79A7',
-};
-/** For all other knockouts: the same set again, dashed, so that no two lines look alike. */
-const OTHERS = [...Object.values(COLOURS), '#000000'];
+/** Colours of the six published edges, the same in every figure. */
+export const PALETTES = {
+  /**
+   * Colours of Okabe and Ito (https://jfly.uni-koeln.de/color/), told apart by people with any common colour vision,
+   * each edge's the nearest to the published one.
+   */
+  'colour-blind': ['#009E73', '#E69F00', '#D55E00', '#0072B2', '#56B4E9', '#CC79A7'],
+  /** As in the paper's figures: two of its own, then four of ColorBrewer's Set1. */
+  published: ['#a7c957', '#ffcc00', '#e41a1c', '#377eb8', '#4daf4a', '#f781bf'],
+} as const;
+export type Palette = keyof typeof PALETTES;
+
+const publishedColour = (label: string, palette: Palette): string | undefined =>
+  PALETTES[palette][(PUBLISHED_EDGES as readonly string[]).indexOf(label)];
+
+/** For all else: the colour-blind set again, dashed where they stand beside published edges, so that no two look alike. */
+const OTHERS = [...PALETTES['colour-blind'], '#000000'];
 const DASHES = [[6, 3], [2, 2], [8, 3, 2, 3]] as const; // prettier-ignore
 
 export interface CurveStyle {
@@ -34,7 +41,7 @@ export interface CurveStyle {
   readonly dash: readonly number[];
 }
 
-export function curveStyles(knockouts: readonly Knockout[]): CurveStyle[] {
+export function curveStyles(knockouts: readonly Knockout[], palette: Palette = 'colour-blind'): CurveStyle[] {
   const plain = knockouts.map(knockoutLabel);
   const labels = knockouts.map(figureLabel);
   const seen = new Set<string>();
@@ -42,7 +49,7 @@ export function curveStyles(knockouts: readonly Knockout[]): CurveStyle[] {
   return knockouts.map((k, i) => {
     const twice = plain.filter((l) => l === plain[i]).length > 1;
     const alike = labels.filter((l) => l === labels[i]).length > 1;
-    const fixed = seen.has(plain[i]) || (k.kind === 'edge' && k.heads) ? undefined : COLOURS[plain[i]];
+    const fixed = seen.has(plain[i]) || (k.kind === 'edge' && k.heads) ? undefined : publishedColour(plain[i], palette);
     seen.add(plain[i]);
     return {
       name: twice ? knockoutId(k) : plain[i],
@@ -57,7 +64,11 @@ const other = (n: number): { colour: string; dash: readonly number[] } => ({
   dash: DASHES[Math.floor(n / OTHERS.length) % DASHES.length],
 });
 
-const figureLabel = (k: Knockout): string => edgeLabel(k, figureName);
+/** Curves that are no edges (models, say): solid first, then dashed. */
+export const seriesStyle = (n: number): Pick<CurveStyle, 'colour' | 'dash'> =>
+  n < OTHERS.length ? { colour: OTHERS[n], dash: [] } : other(n - OTHERS.length);
+
+export const figureLabel = (k: Knockout): string => edgeLabel(k, figureName);
 
 function edgeLabel(k: Knockout, name: (set: string) => string): string {
   switch (k.kind) {

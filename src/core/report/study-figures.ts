@@ -1,94 +1,153 @@
 import type { JournalHeader, KeptRecord } from '../dataset/record';
-import { kindWords, WORD_KINDS } from '../dataset/words';
-import { knockoutFigure, lensFigure, wordStyle, type FigureData, type VegaLiteSpec } from './figures';
-import { curveStyles } from './labels';
-import { CONFIDENCE, LayerStatistics } from './statistics';
-import { changeOf } from './tables';
+import { WORD_KINDS } from '../dataset/words';
+import { knockoutId, knockoutLabel, type Knockout } from '../experiment/types';
+import { caption } from './caption';
+import { safeName, safeNames } from './file-names';
+import { knockoutFigure, lensFigure, wordStyle, type FigureCurve, type FigureData, type VegaLiteSpec } from './figures';
+import { heatMap } from './heat-map';
+import { curveStyles, figureLabel, type Palette } from './labels';
+import { runStatistics, type RunStatistics } from './run-statistics';
+import type { BootstrapOptions } from './statistics';
+import type { Look } from './theme';
 
 export interface NamedFigure {
   /** File name without its ending. */
   readonly name: string;
   readonly data: FigureData;
   readonly spec: VegaLiteSpec;
+  /** The same for a page of print: larger letters, without title and legend. */
+  readonly print: VegaLiteSpec;
+  /** Whether its legend is of lines, which can stand apart. */
+  readonly lines: boolean;
+}
+
+export interface FigureOptions extends BootstrapOptions {
+  /** Left out: colours that anybody can tell apart. */
+  readonly palette?: Palette;
 }
 
 /** The figures of a data set run: means over its questions with their intervals. */
-export function studyFigures(header: JournalHeader, records: Iterable<KeptRecord>): NamedFigure[] {
-  const { knockouts, model } = header.about;
-  const flow = knockouts.map(() => new LayerStatistics(model.layers));
-  const lens = [0, 1].map(() => WORD_KINDS.map(() => new LayerStatistics(model.layers + 1)));
-  for (const r of records) {
-    r.curves.forEach((scores, i) => {
-      if (scores) flow[i]?.add(scores.map((score) => changeOf(score, r.base)));
-    });
-    const words = kindWords({ answer: r.gold, options: r.options });
-    WORD_KINDS.forEach((kind, k) => {
-      const at = r.lens.words.indexOf(words[kind] ?? '');
-      if (words[kind] === undefined || at < 0) return;
-      [r.lens.without_norm, r.lens.with_norm].forEach((rows, norm) => {
-        lens[norm]?.[k]?.add((rows[at] ?? []).map((p) => 100 * p));
-      });
-    });
-  }
-  return [...flowFigures(header, flow), ...lensFigures(header, lens)];
+export function studyFigures(
+  header: JournalHeader,
+  records: Iterable<KeptRecord>,
+  options: FigureOptions = {},
+): NamedFigure[] {
+  return runFigures(header, runStatistics(header, records, options), options);
 }
 
-function flowFigures(header: JournalHeader, statistics: readonly LayerStatistics[]): NamedFigure[] {
-  const { knockouts, model } = header.about;
-  const styles = curveStyles(knockouts);
-  const make = (name: string, chosen: readonly number[]): NamedFigure[] => {
-    const there = chosen.filter((i) => statistics[i].n > 0);
-    if (there.length === 0) return [];
-    const windows = new Set(there.flatMap((i) => ('window' in knockouts[i] ? [knockouts[i].window] : [])));
-    const data: FigureData = {
-      title: titleOf(header),
-      caption: captionOf(
-        there.map((i) => statistics[i].n),
-        windows.size === 1 ? [...windows][0] : undefined,
-      ),
-      curves: there.map((i) => ({ ...styles[i], points: statistics[i].points() })),
-      lastLayer: model.layers - 1,
-    };
-    return [{ name, data, spec: knockoutFigure(data) }];
-  };
-  const all = knockouts.map((_, i) => i);
-  // The paper draws edges with the same target together.
-  const targets = new Set(knockouts.flatMap((k) => (k.kind === 'edge' ? [k.to] : [])));
-  const towards = (target: string): number[] =>
-    all.filter((i) => {
-      const k = knockouts[i];
-      return k.kind === 'edge' && k.to === target;
-    });
+export function runFigures(
+  header: JournalHeader,
+  statistics: RunStatistics,
+  options: FigureOptions = {},
+): NamedFigure[] {
   return [
-    ...make('information_flow', all),
-    ...(targets.size > 1
-      ? [...targets].flatMap((target) => make(`information_flow_to_${fileName(target)}`, towards(target)))
-      : []),
+    ...flowFigures(header, statistics, options),
+    ...heatMaps(header, statistics),
+    ...lensFigures(header, statistics),
   ];
 }
 
-function lensFigures(header: JournalHeader, statistics: readonly (readonly LayerStatistics[])[]): NamedFigure[] {
-  return statistics.flatMap((kinds, norm) => {
-    const there = WORD_KINDS.map((kind, i) => ({ kind, values: kinds[i] })).filter(({ values }) => values.n > 0);
+export const named = (
+  name: string,
+  data: FigureData,
+  draw: (data: FigureData, look?: Look) => VegaLiteSpec,
+): NamedFigure => ({ name, data, spec: draw(data), print: draw(data, 'print'), lines: draw !== heatMap });
+
+/** Curves of several windows that one figure still shows apart. */
+const MOST_TOGETHER = 12;
+
+/** All knockouts together, those of each target as the paper draws them, and of each window where there are several. */
+function flowFigures(header: JournalHeader, { flow }: RunStatistics, { palette }: FigureOptions): NamedFigure[] {
+  const { knockouts, model } = header.about;
+  const make = (name: string, chosen: readonly number[]): NamedFigure[] => {
+    const there = chosen.filter((i) => flow[i].length > 0);
     if (there.length === 0) return [];
-    const how = norm === 0 ? 'without the final norm' : 'through the final norm';
+    const windows = [...new Set(there.flatMap((i) => windowOf(knockouts[i]) ?? []))];
+    const styles = curveStyles(chosen.map((i) => knockouts[i]), palette); // prettier-ignore
+    const curves = there.map((i) => flow[i]);
     const data: FigureData = {
       title: titleOf(header),
-      caption: `${captionOf(there.map(({ values }) => values.n))}; ${how}`,
-      curves: there.map(({ kind, values }) => ({ label: kind, ...wordStyle(kind), points: values.points() })),
-      lastLayer: header.about.model.layers,
+      caption: caption({
+        counts: curves.map(([p]) => p.n),
+        window: windows.length === 1 ? windows[0] : undefined,
+        curves,
+      }),
+      curves: there.map((i) => ({ ...pick(styles[chosen.indexOf(i)]), points: flow[i] })),
+      lastLayer: model.layers - 1,
     };
-    return [{ name: `last_position_answer_probs${norm === 0 ? '' : '_with_norm'}`, data, spec: lensFigure(data) }];
+    return [named(name, data, knockoutFigure)];
+  };
+  const all = knockouts.map((_, i) => i);
+  const targets = new Set(knockouts.flatMap((k) => (k.kind === 'edge' ? [k.to] : [])));
+  const windows = [...new Set(knockouts.flatMap((k) => windowOf(k) ?? []))].sort((a, b) => a - b);
+  const perTarget = (suffix: string, from: readonly number[]) =>
+    targets.size < 2
+      ? []
+      : [...targets].flatMap(
+          (target) =>
+          make(`information_flow_to_${safeName(target)}${suffix}`, from.filter((i) => targetOf(knockouts[i]) === target)), // prettier-ignore
+        );
+  if (windows.length < 2) return [...make('information_flow', all), ...perTarget('', all)];
+  return [
+    ...(all.length <= MOST_TOGETHER ? make('information_flow', all) : []),
+    ...windows.flatMap((window) => {
+      const those = all.filter((i) => windowOf(knockouts[i]) === window);
+      return [...make(`information_flow_window_${window}`, those), ...perTarget(`_window_${window}`, those)];
+    }),
+  ];
+}
+
+/** One for each knockout that was run with several windows. */
+function heatMaps(header: JournalHeader, { flow }: RunStatistics): NamedFigure[] {
+  const { knockouts, model } = header.about;
+  const groups = new Map<string, number[]>();
+  knockouts.forEach((k, i) => {
+    if (windowOf(k) === undefined || flow[i].length === 0) return;
+    const id = knockoutId({ ...k, window: 0 } as Knockout);
+    groups.set(id, [...(groups.get(id) ?? []), i]);
+  });
+  const several = [...groups.values()].filter((group) => new Set(group.map((i) => windowOf(knockouts[i]))).size > 1);
+  const names = safeNames(several.map(([i]) => knockoutLabel(knockouts[i]) + headsOf(knockouts[i], ' heads ')));
+  return several.map((group, g) => {
+    const sorted = [...group].sort((a, b) => windowOf(knockouts[a])! - windowOf(knockouts[b])!);
+    const curves = sorted.map((i) => flow[i]);
+    const data: FigureData = {
+      title: `${figureLabel(knockouts[sorted[0]])}${headsOf(knockouts[sorted[0]], ', heads ')}: ${titleOf(header)}`,
+      caption: caption({ counts: curves.map(([p]) => p.n), curves: [] }),
+      curves: sorted.map((i) => ({ ...NO_LINE, label: String(windowOf(knockouts[i])), points: flow[i] })),
+      lastLayer: model.layers - 1,
+    };
+    return named(`heat_map_${names[g]}`, data, heatMap);
   });
 }
 
-const titleOf = ({ about }: JournalHeader): string => `${about.task}, ${about.model.name}`;
-
-function captionOf(counts: readonly number[], window?: number): string {
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  const questions = `${least === most ? most : `${least}–${most}`} question${most === 1 ? '' : 's'}`;
-  const bands = most > 1 ? `; bands: ${100 * CONFIDENCE}% interval of the mean` : '';
-  return questions + (window === undefined ? '' : `; window ${window}`) + bands;
+function lensFigures(header: JournalHeader, { lens }: RunStatistics): NamedFigure[] {
+  return lens.flatMap((kinds, norm) => {
+    const there = WORD_KINDS.map((kind, i) => ({ kind, points: kinds[i] })).filter(({ points }) => points.length > 0);
+    if (there.length === 0) return [];
+    const curves = there.map(({ points }) => points);
+    const data: FigureData = {
+      title: titleOf(header),
+      caption: caption({
+        counts: curves.map(([p]) => p.n),
+        also: [norm === 0 ? 'without the final norm' : 'through the final norm'],
+        curves,
+      }),
+      curves: there.map(({ kind, points }) => ({ label: kind, ...wordStyle(kind), points })),
+      lastLayer: header.about.model.layers,
+    };
+    return [named(`last_position_answer_probs${norm === 0 ? '' : '_with_norm'}`, data, lensFigure)];
+  });
 }
 
-const fileName = (set: string): string => set.replace(/[^\p{L}\p{N}-]+/gu, '_');
+const NO_LINE = { colour: '#000000', dash: [] } as const;
+const pick = ({ label, colour, dash }: Omit<FigureCurve, 'points'>): Omit<FigureCurve, 'points'> => ({
+  label,
+  colour,
+  dash,
+});
+export const windowOf = (k: Knockout): number | undefined => ('window' in k ? k.window : undefined);
+const targetOf = (k: Knockout): string | undefined => (k.kind === 'edge' ? k.to : undefined);
+const headsOf = (k: Knockout, before: string): string =>
+  k.kind === 'edge' && k.heads ? before + k.heads.join(' ') : '';
+const titleOf = ({ about }: JournalHeader): string => `${about.task}, ${about.model.name}`;

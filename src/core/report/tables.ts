@@ -92,10 +92,32 @@ function bestWords({ lens }: KeptRecord, row: number): [string, string] | ['', '
   return [wordTuple(best.map((word) => word.text)), scoreTuple(best.map((word) => word.score))];
 }
 
-/** The numbers behind a figure. */
-export function figureTable(data: FigureData): string {
-  const rows = data.curves.flatMap(({ label, points }) =>
-    points.map(({ layer, n, mean, low, high }) => [label, layer, n ?? 1, mean, low ?? '', high ?? '']),
+/**
+ * The numbers behind a figure. `low` and `high` are the 95% bootstrap interval, `t_low` and `t_high` Student's; `p` is
+ * Wilcoxon's signed-rank test of blocked against clean probability, two-sided, then corrected over the curve's layers.
+ */
+export function figureTable({ curves, over }: FigureData): string {
+  const depth = over === 'depth';
+  const rows = curves.flatMap(({ label, points }) =>
+    points.map((p) => [
+      ...[label, p.layer, ...(depth ? [p.depth] : []), p.n ?? 1, p.mean, p.low ?? '', p.high ?? ''],
+      ...[p.tLow ?? '', p.tHigh ?? ''],
+      ...(p.test ? [p.test.direction, ...[p.test.p, p.test.holm, p.test.bh].map(short)] : ['', '', '', '']),
+    ]),
   );
-  return stringify([['curve', 'layer', 'questions', 'mean', 'low', 'high'], ...rows]);
+  const columns = [
+    'curve',
+    'layer',
+    ...(depth ? ['depth'] : []),
+    'questions',
+    'mean',
+    'low',
+    'high',
+    't_low',
+    't_high',
+  ];
+  return stringify([[...columns, 'direction', 'p', 'p_holm', 'p_benjamini_hochberg'], ...rows]);
 }
+
+/** More digits of a p-value say nothing. */
+const short = (p: number): number => Number(p.toPrecision(6));

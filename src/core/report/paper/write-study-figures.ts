@@ -1,0 +1,101 @@
+/** All figures of a study. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KeptRecord, RowRecord } from '../../dataset/record';
+import { cancelled, failed } from '../../errors';
+import { safeNames } from '../file-names';
+import { runStatistics } from '../run-statistics';
+import { runFigures, type FigureOptions, type NamedFigure } from '../study-figures';
+import type { StudyRun } from '../study-run';
+import { writeFigures } from '../write-figures';
+import { modelFigures, type ModelResult } from './compare-models';
+
+export interface StudyFigureOptions extends FigureOptions {
+  readonly signal?: AbortSignal;
+  /** `done` of `total` folders of figures are written. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Figures that belong into one folder. */
+export interface FigureFolder {
+  /** Relative, with `/`: `TASK/MODEL` for a run, `TASK` for what compares its models. Safe, and unlike any other. */
+  readonly folder: string;
+  /** Of a run; left out where models are compared. */
+  readonly run?: StudyRun;
+  readonly task: string;
+  readonly figures: readonly NamedFigure[];
+}
+
+/**
+ * Writes `TASK/MODEL/NAME.svg|pdf|png|csv` for each run, and `TASK/models_EDGE.*` where several models were asked the same:
+ * see studyFigureFolders() and writeFigures(). Results and seed alone decide on the bytes. Throws CrossflowError `failed`
+ * when a file cannot be written, `cancelled` when stopped.
+ *
+ * @returns absolute paths of the files
+ */
+export async function writeStudyFigures(
+  runs: readonly StudyRun[],
+  folder: string,
+  options: StudyFigureOptions = {},
+): Promise<string[]> {
+  const files: string[] = [];
+  const total = runs.length + new Set(runs.map((run) => run.task)).size;
+  let done = 0;
+  options.onProgress?.(done, total);
+  for (const { folder: place, figures } of studyFigureFolders(runs, options)) {
+    const path = join(folder, place);
+    if (figures.length > 0) makeFolder(path);
+    files.push(...(await writeFigures(figures, path, options.signal)));
+    options.onProgress?.(++done, total);
+  }
+  return files;
+}
+
+/** The figures of a study, folder by folder: each run's, and after the runs of a task what compares its models. */
+export function* studyFigureFolders(
+  runs: readonly StudyRun[],
+  options: StudyFigureOptions = {},
+): Generator<FigureFolder> {
+  const models = distinct(runs.map((run) => run.model));
+  const tasks = distinct(runs.map((run) => run.task));
+  const [modelFolders, taskFolders] = [safeNames(models), safeNames(tasks)];
+  for (const [t, task] of tasks.entries()) {
+    const those = runs.filter((run) => run.task === task);
+    const labels = numbered(those.map((run) => run.model));
+    const folders = safeNames(those.map((run) => modelFolders[models.indexOf(run.model)]));
+    const results: ModelResult[] = [];
+    for (const [i, run] of those.entries()) {
+      if (options.signal?.aborted) throw cancelled();
+      const { header } = run;
+      const statistics = runStatistics(header, keptOf(run.records()), options);
+      const { layers } = header.about.model;
+      // Two runs of one model differ in their place too, or their curves would look alike.
+      const place = models.indexOf(run.model) + (labels[i] === run.model ? 0 : models.length + i);
+      results.push({ label: labels[i], place, layers, knockouts: header.about.knockouts, statistics });
+      yield { folder: `${taskFolders[t]}/${folders[i]}`, run, task, figures: runFigures(header, statistics, options) };
+    }
+    yield { folder: taskFolders[t], task, figures: modelFigures(task, results) };
+  }
+}
+
+const distinct = (names: readonly string[]): string[] => [...new Set(names)];
+
+/** `a`, `b`, `a (2)`. */
+function numbered(names: readonly string[]): string[] {
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter((other) => other === name).length;
+    return before === 0 ? name : `${name} (${before + 1})`;
+  });
+}
+
+function* keptOf(records: Iterable<RowRecord>): Generator<KeptRecord> {
+  for (const record of records) if (record.is === 'kept') yield record;
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (e) {
+    throw failed(`cannot be made: ${(e as Error).message}`, path);
+  }
+}
