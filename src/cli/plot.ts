@@ -1,5 +1,6 @@
 /** `crossflow plot`: figures and a report of results that are there already, the published scripts' included. */
 import { relative, resolve } from 'node:path';
+import type { StudyRun } from '../core/report/study-run';
 import { interruptSignal } from './interrupt';
 import { progressBar } from './progress';
 import { plain, reportLine } from './report';
@@ -29,13 +30,13 @@ export async function plot(paths: readonly string[], flags: PlotFlags): Promise<
       ...(flags.window !== undefined && { window: flags.window }),
     });
     try {
-      const { files, questions } = await plotRuns(found.runs, output, {
+      const files = await plotRuns(found.runs, output, {
         signal,
         onProgress: (done, total) => bar.update('figures', done, total),
       });
       bar.stop();
       for (const warning of warnings) reportLine(`warning: ${warning} (--window says otherwise)`);
-      const runs = found.runs.map(({ model, task }, i) => ({ model, task, questions: questions[i] ?? 0 }));
+      const runs = found.runs.map((run) => ({ model: run.model, task: run.task, questions: questionsOf(run) }));
       await print(flags.json ? `${JSON.stringify({ runs, files })}\n` : text(runs, files, output));
     } finally {
       found.close();
@@ -44,6 +45,13 @@ export async function plot(paths: readonly string[], flags: PlotFlags): Promise<
     bar.stop();
   }
   return 0;
+}
+
+/** Questions answered rightly, which figures are about. */
+function questionsOf(run: StudyRun): number {
+  let questions = 0;
+  for (const record of run.records()) if (record.is === 'kept') questions++;
+  return questions;
 }
 
 function text(

@@ -29,7 +29,7 @@ function escaped(code: number): string {
 
 /** `repr` of a number that is shortest32() already: scientific below 1e-4 and from 1e16 on. */
 function float32(value: number): string {
-  const size = Math.abs(value);
+  const size = Math.abs(Math.fround(value));
   if (size !== 0 && (size < 1e-4 || size >= 1e16)) {
     return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
   }

@@ -9,22 +9,21 @@
  * The tables and figures hang on the results alone: the same results give the same bytes, whatever interrupted the run.
  * run.json and the reports hold dates and times and differ.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cancelled, failed, usage } from '../errors';
+import { cancelled, usage } from '../errors';
 import { settingsChanges, settingsOf } from '../dataset/identity';
 import { JournalReader } from '../dataset/journal';
 import type { KeptRecord, RowRecord } from '../dataset/record';
 import { journalPath } from '../dataset/run';
 import { writeBeside } from '../dataset/write-beside';
 import type { Experiment } from '../experiment/types';
+import { drawFigures } from './draw-figures';
 import type { Sight } from './html/pictures';
-import { reportFigure, writeStudyReport, type ReportFigure, type RunDetails } from './html/report';
-import { renderAll } from './render';
+import { writeStudyReport, type RunDetails } from './html/report';
 import { studyFigures } from './study-figures';
 import type { StudyRun } from './study-run';
 import { runSummary, type ReportSummary } from './summary';
-import { answerProbabilities, figureTable, informationFlow } from './tables';
+import { answerProbabilities, informationFlow } from './tables';
 
 export interface ReportOptions {
   readonly signal?: AbortSignal;
@@ -68,27 +67,16 @@ export async function writeReport(experiment: Experiment, options: ReportOptions
     };
     write('information_flow.csv', informationFlow(header, kept()));
     write('last_position_answer_probs.csv', answerProbabilities(header, kept()));
-    const drawings: ReportFigure[] = [];
-    if (options.figures ?? true) {
-      const figures = studyFigures(header, kept());
-      if (figures.length > 0) await makeFolder(join(experiment.output, 'figures'));
-      for (const { name, data, spec } of figures) {
-        const drawn = await renderAll(spec);
-        for (const format of ['svg', 'png', 'pdf'] as const) write(`figures/${name}.${format}`, [drawn[format]]);
-        write(`figures/${name}.csv`, [figureTable(data)]);
-        const svg = Buffer.from(drawn.svg).toString();
-        const named = (['png', 'svg', 'pdf', 'csv'] as const).map((format) => `figures/${name}.${format}`);
-        const labels = data.curves.map((curve) => curve.label);
-        drawings.push(reportFigure(name, svg, labels, named));
-      }
-    }
+    const figures = (options.figures ?? true) ? studyFigures(header, kept()) : [];
+    const drawn = await drawFigures(figures, experiment.output, 'figures', options.signal);
+    files.push(...drawn.files);
     const summary = runSummary(experiment, journal, limit);
     write('run.json', [`${JSON.stringify(summary, null, 2)}\n`]);
     const { model, task } = header.about;
     const run: StudyRun = { model: model.name, task, header, records: () => journal.records(limit) };
     const details: RunDetails = {
       pictures: { dataset: experiment.subject, ...(options.sight && { sight: options.sight }) },
-      figures: drawings,
+      figures: drawn.figures,
       files: ['information_flow.csv', 'last_position_answer_probs.csv'],
       damaged: journal.damaged,
       wanted: summary.dataset.limit,
@@ -101,12 +89,6 @@ export async function writeReport(experiment: Experiment, options: ReportOptions
   } finally {
     journal.close();
   }
-}
-
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((e: unknown) => {
-    throw failed(`cannot be made: ${(e as Error).message}`, path);
-  });
 }
 
 function* keptOf(records: Iterable<RowRecord>): Generator<KeptRecord> {

@@ -1,8 +1,6 @@
 /** What a report says of one run, read in two passes over its results; lists are cut, counts are not. */
 import type { DroppedRecord, FailedRecord, KeptRecord } from '../../dataset/record';
-import { curveStyles, type CurveStyle } from '../labels';
 import { CurveSpread, type Distance } from '../outliers';
-import { LayerStatistics, type MeanInterval } from '../statistics';
 import type { StudyRun } from '../study-run';
 import { changeOf } from '../tables';
 
@@ -23,14 +21,6 @@ export interface Outlier extends Distance {
   readonly mean: readonly number[];
 }
 
-export interface CurveDigest extends CurveStyle {
-  readonly window?: number;
-  /** Questions that have all the knockout's sets. */
-  readonly questions: number;
-  /** Where the mean change is lowest. */
-  readonly lowest?: MeanInterval & { readonly layer: number };
-}
-
 export interface RunDigest {
   readonly run: StudyRun;
   readonly kept: number;
@@ -38,7 +28,6 @@ export interface RunDigest {
   readonly failed: number;
   /** Time spent on the questions. */
   readonly seconds: number;
-  readonly curves: readonly CurveDigest[];
   /** Farthest first. */
   readonly outliers: readonly Outlier[];
   readonly wrong: readonly DroppedRecord[];
@@ -47,9 +36,7 @@ export interface RunDigest {
 }
 
 export function digest(run: StudyRun, limits: Limits = LIMITS): RunDigest {
-  const { knockouts, model } = run.header.about;
   const spread = new CurveSpread();
-  const statistics = knockouts.map(() => new LayerStatistics(model.layers));
   const counts = { kept: 0, dropped: 0, failed: 0 };
   const wrong: DroppedRecord[] = [];
   const failures: FailedRecord[] = [];
@@ -67,25 +54,13 @@ export function digest(run: StudyRun, limits: Limits = LIMITS): RunDigest {
       pair.count++;
       pairs.set(key, pair);
     } else {
-      const changes = changesOf(record);
-      spread.add(changes);
-      changes.forEach((curve, i) => curve && statistics[i]?.add(curve));
+      spread.add(changesOf(record));
     }
   }
   return {
     run,
     ...counts,
     seconds,
-    curves: curveStyles(knockouts).map((style, i) => {
-      const knockout = knockouts[i];
-      const [lowest] = (statistics[i]?.points() ?? []).sort((a, b) => a.mean - b.mean);
-      return {
-        ...style,
-        ...('window' in knockout && { window: knockout.window }),
-        questions: statistics[i]?.n ?? 0,
-        ...(lowest && { lowest }),
-      };
-    }),
     outliers: farthest(run, spread, limits.outliers),
     wrong,
     failures,

@@ -3,7 +3,7 @@ import { runFacts, type Fact } from './facts';
 import { address, cut } from './parts';
 import { summary } from './page';
 import type { ReportContent, ReportFigure, RunPart } from './report';
-import { count, duration, probability, share, signed, whole } from './words';
+import { count, duration, pValue, probability, share, signed, whole } from './words';
 
 export function markdownReport({ title, overview, parts, machine }: ReportContent): string {
   const lines = [
@@ -40,7 +40,7 @@ export function markdownReport({ title, overview, parts, machine }: ReportConten
 }
 
 function run(part: RunPart): string[] {
-  const { curves, outliers, wrong, failures, confusions, labels, details } = part;
+  const { curves, outliers, wrong, failures, confusions, details } = part;
   const often = confusions.filter((pair) => pair.count > 1);
   return [
     `## ${escapeMarkdown(`${part.run.task}, ${part.run.model}`)}`,
@@ -53,7 +53,7 @@ function run(part: RunPart): string[] {
     '',
     ...figures(part.figures),
     ...table(
-      ['Knockout', 'Window', 'Questions', 'Lowest mean', '95% interval', 'At layer'],
+      ['Knockout', 'Window', 'Questions', 'Lowest mean', '95% interval', 'At layer', 'p (Holm)'],
       curves.map(({ label, window, questions, lowest }) => [
         label,
         String(window ?? '–'),
@@ -63,6 +63,7 @@ function run(part: RunPart): string[] {
           ? `${signed(lowest.low)} to ${signed(lowest.high)}`
           : '–',
         String(lowest?.layer ?? '–'),
+        pValue(lowest?.test?.holm),
       ]),
     ),
     ...(outliers.length > 0
@@ -77,7 +78,7 @@ function run(part: RunPart): string[] {
               record.question_id,
               record.question,
               `${record.answer} (${probability(record.base)})`,
-              labels[knockout] ?? '',
+              curves[knockout]?.label ?? '',
               String(layer),
               signed(curve[layer] ?? 0),
               signed(mean[layer] ?? 0),

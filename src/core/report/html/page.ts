@@ -108,7 +108,7 @@ function run(part: RunPart, anchor: string): Html {
   </section>`;
 }
 
-function outlierSection({ outliers, pictures, labels, kept }: RunPart): Html {
+function outlierSection({ outliers, pictures, curves, kept }: RunPart): Html {
   const drawn = pictures.filter((picture) => typeof picture !== 'string');
   const key = html`<p class="note">
     Marked:<span class="key of-box"></span>boxes of the
@@ -119,7 +119,12 @@ function outlierSection({ outliers, pictures, labels, kept }: RunPart): Html {
       The ${count(outliers.length, 'question')} of ${whole(kept)} whose curves lie farthest from the mean anywhere, in
       standard deviations over questions.
     </p>
-    ${drawn.length > 0 ? key : undefined} ${outlierList(outliers, pictures, labels)}`;
+    ${drawn.length > 0 ? key : undefined}
+    ${outlierList(
+      outliers,
+      pictures,
+      curves.map((curve) => curve.label),
+    )}`;
 }
 
 function confusions({ confusions }: RunPart): Html {

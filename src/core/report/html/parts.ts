@@ -1,10 +1,10 @@
 /** Tables, figures and lists of the HTML report. */
 import type { Picture } from './pictures';
-import type { CurveDigest, Outlier, RunDigest } from './digest';
+import type { Outlier, RunDigest } from './digest';
 import { smallChart } from './chart';
 import { html, quoted, type Html, type Part } from './template';
-import type { ReportFigure } from './report';
-import { count, duration, probability, share, signed, whole } from './words';
+import type { CurveDigest, ReportFigure } from './report';
+import { count, duration, pValue, probability, share, signed, whole } from './words';
 
 export interface Column {
   readonly title: string;
@@ -66,7 +66,7 @@ export const address = (file: string): string =>
 export function curveTable(curves: readonly CurveDigest[]): Html {
   if (curves.length === 0) return html``;
   return table(
-    'Mean change of the answer’s probability where it is lowest, with its 95% interval',
+    'Mean change of the answer’s probability where it is lowest, with its 95% bootstrap interval, and whether it is significant (Wilcoxon signed-rank test over questions, Holm’s correction over layers)',
     [
       { title: 'Knockout', kind: 'name' },
       { title: 'Window', kind: 'number' },
@@ -74,6 +74,7 @@ export function curveTable(curves: readonly CurveDigest[]): Html {
       { title: 'Lowest mean', kind: 'number' },
       { title: '95% interval', kind: 'number' },
       { title: 'At layer', kind: 'number' },
+      { title: 'p', kind: 'number' },
     ],
     curves.map(({ label, window, questions, lowest }) => [
       quoted(label),
@@ -82,6 +83,7 @@ export function curveTable(curves: readonly CurveDigest[]): Html {
       lowest ? signed(lowest.mean) : '–',
       lowest?.low !== undefined && lowest.high !== undefined ? `${signed(lowest.low)} to ${signed(lowest.high)}` : '–',
       lowest?.layer ?? '–',
+      pValue(lowest?.test?.holm),
     ]),
   );
 }

@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import type { KeptRecord, RowRecord } from '../../dataset/record';
 import { writeBeside } from '../../dataset/write-beside';
 import { cancelled, failed } from '../../errors';
+import type { FigureData, FigurePoint } from '../figures';
 import { curveStyles } from '../labels';
 import { renderSvg } from '../render';
-import { studyFigures } from '../study-figures';
+import { runStatistics } from '../run-statistics';
+import { studyFigures, windowOf, type NamedFigure } from '../study-figures';
 import type { StudyRun } from '../study-run';
 import { digest, LIMITS, type RunDigest } from './digest';
 import { machineFacts } from './facts';
@@ -25,6 +27,8 @@ export interface ReportFigure {
   readonly svg: string;
   /** Where it also lies, relative to the report: `figures/information_flow.pdf`. */
   readonly files: readonly string[];
+  /** The numbers behind it. */
+  readonly data: FigureData;
 }
 
 /** What a run's results do not say of themselves. */
@@ -51,14 +55,24 @@ export interface StudyReportOptions {
   readonly now?: Date;
 }
 
+/** A knockout's curve where its mean is lowest. */
+export interface CurveDigest {
+  /** As figures call it. */
+  readonly label: string;
+  readonly window?: number;
+  /** Questions that have all the knockout's sets. */
+  readonly questions: number;
+  readonly lowest?: FigurePoint;
+}
+
 /** One run with all that is shown of it. */
 export interface RunPart extends RunDigest {
   readonly details: RunDetails;
   readonly figures: readonly ReportFigure[];
   /** By outlier: its picture, or why there is none. */
   readonly pictures: readonly (Picture | string)[];
-  /** As figures call the knockouts. */
-  readonly labels: readonly string[];
+  /** By knockout. */
+  readonly curves: readonly CurveDigest[];
 }
 
 export interface ReportContent {
@@ -105,12 +119,13 @@ export async function writeStudyReport(
 
 async function readPart(run: StudyRun, details: RunDetails, outliers: number): Promise<RunPart> {
   const digested = digest(run, { ...LIMITS, outliers });
+  const figures = details.figures ?? (await draw(run));
   return {
     ...digested,
     details,
-    figures: details.figures ?? (await draw(run)),
+    figures,
     pictures: await picturesOf(digested, details.pictures),
-    labels: curveStyles(run.header.about.knockouts).map((style) => style.label),
+    curves: curveSummaries(run, figures),
   };
 }
 
@@ -125,36 +140,54 @@ async function picturesOf(digested: RunDigest, source: PictureSource | undefined
 
 async function draw(run: StudyRun): Promise<ReportFigure[]> {
   const drawn: ReportFigure[] = [];
-  for (const { name, data, spec } of studyFigures(run.header, keptOf(run.records()))) {
-    drawn.push(
-      reportFigure(
-        name,
-        await renderSvg(spec),
-        data.curves.map((curve) => curve.label),
-        [],
-      ),
-    );
+  for (const figure of studyFigures(run.header, keptOf(run.records()))) {
+    drawn.push(reportFigure(figure, await renderSvg(figure.spec), []));
   }
   return drawn;
 }
 
 const FIGURE_NAMES: readonly (readonly [RegExp, string])[] = [
   [/^information_flow$/, 'All knockouts'],
+  [/^information_flow_window_(\d+)$/, 'Knockouts with window $1'],
+  [/^information_flow_to_(.+)_window_(\d+)$/, 'Knockouts towards $1, window $2'],
   [/^information_flow_to_(.+)$/, 'Knockouts towards $1'],
   [/^last_position_answer_probs$/, 'Words at the last position, without the final norm'],
   [/^last_position_answer_probs_with_norm$/, 'Words at the last position, through the final norm'],
+  [/^heat_map_(.+)$/, 'Windows of $1'],
+  [/^models_(.+)$/, 'Models: $1'],
 ];
 
-/** A figure of one run by its file name. */
+/** A figure by its file name. `files`: without it the report alone has it. */
 export function reportFigure(
-  name: string,
+  { name, data }: Pick<NamedFigure, 'name' | 'data'>,
   svg: string,
-  curves: readonly string[],
   files: readonly string[],
 ): ReportFigure {
-  const [pattern, words] = FIGURE_NAMES.find(([pattern]) => pattern.test(name)) ?? [/^.*$/, name];
-  const title = name.replace(pattern, words).replaceAll('_', ' ');
-  return { title, alt: `${title}: ${curves.join(', ')} by layer`, svg, files };
+  const found = FIGURE_NAMES.find(([pattern]) => pattern.test(name));
+  const words = found ? name.replace(...found).replaceAll('_to_', '↛') : name;
+  const title = words.replaceAll('_', ' ');
+  const labels = data.curves.map((curve) => curve.label).join(', ');
+  return { title, alt: `${title}: ${labels} by ${data.over ?? 'layer'}`, svg, files, data };
+}
+
+/** What tables say of curves: the numbers of the figure of all knockouts, or the same computed where nothing is drawn. */
+function curveSummaries(run: StudyRun, figures: readonly ReportFigure[]): CurveDigest[] {
+  const { knockouts } = run.header.about;
+  const styles = curveStyles(knockouts);
+  const all = figures.find(({ data }) => data.curves.some((curve) => styles.some((s) => s.label === curve.label)));
+  const flow = all
+    ? styles.map(({ label }) => all.data.curves.find((curve) => curve.label === label)?.points ?? [])
+    : runStatistics(run.header, keptOf(run.records())).flow;
+  return styles.map((style, i): CurveDigest => {
+    const [lowest] = [...flow[i]].sort((a, b) => a.mean - b.mean);
+    const window = windowOf(knockouts[i]);
+    return {
+      label: style.label,
+      ...(window !== undefined && { window }),
+      questions: lowest?.n ?? 0,
+      ...(lowest && { lowest }),
+    };
+  });
 }
 
 function* keptOf(records: Iterable<RowRecord>): Generator<KeptRecord> {

@@ -32,3 +32,6 @@ export const moment = (iso: string): string => {
 
 export const parameters = (n: number): string =>
   n >= 1e9 ? `${(n / 1e9).toFixed(1)} billion` : n >= 1e6 ? `${(n / 1e6).toFixed(1)} million` : whole(n);
+
+/** Of a test; `–` where there was none. */
+export const pValue = (p: number | undefined): string => (p === undefined ? '–' : p < 0.001 ? '< 0.001' : p.toFixed(3));
