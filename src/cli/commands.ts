@@ -1,6 +1,8 @@
 /** What `crossflow` can be asked, as commander sees it. Work is loaded only once the question is clear. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { DEVICES } from '../core/engine/devices';
 import type { CheckOptions } from './check';
+import type { FetchOptions } from './fetch';
 import type { ImportOptions } from './import';
 import type { InspectOptions } from './inspect';
 import type { PlotFlags } from './plot';
@@ -14,8 +16,10 @@ Examples:
   crossflow run examples/dataset.flow.json        a data set: tables and figures
   crossflow plot old/output mine=results/run --output compared
                                                   published results beside one's own
-  crossflow inspect models/shapes-llava           what a checkpoint is
+  crossflow inspect models/shapes-llava           what a checkpoint is and needs
+  crossflow inspect examples/dataset.flow.json    what a run will need: memory, time
   crossflow check models/shapes-llava             fast way against plain way
+  crossflow fetch llava-hf/llava-1.5-7b-hf        a model of the Hugging Face hub
 
 Results go to standard output, everything else to standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage or config, 130 interrupted.`;
@@ -43,25 +47,36 @@ export function makeProgram(version: string, done: Done): Command {
     .option('--output <folder>', 'where results go; for one question also writes NAME.result.json there')
     .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
     .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
+    .addOption(device())
+    .option('--force', 'try a run that does not fit the memory there is')
+    .option('--yes', 'fetch a Hugging Face model that is not on this disk without asking')
     .action(async (file: string, options: RunOptions) => done(await (await import('./run')).run(file, options)));
 
   program
     .command('inspect')
-    .description('what a checkpoint is, its sizes, and the memory it will need')
-    .argument('<model>', 'a checkpoint folder, or a Hugging Face id that is in the local cache')
+    .description('what a checkpoint is, and what a run will need: memory, and time from measured layers')
+    .argument('<target>', 'a checkpoint folder, a Hugging Face id, NAME.flow.json or NAME.study.json')
     .option('--json', 'print one JSON document in place of the table')
-    .action(async (model: string, options: InspectOptions) =>
-      done(await (await import('./inspect')).inspect(model, options)),
+    .option('--no-measure', 'run no layers, estimate no times')
+    .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
+    .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
+    .addOption(device())
+    .option('--yes', 'fetch a Hugging Face model that is not on this disk without asking')
+    .action(async (target: string, options: InspectOptions) =>
+      done(await (await import('./inspect')).inspect(target, options)),
     );
 
   program
     .command('check')
     .description('runs knockouts both ways, forked and full, and reports the largest difference')
-    .argument('<model>', 'a checkpoint folder, or a Hugging Face id that is in the local cache')
+    .argument('<model>', 'a checkpoint folder, or a Hugging Face id')
     .option('--experiment <file>', 'check the knockouts of this experiment (default: a generated picture and question)')
     .option('--json', 'print one JSON document in place of the table')
     .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
     .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
+    .addOption(device())
+    .option('--force', 'try a run that does not fit the memory there is')
+    .option('--yes', 'fetch a Hugging Face model that is not on this disk without asking')
     .action(async (model: string, options: CheckOptions) =>
       done(await (await import('./check')).check(model, options)),
     );
@@ -69,7 +84,7 @@ export function makeProgram(version: string, done: Done): Command {
   program
     .command('import')
     .description('makes a copy of a checkpoint with weights of fewer bits: less memory, faster on few rows')
-    .argument('<model>', 'a checkpoint folder, or a Hugging Face id that is in the local cache')
+    .argument('<model>', 'a checkpoint folder, or a Hugging Face id')
     .addOption(
       new Option('--quantize <kind>', 'int8: nearly exact; int4: a third of the memory')
         .choices(['int8', 'int4'])
@@ -82,6 +97,15 @@ export function makeProgram(version: string, done: Done): Command {
     );
 
   program
+    .command('fetch')
+    .description('brings a model of the Hugging Face hub into the local cache; goes on where it was interrupted')
+    .argument('<id>', 'owner/name, or owner/name@revision')
+    .option('--revision <revision>', 'a branch, a tag or a commit (default: main)')
+    .option('--dry-run', 'only list what would be fetched')
+    .option('--json', 'print one JSON document in place of the folder')
+    .action(async (id: string, options: FetchOptions) => done(await (await import('./fetch')).fetchModel(id, options)));
+
+  program
     .command('plot')
     .description('figures and a report of results that are there: data set runs, tables of the published scripts')
     .argument('<results...>', 'folders or CSV files; NAME=PATH gives the model a name')
@@ -90,11 +114,15 @@ export function makeProgram(version: string, done: Done): Command {
     .option('--json', 'print one JSON document in place of the list')
     .action(async (paths: string[], options: PlotFlags) => done(await (await import('./plot')).plot(paths, options)));
 
-  const studies = addStudyCommands(program, done, { threads, memory });
+  const studies = addStudyCommands(program, done, { threads, memory, device });
 
-  for (const command of [...program.commands, ...studies]) command.exitOverride().configureOutput({ outputError: () => undefined });
+  for (const command of [...program.commands, ...studies])
+    command.exitOverride().configureOutput({ outputError: () => undefined });
   return program;
 }
+
+const device = (): Option =>
+  new Option('--device <device>', 'where to compute: cpu, or what this platform has of the others').choices(DEVICES);
 
 /** More threads than any machine has cores is a slip. */
 const MOST_THREADS = 1024;

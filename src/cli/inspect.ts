@@ -1,34 +1,120 @@
-/** `crossflow inspect`: what a checkpoint is and what it will take, without loading it. */
-import type { Dtype, ModelSpec } from '../core/checkpoint/spec';
-import { COPIED_WEIGHTS_BYTES, DEFAULT_CHUNK_BUDGET } from '../core/engine/limits';
-import { modelFolder, namedModel } from './model';
+/** `crossflow inspect`: what a checkpoint is, and what a run of it, or of an experiment or a study, will need. */
+import type { ModelSpec } from '../core/checkpoint/spec';
+import { bytesPerToken } from '../core/engine/cache';
+import { heldWeights } from '../core/engine/held';
+import { DEFAULT_CHUNK_BUDGET } from '../core/engine/limits';
+import type { RunPlan } from '../core/engine/plan';
+import type { Planner } from '../core/engine/planner';
+import { usage } from '../core/errors';
+import type { Experiment } from '../core/experiment/types';
+import { planOf } from './fit';
+import { interruptSignal } from './interrupt';
+import { engineOptions, modelFolder, namedModel, notInstalled, type EngineFlags } from './model';
+import { lines, planDocument, planLines, seconds, type Line } from './plan-text';
 import { print } from './streams';
-import { bytes } from './table';
+import { bytes, table } from './table';
 
-export interface InspectOptions {
+export interface InspectOptions extends EngineFlags {
   readonly json?: boolean;
+  /** `--no-measure`: no layer is run, no time is estimated. */
+  readonly measure: boolean;
 }
 
-export async function inspect(name: string, options: InspectOptions): Promise<number> {
-  const folder = await modelFolder(namedModel(name));
-  const { openCheckpoint } = await import('../core/checkpoint');
-  const facts = factsOf(await openCheckpoint(folder));
-  await print(options.json ? JSON.stringify(facts) + '\n' : describe(facts));
-  return 0;
+/** `target`: a checkpoint, or a file that says what to run. Gives the exit code: 1 when a run does not fit. */
+export async function inspect(target: string, options: InspectOptions): Promise<number> {
+  const signal = interruptSignal();
+  const control = { signal };
+  if (/\.study\.jsonc?$/i.test(target)) return inspectStudy(target, options, signal);
+  const experiment = /\.jsonc?$/i.test(target) ? await readExperiment(target) : undefined;
+  const folder = await modelFolder(experiment?.model ?? namedModel(target), { ...options, signal });
+  const planner = await openPlanner(folder, options);
+  if (experiment) await checkModel(experiment, planner.spec, target);
+  const plan = await planOf(planner, experiment, control);
+  const facts = factsOf(planner.spec);
+  await print(
+    options.json
+      ? JSON.stringify({ ...(experiment && { experiment: experiment.file }), ...facts, plan: planDocument(plan) }) +
+          '\n'
+      : lines([...modelLines(facts), ...planLines(plan)]),
+  );
+  return plan.verdict.kind === 'refused' && experiment ? 1 : 0;
 }
 
-/**
- * Bytes a parameter takes once loaded. ONNX Runtime lays f32 weights out anew for its kernels; f16 and bf16 ones it first
- * turns into f32 and then keeps both. Measured on a decoder of 155 million parameters (1.0 and 4.2 times the file).
- */
-const LOADED_BYTES: Readonly<Record<Dtype, number>> = { f32: 4, f16: 8, bf16: 8 };
+async function openPlanner(folder: string, options: InspectOptions): Promise<Planner> {
+  const { Planner: planners } = await import('../core/engine/planner').catch((e: unknown) => {
+    throw notInstalled(e);
+  });
+  return planners.open(folder, engineOptions(options), { measure: options.measure });
+}
+
+async function readExperiment(file: string): Promise<Experiment> {
+  const { loadExperiment } = await import('../core/experiment/parse');
+  const { checkFiles } = await import('../core/experiment/files');
+  const { throwFirst } = await import('../core/experiment/problems');
+  const experiment = await loadExperiment(file);
+  throwFirst(await checkFiles(experiment), file);
+  return experiment;
+}
+
+async function checkModel(experiment: Experiment, { decoder }: ModelSpec, file: string): Promise<void> {
+  const { checkAgainstModel } = await import('../core/experiment/facts');
+  const { throwFirst } = await import('../core/experiment/problems');
+  throwFirst(checkAgainstModel(experiment, decoder), file);
+}
+
+/** Each run of a study, and the time of all; a model's layers are measured once for all its tasks. */
+async function inspectStudy(file: string, options: InspectOptions, signal: AbortSignal): Promise<number> {
+  const { loadStudy } = await import('../core/study/parse');
+  const study = await loadStudy(file);
+  if (study.runs.length === 0) throw usage('plans no runs', file);
+  const planners = new Map<string, Planner>();
+  const plans: { readonly id: string; readonly model: string; readonly task: string; readonly plan: RunPlan }[] = [];
+  for (const { id, model, task, experiment } of study.runs) {
+    const folder = await modelFolder(experiment.model, { ...options, signal });
+    let planner = planners.get(folder);
+    if (!planner) planners.set(folder, (planner = await openPlanner(folder, options)));
+    plans.push({ id, model, task, plan: await planOf(planner, experiment, { signal }) });
+  }
+  const total = options.measure ? plans.reduce((sum, { plan }) => sum + (plan.time?.total ?? 0), 0) : undefined;
+  const document = {
+    study: study.file,
+    runs: plans.map(({ plan, ...run }) => ({ ...run, plan: planDocument(plan) })),
+    ...(total !== undefined && { seconds: total }),
+  };
+  await print(options.json ? JSON.stringify(document) + '\n' : describeStudy(plans, total));
+  return plans.some(({ plan }) => plan.verdict.kind === 'refused') ? 1 : 0;
+}
+
+function describeStudy(
+  plans: readonly { readonly model: string; readonly task: string; readonly plan: RunPlan }[],
+  total: number | undefined,
+): string {
+  const columns = [
+    { title: 'model' },
+    { title: 'task' },
+    { title: 'questions', right: true },
+    { title: 'tokens', right: true },
+    { title: 'peak memory', right: true },
+    { title: 'time', right: true },
+  ];
+  const rows = plans.map(({ model, task, plan }) => [
+    model,
+    task,
+    String(plan.questions),
+    String(plan.tokens[1]),
+    bytes(plan.memory.peak) + (plan.verdict.kind === 'refused' ? ' (does not fit)' : ''),
+    plan.time ? seconds(plan.time.total) : '',
+  ]);
+  const hints = new Set(plans.flatMap(({ plan }) => [...(plan.verdict.kind === 'refused' ? [plan.verdict.hint] : [])]));
+  const time =
+    total === undefined ? [] : [`about ${seconds(total)} in all, one run after the other, where every answer is right`];
+  return `${table(columns, rows)}\n${[...hints, ...time].map((line) => `${line}\n`).join('')}`;
+}
 
 function factsOf(spec: ModelSpec) {
   const { decoder, vision } = spec;
-  const fileBytes = spec.files.reduce((sum, file) => sum + file.bytes, 0);
+  const held = heldWeights(spec);
   const imageTokens = (vision.imageSize / vision.patchSize) ** 2 + (vision.select === 'full' ? 1 : 0);
-  // Keys, values and residuals of every layer, in f32 (engine/cache.ts).
-  const perToken = 4 * decoder.layers * (2 * decoder.kvHeads * decoder.headDim + decoder.hidden);
   return {
     family: spec.family,
     directory: spec.directory,
@@ -56,24 +142,24 @@ function factsOf(spec: ModelSpec) {
       aspect: spec.aspect,
     },
     memory: {
-      file_bytes: fileBytes,
+      file_bytes: spec.files.reduce((sum, file) => sum + file.bytes, 0),
       // Larger checkpoints are used where they lie in their mapped files.
-      weight_bytes: fileBytes > COPIED_WEIGHTS_BYTES ? fileBytes : spec.parameters * LOADED_BYTES[spec.dtype],
-      cache_bytes_per_token: perToken,
+      weight_bytes: held.mapped + held.anonymous,
+      cache_bytes_per_token: bytesPerToken(decoder),
       chunk_bytes: DEFAULT_CHUNK_BUDGET,
     },
   };
 }
 
-function describe(facts: ReturnType<typeof factsOf>): string {
-  const { decoder: d, vision: v, memory: m } = facts;
+function modelLines(facts: ReturnType<typeof factsOf>): Line[] {
+  const { decoder: d, vision: v } = facts;
   const heads =
     d.key_value_heads === d.heads ? `${d.heads} heads` : `${d.heads} heads (${d.key_value_heads} key/value)`;
   const files = facts.files.length === 1 ? '1 file' : `${facts.files.length} files`;
-  const rows: [string, string][] = [
+  return [
     ['model', `${facts.family}, layout ${facts.layout}`],
     ['folder', facts.directory],
-    ['weights', `${count(facts.parameters)} parameters, ${facts.dtype}, ${bytes(m.file_bytes)} in ${files}`],
+    ['weights', `${count(facts.parameters)} parameters, ${facts.dtype}, ${bytes(facts.memory.file_bytes)} in ${files}`],
     ['decoder', `${d.layers} layers, width ${d.hidden}, ${heads} of ${d.head_size}, MLP ${d.intermediate}`],
     ['', `${d.vocabulary} tokens, ${d.positions} positions`],
     ['vision', `${v.layers_used} layers, width ${v.hidden}, ${v.heads} heads`],
@@ -81,12 +167,7 @@ function describe(facts: ReturnType<typeof factsOf>): string {
       'image',
       `${v.image_size} x ${v.image_size} pixels, patches of ${v.patch_size}, ${v.image_tokens} tokens a tile, aspect ${v.aspect}`,
     ],
-    [
-      'memory',
-      `about ${bytes(m.weight_bytes)} weights once loaded, ${bytes(m.cache_bytes_per_token)} a token of a loaded example, ${bytes(m.chunk_bytes)} for a chunk (--memory)`,
-    ],
   ];
-  return rows.map(([name, value]) => `${name.padEnd(9)}${value}`).join('\n') + '\n';
 }
 
 /** `7.1 billion` */

@@ -43,8 +43,12 @@ export async function run(file: string, options: RunOptions): Promise<number> {
   let model: Model | undefined;
   try {
     bar.update('loading', 0, 1);
-    model = await openNamed(experiment.model, options);
-    check(checkAgainstModel(written, { layers: model.info.layers, heads: model.info.heads }), file);
+    const opening = {
+      experiment,
+      check: ({ decoder }: { decoder: { layers: number; heads: number } }) =>
+        check(checkAgainstModel(written, decoder), file),
+    };
+    model = await openNamed(experiment.model, options, { signal, bar }, opening);
     if (!isDataset) return await question(run, model, bar);
     const { runDatasetExperiment } = await import('./dataset');
     return await runDatasetExperiment(experiment, model, bar, { signal, ...(options.json && { json: true }) });

@@ -21,6 +21,7 @@ const FILE = 'the study, NAME.study.json';
 interface Parsers {
   readonly threads: (text: string) => number;
   readonly memory: (text: string) => number;
+  readonly device: () => Option;
 }
 
 export function addStudyCommands(program: Command, done: Done, parsers: Parsers): Command[] {
@@ -43,6 +44,8 @@ export function addStudyCommands(program: Command, done: Done, parsers: Parsers)
     .option('--shard <i/n>', 'only the i-th of n shares of the questions, shared out by picture')
     .option('--threads <number>', 'threads inside an operator (default: all physical cores)', parsers.threads)
     .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', parsers.memory)
+    .addOption(parsers.device())
+    .option('--force', 'try runs that do not fit the memory there is')
     .option('--no-plot', 'journals only: no merging, no tables, no figures')
     .addOption(json())
     .action(async (file: string, options: StudyRunOptions) =>

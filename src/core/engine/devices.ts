@@ -54,7 +54,7 @@ export function checkDevice(device: Device, platform: Platform): void {
   if (platform.supported.includes(device)) return;
   const facts = FACTS[device] as DeviceFacts | undefined;
   const others = devicesOf(platform).join(', ');
-  if (!facts) throw usage(`there is no device "${String(device)}"`, undefined, `one of ${others}`);
+  if (!facts) throw usage(`there is no device "${device as string}"`, undefined, `one of ${others}`);
   throw usage(
     `device "${device}" (${facts.name}) exists on ${facts.where}, not on ${platform.name}`,
     undefined,

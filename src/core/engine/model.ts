@@ -8,7 +8,7 @@ import { OpenExample } from './example';
 import { Parts } from './parts';
 import { Questions } from './questions';
 import { Sequence } from './sequence';
-import type { EngineOptions, ExampleInfo, ModelInfo, RunControl } from './types';
+import type { Device, EngineOptions, ExampleInfo, ModelInfo, RunControl } from './types';
 
 /**
  * @param directory a checkpoint folder as Hugging Face or LLaVA wrote it
@@ -21,19 +21,16 @@ export async function openModel(directory: string, options: EngineOptions = {}):
 }
 
 export class OpenModel implements Model {
-  private readonly questions: Questions;
-
   constructor(
     readonly spec: ModelSpec,
     private readonly tokenizer: Tokenizer,
     /** The sessions themselves, for tests and benches. */
     readonly parts: Parts,
-  ) {
-    this.questions = new Questions(spec, tokenizer);
-  }
+    private readonly questions = new Questions(spec, tokenizer),
+  ) {}
 
   get info(): ModelInfo {
-    return modelInfo(this.spec);
+    return modelInfo(this.spec, this.parts.device);
   }
 
   get cacheBytes(): number {
@@ -70,7 +67,7 @@ export class OpenModel implements Model {
   }
 }
 
-export function modelInfo(spec: ModelSpec): ModelInfo {
+export function modelInfo(spec: ModelSpec, device: Device): ModelInfo {
   const { decoder, vision } = spec;
   const side = Math.floor(vision.imageSize / vision.patchSize);
   return {
@@ -85,6 +82,7 @@ export function modelInfo(spec: ModelSpec): ModelInfo {
     vocab: decoder.vocab,
     parameters: spec.parameters,
     weightBytes: spec.files.reduce((sum, f) => sum + f.bytes, 0),
+    device,
     // Anyres depends on the picture.
     ...(spec.aspect === 'anyres' ? {} : { imageTokens: side * side + (vision.select === 'full' ? 1 : 0) }),
   };

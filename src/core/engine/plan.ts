@@ -21,8 +21,14 @@ export interface MemoryPlan {
   readonly prefix: number;
   /** What the clean run hands over and its own values, for the rows of one call. */
   readonly clean: number;
-  /** What a chunk of knockouts may take (as asked for), what it takes, and what it takes at the least. */
-  readonly chunk: { readonly budget: number; readonly used: number; readonly least: number };
+  readonly chunk: {
+    /** What a chunk of knockouts may take: as asked for, and as the memory allows. */
+    readonly asked: number;
+    readonly budget: number;
+    /** What the largest one takes, and what it would take at the least. */
+    readonly used: number;
+    readonly least: number;
+  };
   /** Memory of the process at its peak; mapped weights are not in it. */
   readonly peak: number;
   /** The same with the smallest chunk. */
@@ -71,6 +77,7 @@ const CACHES_OF_MANY = 2;
 export function memoryPlan(
   spec: ModelSpec,
   works: readonly Work[],
+  asked: number,
   budget: number,
   images: number,
   machine: MachineMemory,
@@ -94,7 +101,7 @@ export function memoryPlan(
     caches,
     prefix: most((w) => w.prefix) * bytesPerToken(decoder),
     clean,
-    chunk: { budget, used, least },
+    chunk: { asked, budget, used, least },
     peak: fixed + ALLOCATOR * (weights.working + Math.max(clean, used)),
     leastPeak: fixed + ALLOCATOR * (weights.working + Math.max(cleanOf(1, row), least)),
     machine,

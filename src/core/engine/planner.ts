@@ -2,15 +2,19 @@
  * Plans runs of one checkpoint. Reads config, headers, tokenizer and pictures; loads layers only to measure them, and
  * only when the run fits.
  */
-import { openCheckpoint, openTokenizer } from '../checkpoint';
+import { openCheckpoint, openTokenizer, type Tokenizer } from '../checkpoint';
 import type { ModelSpec } from '../checkpoint/spec';
 import { knockoutSets } from '../experiment/edges';
 import type { Knockout, QuestionInput } from '../experiment/types';
+import { checkDevice } from './devices';
 import { DEFAULT_CHUNK_BUDGET } from './limits';
 import { type MachineMemory, machineMemory } from './memory';
 import { measure, type Times } from './measure';
 import { memoryPlan, type MemoryPlan, type Range, type RunPlan, timePlan } from './plan';
-import { Questions } from './questions';
+import { OpenModel } from './model';
+import { Parts } from './parts';
+import { type PreparedQuestion, Questions } from './questions';
+import { platform } from './session';
 import type { EngineOptions, RunControl } from './types';
 import { typicalPictures, type PlannedQuestion } from './typical';
 import { type Verdict, verdictOf } from './verdict';
@@ -43,26 +47,44 @@ interface Counted {
   readonly strict: boolean;
 }
 
+interface Prompts {
+  readonly tokenizer: Tokenizer;
+  readonly questions: Questions;
+}
+
 export class Planner {
-  private readonly questions: Questions;
   private readonly machine: MachineMemory;
+  private opened?: Promise<Prompts>;
   /** Of the first plan: its layers stand for all. */
   private times?: Times;
 
   private constructor(
     readonly spec: ModelSpec,
-    questions: Questions,
     private readonly engine: EngineOptions,
     private readonly options: PlannerOptions,
   ) {
-    this.questions = questions;
     this.machine = options.machine ?? machineMemory();
   }
 
-  /** @throws CrossflowError `usage` when the checkpoint cannot be used */
+  /** @throws CrossflowError `usage` when the checkpoint cannot be used, or the device is not of this platform */
   static async open(directory: string, engine: EngineOptions, options: PlannerOptions): Promise<Planner> {
+    if (engine.device && engine.device !== 'cpu') checkDevice(engine.device, platform());
     const spec = await openCheckpoint(directory);
-    return new Planner(spec, new Questions(spec, await openTokenizer(spec)), engine, options);
+    return new Planner(spec, engine, options);
+  }
+
+  private prompts(): Promise<Prompts> {
+    return (this.opened ??= openTokenizer(this.spec).then((tokenizer) => ({
+      tokenizer,
+      questions: new Questions(this.spec, tokenizer),
+    })));
+  }
+
+  /** Loads the model as planned: with the chunk budget that fits. */
+  async load({ verdict }: RunPlan): Promise<OpenModel> {
+    const options = { ...this.engine, ...(verdict.kind === 'lowered' && { chunkBudget: verdict.budget }) };
+    const { tokenizer, questions } = await this.prompts();
+    return new OpenModel(this.spec, tokenizer, await Parts.create(this.spec, options), questions);
   }
 
   /** The checkpoint alone, asked six curves about a picture in the published way. */
@@ -76,15 +98,22 @@ export class Planner {
   /** @throws CrossflowError `usage` for what is wrong in a question, as its run would; `cancelled` when stopped */
   async run(subject: PlanSubject, control?: RunControl): Promise<RunPlan> {
     const prepared: PlannedQuestion[] = [];
+    const { many } = subject;
     for (const question of subject.questions) {
-      const { info, image } = await this.questions.prepare(question);
+      const { info, image } = await this.prepare(question, many !== undefined);
       prepared.push({ ...info, tokens: info.tokens.length, tiles: image.prepared.tiles });
     }
-    const { many } = subject;
     const counted: Counted = many
       ? { of: 'dataset', ...many, strict: false }
       : { of: 'question', questions: prepared.length, images: prepared.length, strict: true };
     return this.make(prepared, prepared, subject, counted, control);
+  }
+
+  /** `lenient`: sets of the user's own need not exist in every question of a data set. */
+  private async prepare(question: QuestionInput, lenient: boolean): Promise<PreparedQuestion> {
+    const { questions } = await this.prompts();
+    if (!lenient || Object.keys(question.sets).length === 0) return questions.prepare(question);
+    return questions.prepare(question).catch(() => questions.prepare({ ...question, sets: {} }));
   }
 
   private async make(
@@ -96,16 +125,16 @@ export class Planner {
   ): Promise<RunPlan> {
     const { spec, machine } = this;
     const { decoder } = spec;
+    const asked = this.engine.chunkBudget ?? DEFAULT_CHUNK_BUDGET;
     const works = (questions: readonly PlannedQuestion[], budget: number): Work[] =>
       questions.map((q) => {
         const here = (k: Knockout): boolean => counted.strict || knockoutSets(k).every((name) => q.sets[name]?.length);
         return workOf({ ...subject, ...q, knockouts: subject.knockouts.filter(here), spec: decoder, budget });
       });
     const memoryAt = (budget: number): MemoryPlan =>
-      memoryPlan(spec, works(all, budget), budget, counted.images, machine);
+      memoryPlan(spec, works(all, budget), asked, budget, counted.images, machine);
     const device = this.engine.device ?? 'cpu';
-    const asked = this.engine.chunkBudget ?? DEFAULT_CHUNK_BUDGET;
-    const verdict: Verdict = verdictOf(memoryAt, asked, { spec, device });
+    const verdict: Verdict = verdictOf(memoryAt, asked, spec);
     const budget = verdict.kind === 'lowered' ? verdict.budget : asked;
     const measured = works(timed, budget);
     if (this.options.measure && verdict.kind !== 'refused') {

@@ -13,7 +13,7 @@ export interface PreparedQuestion {
   readonly image: LoadedImage;
   readonly encoded: EncodedPrompt;
   /** The sets under other definitions. */
-  setsOf(definitions: QuestionInput['sets']): TokenSets;
+  readonly setsOf: (definitions: QuestionInput['sets']) => TokenSets;
 }
 
 export class Questions {

@@ -2,7 +2,7 @@
  * The document that `crossflow run FILE --json` prints (design section 4). Tests and other tools read it, so keys are
  * snake_case as published and never change their meaning.
  */
-import type { Candidate } from './types';
+import type { Candidate, Device } from './types';
 
 export interface ResultDocument {
   readonly model: {
@@ -11,6 +11,8 @@ export interface ResultDocument {
     readonly heads: number;
     readonly hidden: number;
   };
+  /** Where it was computed: `cpu`, or the device that was asked for. */
+  readonly device: Device;
   /** The filled template, the image token's text once. */
   readonly prompt: string;
   /** Token ids of the prompt with the image token once, as the template gives it. */

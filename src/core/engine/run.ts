@@ -23,6 +23,7 @@ export async function runQuestion(
     const { family, layers, heads, hidden } = model.info;
     return {
       model: { family, layers, heads, hidden },
+      device: model.info.device,
       prompt: info.prompt,
       input_ids: info.inputIds,
       tokens: info.tokens.length,

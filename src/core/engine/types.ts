@@ -124,6 +124,8 @@ export interface ModelInfo {
   /** Bytes of weight files. */
   readonly weightBytes: number;
   readonly imageTokens?: number;
+  /** Where it computes. Operators that the device has no kernel for run on the processor. */
+  readonly device: Device;
 }
 
 /** `crossflow check`: both ways side by side. */

@@ -2,7 +2,6 @@
 import type { ModelSpec } from '../checkpoint/spec';
 import { failed, type CrossflowError } from '../errors';
 import type { MemoryPlan } from './plan';
-import type { Device } from './types';
 
 export type Verdict =
   | { readonly kind: 'fits'; readonly notes: readonly string[] }
@@ -18,18 +17,11 @@ const LEAST_BUDGET = 16 * 1024 ** 2;
 const INT4_BITS = 4.6;
 
 /** `memoryAt` gives the plan at a chunk budget in bytes. */
-export function verdictOf(
-  memoryAt: (budget: number) => MemoryPlan,
-  asked: number,
-  about: { readonly spec: ModelSpec; readonly device: Device },
-): Verdict {
+export function verdictOf(memoryAt: (budget: number) => MemoryPlan, asked: number, spec: ModelSpec): Verdict {
   const memory = memoryAt(asked);
   const { machine } = memory;
   const room = (1 - SPARE) * (machine.reliable ? machine.available : machine.total);
   const notes: string[] = [];
-  if (about.device !== 'cpu') {
-    notes.push(`the memory of device ${about.device} is not known here: weights and chunks must fit it too`);
-  }
   if (!machine.reliable && memory.peak > machine.available) {
     notes.push(`only ${size(machine.available)} of memory are free just now: close other programs when it gets slow`);
   }
@@ -45,7 +37,7 @@ export function verdictOf(
   if (budget !== undefined) {
     return { kind: 'lowered', budget, notes: [...notes, ...slow(memoryAt(budget).peak)] };
   }
-  return { kind: 'refused', ...refusal(memoryAt(LEAST_BUDGET), about.spec, room), notes };
+  return { kind: 'refused', ...refusal(memoryAt(LEAST_BUDGET), spec, room), notes };
 }
 
 /** The largest chunk budget, in whole MiB, at which the run fits. */
@@ -70,7 +62,9 @@ function refusal(least: MemoryPlan, spec: ModelSpec, room: number): { message: s
     `${size(caches)} caches`,
     `${size(peak - weights.anonymous - weights.working - caches)} for the least chunk and the program`,
   ];
-  const has = machine.limited ? `this process may use ${size(machine.total)}` : `this machine has ${size(machine.total)}`;
+  const has = machine.limited
+    ? `this process may use ${size(machine.total)}`
+    : `this machine has ${size(machine.total)}`;
   const left = machine.reliable ? `, ${size(machine.available)} of it free` : '';
   const ways: string[] = [];
   const matrices = 2 * (weights.how === 'mapped' ? weights.mapped : spec.files.reduce((sum, f) => sum + f.bytes, 0));
@@ -79,8 +73,11 @@ function refusal(least: MemoryPlan, spec: ModelSpec, room: number): { message: s
     ways.push(`crossflow import ${spec.directory} --quantize int4 makes weights of about ${size(int4)}`);
   }
   if (machine.reliable && machine.total > peak) ways.push('close other programs');
-  ways.push(`a machine with ${size(peak / (1 - SPARE))} free`, '--force tries it anyway');
-  return { message: `this run needs ${size(peak)} of memory (${parts.join(', ')}); ${has}${left}`, hint: ways.join('; or ') };
+  ways.push(`a machine with ${size(peak / (1 - SPARE))} free`, 'crossflow run --force tries it anyway');
+  return {
+    message: `this run needs ${size(peak)} of memory (${parts.join(', ')}); ${has}${left}`,
+    hint: ways.join('; or '),
+  };
 }
 
 /** What a refused run ends with. */

@@ -1,0 +1,50 @@
+/** Before a model is loaded: does the run fit the memory there is? Refuses, or lowers the chunk budget and says so. */
+import type { Model } from '../core/engine/api';
+import type { RunPlan } from '../core/engine/plan';
+import type { Planner } from '../core/engine/planner';
+import type { EngineOptions, RunControl } from '../core/engine/types';
+import { refused, size } from '../core/engine/verdict';
+import type { Experiment } from '../core/experiment/types';
+import { reportLine } from './report';
+
+/** The plan of an experiment, or of the checkpoint alone. @throws CrossflowError as the run would */
+export async function planOf(planner: Planner, experiment?: Experiment, control?: RunControl): Promise<RunPlan> {
+  if (!experiment) return planner.checkpoint(control);
+  const { subject, knockouts, window, method } = experiment;
+  if (subject.kind === 'question') return planner.run({ questions: [subject], knockouts, window, method }, control);
+  const { datasetSubject } = await import('../core/dataset/plan');
+  return planner.run(await datasetSubject(experiment), control);
+}
+
+/** What a model is opened for. */
+export interface Opening {
+  readonly experiment?: Experiment;
+  /** Looks at the model before anything is planned. */
+  check?(spec: Planner['spec']): void;
+}
+
+/**
+ * Opens a model for an experiment, where it fits.
+ * @throws CrossflowError `failed` when it does not, unless `force`
+ */
+export async function openFitting(
+  folder: string,
+  engine: EngineOptions,
+  options: Opening & { readonly force?: boolean },
+): Promise<Model> {
+  const { Planner: planners } = await import('../core/engine/planner');
+  const planner = await planners.open(folder, engine, { measure: false });
+  options.check?.(planner.spec);
+  const plan = await planOf(planner, options.experiment);
+  const { verdict } = plan;
+  if (verdict.kind === 'refused') {
+    if (!options.force) throw refused(verdict, folder);
+    reportLine(`${verdict.message}; trying it anyway`);
+  }
+  if (verdict.kind === 'lowered') {
+    const asked = size(plan.memory.chunk.asked);
+    reportLine(`a chunk may take ${size(verdict.budget)} in place of ${asked}: more does not fit the memory there is`);
+  }
+  for (const note of verdict.notes) reportLine(note);
+  return planner.load(plan);
+}

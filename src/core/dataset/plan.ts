@@ -1,0 +1,25 @@
+/** What a data set asks, for a plan: how many questions on how many pictures, and some that stand for all. */
+import type { PlanSubject } from '../engine/planner';
+import { usage } from '../errors';
+import type { Experiment } from '../experiment/types';
+import { readDataset, toQuestion } from './rows';
+
+/** Questions that stand for all: their tokens and pictures vary little. */
+const SAMPLES = 8;
+
+/** @throws CrossflowError `usage` for what is wrong with the task file or its pictures */
+export async function datasetSubject(experiment: Experiment): Promise<PlanSubject> {
+  const { subject, knockouts, window, method } = experiment;
+  if (subject.kind !== 'dataset') throw usage('has no "dataset"', experiment.file);
+  const { rows } = await readDataset(subject);
+  if (rows.length === 0) throw usage('has no questions', subject.csv);
+  const count = Math.min(SAMPLES, rows.length);
+  const samples = Array.from({ length: count }, (_, i) => rows[Math.floor(((i + 0.5) * rows.length) / count)]);
+  return {
+    questions: samples.map((row) => toQuestion(row, experiment)),
+    knockouts,
+    window,
+    method,
+    many: { questions: rows.length, images: new Set(rows.map((row) => row.image)).size },
+  };
+}
