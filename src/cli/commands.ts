@@ -83,7 +83,7 @@ export function makeProgram(version: string, done: Done): Command {
 
   program
     .command('import')
-    .description('makes a copy of a checkpoint with weights of fewer bits: less memory, faster on few rows')
+    .description('makes a copy of a checkpoint with weights of fewer bits, and says what that costs')
     .argument('<model>', 'a checkpoint folder, or a Hugging Face id')
     .addOption(
       new Option('--quantize <kind>', 'int8: nearly exact; int4: a third of the memory')
@@ -91,7 +91,13 @@ export function makeProgram(version: string, done: Done): Command {
         .makeOptionMandatory(),
     )
     .option('--output <folder>', 'the new checkpoint folder (default: MODEL-int4 or MODEL-int8 beside the model)')
-    .option('--json', 'print one JSON document in place of the table')
+    .option('--experiment <file>', 'compare the curves of this experiment (default: a generated picture and question)')
+    .option('--no-compare', 'do not run both models to compare them')
+    .option('--calibrate <file>', 'round so that the questions of this experiment suffer least')
+    .option('--json', 'print one JSON document in place of the tables')
+    .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
+    .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
+    .option('--yes', 'fetch a Hugging Face model that is not on this disk without asking')
     .action(async (model: string, options: ImportOptions) =>
       done(await (await import('./import')).importModel(model, options)),
     );

@@ -29,6 +29,8 @@ export async function progressBar(stream: NodeJS.WriteStream = process.stderr): 
   const stop = () => {
     bar?.stop();
     bar = undefined;
+    // The next update draws it again, also for the same work.
+    shown = '';
   };
   return {
     update(what, done, total, secondsLeft, note = '') {

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { cacheSnapshot, repositoryFolder } from './cache';
 import { isFile } from './disk';
 import { cacheFolder } from './environment';
-import { readHubId, type HubId } from './id';
+import { readHubId } from './id';
 import { INDEX, indexSchema, SINGLE } from './weight-files';
 
 /** A whole model answers questions; a tower only sees, and needs no tokenizer. */
@@ -29,12 +29,6 @@ function shards(index: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-/** The complete snapshot of an id in the cache. */
-export async function findCached(id: HubId, cache = cacheFolder()): Promise<string | undefined> {
-  const snapshot = await cacheSnapshot(repositoryFolder(cache, id.name), id.revision);
-  return snapshot !== undefined && (await missingFile(snapshot, 'model')) === undefined ? snapshot : undefined;
 }
 
 /**
