@@ -201,5 +201,6 @@ export type ResultsToHost =
   | { readonly type: 'ready' }
   | { readonly type: 'open-question'; readonly questionId: string }
   | { readonly type: 'open-folder' }
+  | { readonly type: 'open-report' }
   | { readonly type: 'cancel' }
   | { readonly type: 'resume' };

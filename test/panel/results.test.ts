@@ -51,6 +51,8 @@ describe('panel: results view', () => {
     await page.locator('#cf-row-499.cf-active').waitFor();
     await page.locator('#cf-row-498').click();
     assert.equal(sent.at(-1)!.type, 'open-question');
+    await page.getByRole('button', { name: 'Open the report' }).click();
+    assert.equal(sent.at(-1)!.type, 'open-report');
   });
 
   it('shows progress, stops, continues, opens the folder', async () => {
@@ -66,6 +68,11 @@ describe('panel: results view', () => {
     await page.getByText('Every finished question is kept').waitFor();
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByRole('button', { name: 'Open the folder' }).click();
+    assert.equal(
+      await page.getByRole('button', { name: 'Open the report' }).count(),
+      0,
+      'there is none without results',
+    );
     assert.deepEqual(
       sent.map((m) => m.type),
       ['ready', 'cancel', 'resume', 'open-folder'],

@@ -55,6 +55,7 @@ export class ResultsView extends LitElement {
         <h1>${r?.title ?? 'Data set run'}</h1>
         ${r ? html`<span class="cf-note">Answered right and kept: ${r.kept} of ${r.done < r.asked ? `${count(r.done)} done, of ` : ''}${plural(r.asked, 'question')}. ${plural(r.edges.length, 'edge')}, ${plural(r.layers, 'layer')}.</span>` : nothing}
         <span class="cf-grow"></span>
+        ${r ? html`<vscode-button class="cf-small" appearance="secondary" @click=${() => this.post({ type: 'open-report' })}>Open the report</vscode-button>` : nothing}
         <vscode-button class="cf-small" appearance="secondary" @click=${() => this.post({ type: 'open-folder' })}
           >Open the folder</vscode-button
         >

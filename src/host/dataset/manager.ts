@@ -10,6 +10,7 @@ import { RESULTS_TYPE } from '../ids';
 import { locateModel } from '../models';
 import type { PanelManager } from '../panel/manager';
 import { engineOptions } from '../settings';
+import { openReport } from './open-report';
 import { openQuestion } from './question';
 import { storedResults } from './stored';
 import { ResultsView } from './view';
@@ -162,13 +163,14 @@ export class ResultsManager {
 
   #add(flow: Flow, webview: vscode.WebviewPanel): ResultsView {
     const key = flow.uri.toString();
+    const show = (e: unknown): void => {
+      void vscode.window.showErrorMessage(`Crossflow: ${toCrossflowError(e).line}`);
+    };
     const view = new ResultsView(flow, webview, this.deps.extensionUri, {
       cancel: () => this.#running.get(key)?.abort(),
       resume: () => void this.run(flow).catch((e: unknown) => this.deps.log(toCrossflowError(e).line)),
-      openQuestion: (questionId) =>
-        void openQuestion(flow, questionId, this.deps.panels).catch((e: unknown) => {
-          void vscode.window.showErrorMessage(`Crossflow: ${toCrossflowError(e).line}`);
-        }),
+      openQuestion: (questionId) => void openQuestion(flow, questionId, this.deps.panels).catch(show),
+      openReport: (folder) => void openReport(folder).catch(show),
     });
     this.#views.set(key, view);
     webview.onDidDispose(() => this.#views.delete(key));

@@ -9,6 +9,8 @@ export interface ResultsActions {
   cancel(): void;
   resume(): void;
   openQuestion(questionId: string): void;
+  /** `folder`: where the results are. */
+  openReport(folder: string): void;
 }
 
 export class ResultsView {
@@ -87,11 +89,17 @@ export class ResultsView {
         return this.actions.resume();
       case 'open-question':
         return this.actions.openQuestion(message.questionId);
-      case 'open-folder': {
-        const folder = this.#result?.output ?? this.flow.experiment?.output;
-        if (folder !== undefined) void vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(folder));
-      }
+      case 'open-folder':
+        if (this.#folder !== undefined)
+          void vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(this.#folder));
+        return;
+      case 'open-report':
+        if (this.#folder !== undefined) this.actions.openReport(this.#folder);
     }
+  }
+
+  get #folder(): string | undefined {
+    return this.#result?.output ?? this.flow.experiment?.output;
   }
 
   #post(message: HostToResults): void {
