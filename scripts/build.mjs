@@ -34,6 +34,7 @@ const NODE_ENTRIES = {
 const WEBVIEW_ENTRIES = { panel: 'webview/panel.ts', results: 'webview/results.ts' };
 /** Faces that figures are set in. */
 const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'];
+const SUBSETTER = 'harfbuzz-subset.wasm';
 
 /** pdfkit finds its standard fonts through createRequire, which no bundler sees: a plain require it does see. */
 const pdfkitFonts = {
@@ -97,13 +98,18 @@ const webviewBuild = {
   loader: { '.svg': 'text', '.ttf': 'file' },
 };
 
-/** Copies the fonts with their licence; gives the files made. */
+/** Copies the fonts and the program that takes glyphs out of them, with their licences; gives the files made. */
 async function copyFonts() {
-  const from = at('node_modules/dejavu-fonts-ttf');
+  const [fonts, harfbuzz] = [at('node_modules/dejavu-fonts-ttf'), at('node_modules/harfbuzzjs')];
   await mkdir(dist('fonts'), { recursive: true });
-  const files = [...FONTS.map((font) => ['ttf', font]), ['LICENSE']];
-  for (const file of files) await copyFile(path.join(from, ...file), dist('fonts', file.at(-1)));
-  return files.map((file) => dist('fonts', file.at(-1)));
+  const files = [
+    ...FONTS.map((font) => [path.join(fonts, 'ttf', font), font]),
+    [path.join(fonts, 'LICENSE'), 'LICENSE'],
+    [path.join(harfbuzz, 'dist', SUBSETTER), SUBSETTER],
+    [path.join(harfbuzz, 'LICENSE'), 'LICENSE-harfbuzz'],
+  ];
+  for (const [from, name] of files) await copyFile(from, dist('fonts', name));
+  return files.map(([, name]) => dist('fonts', name));
 }
 
 /** Files of dist/ that no entry point makes any more; they must not linger in a package. */

@@ -23,7 +23,7 @@ const CONTENT: readonly RegExp[] = [
   /^dist\/(cli|engine|extension)\.js$/,
   /^dist\/webview\/(panel|results)\.js$/,
   /^dist\/webview\/(panel|results)\.css$/,
-  /^dist\/fonts\/(DejaVuSans(-Bold)?\.ttf|LICENSE)$/,
+  /^dist\/fonts\/(DejaVuSans(-Bold)?\.ttf|LICENSE|harfbuzz-subset\.wasm|LICENSE-harfbuzz)$/,
   /^dist\/THIRD_PARTY_LICENSES\.txt$/,
   /^dist\/node_modules\/onnxruntime-node\/(package\.json|dist\/[a-z]+\.js)$/,
   /^dist\/node_modules\/onnxruntime-node\/bin\/napi-v6\/[a-z0-9]+\/(x64|arm64)\/[^/]+$/,

@@ -36,7 +36,10 @@ export function lineFigure(data: FigureData, yTitle: string, look: Look): VegaLi
   const { width, height, line } = SIZES[look];
   const labels = curves.map((c) => c.label);
   const values = curves.flatMap((c) =>
-    c.points.map(({ layer, depth, mean, low, high }) => ({ x: depth ?? layer, mean, low, high, curve: c.label })),
+    c.points.map(({ layer, depth, mean, low, high }) => ({
+      ...{ x: depth ?? layer, mean, low, high, curve: c.label },
+      spoken: `${c.label}, layer ${layer}: ${mean.toFixed(1)}`,
+    })),
   );
   const quantitative = 'quantitative' as const;
   const legend = look === 'print' ? null : { title: null, columns: legendColumns(labels) };
@@ -51,7 +54,7 @@ export function lineFigure(data: FigureData, yTitle: string, look: Look): VegaLi
   const axis = { title: yTitle };
   const bands = {
     transform: [{ filter: 'isValid(datum.low)' }],
-    mark: { type: 'area' as const, opacity: 0.18 },
+    mark: { type: 'area' as const, opacity: 0.18, aria: false },
     encoding: { x, y: { field: 'low', type: quantitative, ...axis }, y2: { field: 'high' }, color },
   };
   const lines = {
@@ -61,7 +64,10 @@ export function lineFigure(data: FigureData, yTitle: string, look: Look): VegaLi
       strokeJoin: 'round' as const,
       point: lastLayer <= MOST_DOTTED_LAYERS ? { size: 18 } : false,
     },
-    encoding: { x, y: { field: 'mean', type: quantitative, ...axis }, color, strokeDash },
+    encoding: {
+      ...{ x, y: { field: 'mean', type: quantitative, ...axis }, color, strokeDash },
+      description: { field: 'spoken', type: 'nominal' as const },
+    },
   };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -94,7 +100,14 @@ function markLayers(curves: readonly FigureCurve[], x: object, look: Look) {
   if (marked.length > MOST_MARKED) return [];
   return marked.map(({ colour, values }, i) => ({
     data: { values },
-    mark: { type: 'point' as const, filled: true, size: look === 'print' ? 28 : 22, opacity: 1, color: colour },
+    mark: {
+      type: 'point' as const,
+      filled: true,
+      size: look === 'print' ? 28 : 22,
+      opacity: 1,
+      color: colour,
+      aria: false,
+    },
     encoding: {
       x,
       y: { value: -MARK_GAP - MARK_ROW * (marked.length - 1 - i) },

@@ -1,8 +1,9 @@
 /** Figures to files: SVG, PNG and PDF. The same numbers give the same bytes. */
-import { readFile } from 'node:fs/promises';
 import type { VegaLiteSpec } from './figures';
+import { fontSubset } from './font-subset';
 import { FONT_FILES, FONT_NAME, fontPath, type FontFile } from './fonts';
 import { withResolution } from './png';
+import { embedFonts, lettersOf } from './svg-fonts';
 import { measureText } from './text-width';
 
 export type FigureFormat = 'svg' | 'png' | 'pdf';
@@ -26,7 +27,7 @@ export async function renderAll(spec: VegaLiteSpec): Promise<Readonly<Record<Fig
 async function svgTo(format: FigureFormat, svg: string): Promise<Uint8Array> {
   switch (format) {
     case 'svg':
-      return Buffer.from(svg);
+      return Buffer.from(await embedFonts(svg));
     case 'png':
       return svgToPng(svg, { dpi: PRINT_DPI });
     case 'pdf':
@@ -39,7 +40,7 @@ interface MeasuringVega {
   readonly textMetrics: { width: Awaited<ReturnType<typeof measureText>> };
 }
 
-/** Loaded when first needed: Vega is large, and most commands draw nothing. */
+/** Without fonts in it: see embedFonts(). Loaded when first needed: Vega is large, and most commands draw nothing. */
 export async function renderSvg(spec: VegaLiteSpec): Promise<string> {
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
   (vega as unknown as MeasuringVega).textMetrics.width = await measureText();
@@ -73,11 +74,13 @@ export async function svgToPdf(svg: string): Promise<Uint8Array> {
   const pdf = new PDFDocument({
     size: [width, height],
     margin: 0,
-    font: fontPath('DejaVuSans.ttf'),
+    // No standard font, only those registered below.
+    font: '',
     // The date would make the bytes differ from run to run; the file's id is made of it.
     info: { Producer: 'Crossflow', Creator: 'Crossflow', CreationDate: new Date(0) },
   });
-  for (const file of FONT_FILES) pdf.registerFont(file, await readFile(fontPath(file)));
+  // pdfkit embeds what is used, but reads the whole font first; a subset is read far sooner.
+  for (const [file, letters] of lettersOf(svg)) pdf.registerFont(file, Buffer.from(await fontSubset(file, letters)));
   const pieces: Buffer[] = [];
   pdf.on('data', (piece: Buffer) => pieces.push(piece));
   const ended = new Promise<void>((resolve, reject) => {
