@@ -41,6 +41,9 @@ export interface WeightStore {
   readonly packs4?: boolean;
 }
 
+/** ONNX Runtime's optimisers that widen weights once and for all, at load: they would copy what is mapped. */
+const WIDENING_OPTIMIZERS = 'ConstantFolding;FuseFp16InitializerToFp32NodeTransformer';
+
 /** A graph made ready to run. */
 export class Session {
   private constructor(
@@ -65,7 +68,7 @@ export class Session {
             model_external_initializers_file_folder_path: folder,
             ...(mapped && !packs4 ? { disable_prepacking: '1' } : {}),
           },
-          ...(mapped ? { optimization: { disable_specified_optimizers: 'ConstantFolding' } } : {}),
+          ...(mapped ? { optimization: { disable_specified_optimizers: WIDENING_OPTIMIZERS } } : {}),
         },
       });
       return new Session(session, name);

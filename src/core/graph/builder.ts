@@ -20,6 +20,7 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from './onnx';
+import { splitLinear } from './split';
 
 export type Value = string;
 /** A size, or the name of a size known only at run time. */
@@ -55,7 +56,13 @@ class Weights {
 }
 
 export class GraphBuilder {
-  private readonly nodes: NodeProto[] = [];
+  private nodes: NodeProto[] = [];
+  /**
+   * What widens weights, put before all other nodes. ONNX Runtime orders nodes depth first from the outputs and, of a
+   * node's inputs, computes the one last that stands first in the graph: so a weight is widened right before its use.
+   * Standing where they are used, all weights of a graph would be widened first, and lie in memory together.
+   */
+  private readonly widening: NodeProto[] = [];
   private readonly inputs: ValueInfoProto[] = [];
   private readonly outputs: ValueInfoProto[] = [];
   private readonly constants: TensorProto[] = [];
@@ -142,12 +149,31 @@ export class GraphBuilder {
     this.weights.add(ref);
     if (ref.dtype === 'f32') return ref.name;
     let cast = this.casts.get(ref.name);
-    if (!cast) this.casts.set(ref.name, (cast = this.node('Cast', [ref.name], { to: ONNX_TYPE.f32 })));
+    if (!cast) {
+      cast = this.widened(() => this.node('Cast', [ref.name], { to: ONNX_TYPE.f32 }));
+      this.casts.set(ref.name, cast);
+    }
     return cast;
+  }
+
+  /** Nodes that depend on weights alone. */
+  private widened(make: () => Value): Value {
+    const { nodes } = this;
+    this.nodes = this.widening;
+    try {
+      return make();
+    } finally {
+      this.nodes = nodes;
+    }
   }
 
   /** `x [n, in] -> [n, out]` with a weight stored as `[out, in]`. */
   linear(x: Value, ref: LinearRef): Value {
+    const parts = splitLinear(ref).map((part) => this.product(x, part));
+    return parts.length === 1 ? parts[0] : this.concat(parts, 1);
+  }
+
+  private product(x: Value, ref: LinearRef): Value {
     const bias = ref.bias ? [this.weight(ref.bias)] : [];
     const { weight } = ref;
     if (!isQuantized(weight)) return this.node('Gemm', [x, this.weight(weight), ...bias], { transB: 1 });
@@ -172,9 +198,11 @@ export class GraphBuilder {
   private linear8(x: Value, ref: QuantizedRef, bias: readonly Value[]): Value {
     const [n, k] = ref.shape;
     const blocks = Math.ceil(k / ref.blockSize);
-    const wide = this.node('Cast', [this.weights.add(ref.values)], { to: ONNX_TYPE.f32 });
-    const scaled = this.node('Mul', [wide, this.reshape(this.weight(ref.scales), [n, blocks, 1])]);
-    const weight = this.reshape(scaled, [n, blocks * ref.blockSize]);
+    const weight = this.widened(() => {
+      const wide = this.node('Cast', [this.weights.add(ref.values)], { to: ONNX_TYPE.f32 });
+      const scaled = this.node('Mul', [wide, this.reshape(this.weight(ref.scales), [n, blocks, 1])]);
+      return this.reshape(scaled, [n, blocks * ref.blockSize]);
+    });
     const missing = blocks * ref.blockSize - k;
     const input = missing === 0 ? x : this.node('Pad', [x, this.ints([0, 0, 0, missing])]);
     return this.node('Gemm', [input, weight, ...bias], { transB: 1 });
@@ -238,7 +266,8 @@ export class GraphBuilder {
   }
 
   private graph(): GraphProto {
-    return { name: this.name, node: this.nodes, initializer: this.constants, input: this.inputs, output: this.outputs };
+    const node = [...this.widening, ...this.nodes];
+    return { name: this.name, node, initializer: this.constants, input: this.inputs, output: this.outputs };
   }
 
   finish(): Uint8Array {
