@@ -43,8 +43,12 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/** The checkpoint's own chat template, else the first published template that its tokenizer can write. */
 export async function prepareSample(model: Model, image: string, control: RunControl): Promise<Example> {
+  return model.prepare(await sampleQuestion(model, image, control), control);
+}
+
+/** In the checkpoint's own chat template, else the first published template that its tokenizer can write. */
+export async function sampleQuestion(model: Model, image: string, control: RunControl): Promise<QuestionInput> {
   const question: QuestionInput = {
     image,
     question: 'What is in the picture?',
@@ -54,8 +58,10 @@ export async function prepareSample(model: Model, image: string, control: RunCon
   };
   let last: unknown;
   for (const template of [undefined, 'vicuna_v1', 'llava_llama_3'] as const) {
+    const asked = { ...question, ...(template && { template }) };
     try {
-      return await model.prepare({ ...question, ...(template && { template }) }, control);
+      (await model.prepare(asked, control)).release();
+      return asked;
     } catch (e) {
       if (!(e instanceof CrossflowError) || e.kind !== 'usage') throw e;
       last ??= e;

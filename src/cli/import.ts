@@ -1,46 +1,101 @@
-/** `crossflow import`: a copy of a checkpoint with weights of fewer bits. */
+/** `crossflow import`: a copy of a checkpoint with weights of fewer bits, and how far it is from the original. */
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Imported } from '../core/checkpoint/quantized/import';
+import type { ModelSpec } from '../core/checkpoint/spec';
+import type { ImportSettings } from '../core/checkpoint/quantized/import';
+import { type Kind, recipeOf } from '../core/checkpoint/quantized/recipe';
+import { REPORT_FILE, reportText } from '../core/checkpoint/quantized/report';
+import { usage } from '../core/errors';
+import { measureImport, withCalibration } from './import-measure';
+import { importTables } from './import-report';
 import { interruptSignal } from './interrupt';
-import { modelFolder, namedModel } from './model';
+import { modelFolder, namedModel, type EngineFlags } from './model';
 import { progressBar } from './progress';
 import { reportLine } from './report';
 import { print } from './streams';
-import { bytes } from './table';
 
-export interface ImportOptions {
-  readonly quantize: 'int8' | 'int4';
+export interface ImportOptions extends EngineFlags {
+  readonly quantize: Kind;
   readonly output?: string;
   readonly json?: boolean;
+  /** An experiment whose curves are compared; a generated picture and question when left out. */
+  readonly experiment?: string;
+  /** An experiment whose questions say what the rounding should be good at. */
+  readonly calibrate?: string;
+  /** `--no-compare`: neither model is run. */
+  readonly compare: boolean;
 }
 
 export async function importModel(name: string, options: ImportOptions): Promise<number> {
   const signal = interruptSignal();
-  const folder = await modelFolder(namedModel(name));
+  const folder = await modelFolder(namedModel(name), { ...options, signal });
   const { openCheckpoint } = await import('../core/checkpoint');
   const { importQuantized } = await import('../core/checkpoint/quantized/import');
-  const { recipe } = await import('../core/checkpoint/quantized/recipe');
   const spec = await openCheckpoint(folder);
-  const output =
-    options.output === undefined ? defaultOutput(spec.directory, options.quantize) : resolve(options.output);
+  const output = options.output === undefined ? defaultOutput(folder, options.quantize) : resolve(options.output);
+  const giveBack = await holdOutput(output);
   const bar = await progressBar();
   try {
-    const imported = await importQuantized(spec, output, recipe(spec, options.quantize), {
-      signal,
-      onProgress: ({ done, total, name: tensor }) => bar.update(options.quantize, done, total, undefined, tensor),
-      onNotice: (line) => reportLine(line),
-    });
+    const run = async (settings: ImportSettings) =>
+      importQuantized(spec, output, settings, {
+        signal,
+        onProgress: ({ done, total, name: tensor }) => bar.update(options.quantize, done, total, undefined, tensor),
+        onNotice: (line) => {
+          bar.stop();
+          reportLine(line);
+        },
+      });
+    const settings = recipeOf(options.quantize);
+    const { existed, report } = await (options.calibrate === undefined
+      ? run(settings)
+      : withCalibration(spec, settings, options.calibrate, options, { bar, signal }, run));
+    const measured =
+      options.compare && (report.comparison === undefined || options.experiment !== undefined)
+        ? { ...report, comparison: await measureImport(folder, output, options, { bar, signal }) }
+        : report;
+    if (measured !== report) {
+      const { writeBeside } = await import('../core/dataset/write-beside');
+      writeBeside(join(output, REPORT_FILE), [reportText(measured)]);
+    }
     bar.stop();
-    await print(options.json ? JSON.stringify(imported) + '\n' : describe(imported));
+    const document = { folder: output, existed, ...measured };
+    await print(options.json ? JSON.stringify(document) + '\n' : importTables(document));
     return 0;
   } finally {
     bar.stop();
+    giveBack();
+  }
+}
+
+/** One import at a time writes a folder. @throws CrossflowError `usage` when another process is at it */
+async function holdOutput(output: string): Promise<() => void> {
+  const { hold } = await import('../core/dataset/hold');
+  const { holderSchema, nameOf, stillRuns, thisProcess } = await import('../core/dataset/lock');
+  const { mkdir } = await import('node:fs/promises');
+  const path = `${output}.lock`;
+  try {
+    await mkdir(dirname(output), { recursive: true });
+  } catch (e) {
+    throw usage(`cannot be made: ${(e as Error).message}`, dirname(output), 'choose another --output');
+  }
+  return hold(path, JSON.stringify(thisProcess()), (text) => {
+    const holder = holderSchema.safeParse(parsed(text)).data;
+    if (holder && stillRuns(holder) === false) return undefined;
+    const who = holder ? nameOf(holder) : 'someone';
+    return usage(`${who} is importing into this folder`, output, `if that is not so, delete ${path}`);
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
 /** Beside the model; of a model in the Hugging Face cache, in Crossflow's own. */
-function defaultOutput(folder: string, kind: string): string {
+function defaultOutput(folder: ModelSpec['directory'], kind: Kind): string {
   const repository = folder.split(/[\\/]/).findLast((p) => p.startsWith('models--'));
   if (repository === undefined) return join(dirname(folder), `${basename(folder)}-${kind}`);
   return join(cacheFolder(), 'imports', `${repository.slice('models--'.length)}-${kind}`);
@@ -53,9 +108,4 @@ function cacheFolder(): string {
   if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, 'crossflow');
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'crossflow');
   return join(homedir(), '.cache', 'crossflow');
-}
-
-function describe({ folder, existed, bitsPerWeight, sourceBytes, bytes: size }: Imported): string {
-  const what = existed ? 'was there already' : 'is made';
-  return `${folder} ${what}: ${bytes(size)} in place of ${bytes(sourceBytes)}, ${bitsPerWeight.toFixed(2)} bits per quantised weight\n`;
 }

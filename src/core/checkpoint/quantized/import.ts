@@ -18,7 +18,8 @@ import type { Bits, BlockSize } from './format';
 import { FORMAT_VERSION, readMarker, STATE_FILE, workFolder, type Marker } from './marker';
 import { bitsPerWeight, planOutputs, type Choose, type Item, type Outputs, type QuantizeItem } from './outputs';
 import { addErrors, quantizeRows, type RoundingError } from './pack';
-import { fileFacts, removeNotes, Work, type Done } from './work';
+import { readReport, REPORT_FILE, reportText, weightReports, type Report } from './report';
+import { fileFacts, removeNotes, Work } from './work';
 
 export interface ImportSettings {
   readonly bits: Bits;
@@ -41,22 +42,11 @@ export interface ImportControl {
   onNotice?(line: string): void;
 }
 
-export interface ImportedWeight {
-  readonly name: string;
-  readonly bits: Bits;
-  readonly shape: readonly number[];
-  readonly error: RoundingError;
-}
-
 export interface Imported {
   readonly folder: string;
   /** It was there already, made from the same source in the same way. */
   readonly existed: boolean;
-  readonly bitsPerWeight: number;
-  readonly sourceBytes: number;
-  readonly bytes: number;
-  /** Of this import; empty when it was there already. */
-  readonly weights: readonly ImportedWeight[];
+  readonly report: Report;
 }
 
 /** Numbers worked on at a time: 16 MB of f32. */
@@ -88,12 +78,14 @@ export async function importQuantized(
     source: { name: nameOf(spec.directory), hash },
   };
   const facts = {
-    sourceBytes: outputs.items.reduce((sum, i) => sum + i.source.length, 0),
+    source_bytes: outputs.items.reduce((sum, i) => sum + i.source.length, 0),
     bytes: outputs.files.reduce((sum, f) => sum + f.bytes, 0),
-    bitsPerWeight: marker.bits_per_weight,
-    folder: output,
+    bits_per_weight: marker.bits_per_weight,
   };
-  if (await isThere(output, marker)) return { ...facts, existed: true, weights: [] };
+  const empty: Report = { recipe: settings.recipe, ...facts, weights: [] };
+  if (await isThere(output, marker)) {
+    return { folder: output, existed: true, report: (await readReport(output)) ?? empty };
+  }
   const sources = spec.files.map((f) => f.path);
   const asked = JSON.stringify({ marker, sources: await fileFacts(sources) });
   await mkdir(dirname(output), { recursive: true });
@@ -104,7 +96,7 @@ export async function importQuantized(
       control.onNotice?.('the checkpoint or the settings have changed since this import began: starting again');
     else if (work.done.size > 0)
       control.onNotice?.(`going on with an import that stopped: ${work.done.size} tensors are done`);
-    await fill(work, outputs, settings, facts.sourceBytes, control);
+    await fill(work, outputs, settings, facts.source_bytes, control);
     await work.flush();
   } finally {
     await work.close();
@@ -118,9 +110,12 @@ export async function importQuantized(
     await copyFile(join(tower, 'config.json'), join(work.folder, basename(tower), 'config.json'));
   }
   await writeConfig(spec.directory, work.folder, marker);
+  const quantized = outputs.items.filter((item) => item.kind === 'quantize');
+  const report: Report = { ...empty, weights: weightReports(quantized, work.done) };
+  await writeFile(join(work.folder, REPORT_FILE), reportText(report));
   await rename(work.folder, output);
   await removeNotes(output);
-  return { ...facts, existed: false, weights: weightsOf(outputs, work.done) };
+  return { folder: output, existed: false, report };
 }
 
 async function fill(
@@ -191,14 +186,6 @@ async function* rounded(item: QuantizeItem, grams: Float32Array | undefined): As
     const parts = [packed.values, scales, ...(packed.zeroPoints ? [packed.zeroPoints] : [])];
     yield { parts, read: (row + count) * rowBytes, error };
   }
-}
-
-function weightsOf(outputs: Outputs, done: ReadonlyMap<string, Done>): ImportedWeight[] {
-  return outputs.items.flatMap((item) => {
-    const error = done.get(item.name)?.error;
-    if (item.kind !== 'quantize' || error === undefined) return [];
-    return [{ name: item.name, bits: item.format.bits, shape: item.source.shape, error }];
-  });
 }
 
 /** Whether the output is there and is this very import. @throws CrossflowError `usage` when it is something else */

@@ -1,5 +1,4 @@
 /** Which weights get how many bits. */
-import type { ModelSpec } from '../spec';
 import type { BlockFormat } from './format';
 import type { ImportSettings } from './import';
 
@@ -8,12 +7,17 @@ export type Kind = 'int8' | 'int4';
 const EIGHT: BlockFormat = { bits: 8, blockSize: 32 };
 const FOUR: BlockFormat = { bits: 4, blockSize: 32 };
 
-export function recipe(_spec: ModelSpec, kind: Kind): ImportSettings {
+/**
+ * Weights that stay at 8 bits in an int4 import. Queries and keys decide where attention goes, which is what knockouts
+ * ask about: of all weights they cost the curves most (docs/decisions.md). The head decides every probability.
+ */
+const DELICATE = /(^|\.)(q_proj|k_proj|lm_head)\.weight$/;
+
+export function recipeOf(kind: Kind): ImportSettings {
   const format = kind === 'int8' ? EIGHT : FOUR;
-  const isHead = (name: string): boolean => /(^|\.)lm_head\.weight$/.test(name);
   return {
     ...format,
-    recipe: `${kind}, blocks of ${format.blockSize}${kind === 'int4' ? ', lm_head int8' : ''}`,
-    choose: (name) => (isHead(name) ? EIGHT : format),
+    recipe: `${kind}, blocks of ${format.blockSize}${kind === 'int4' ? ', queries, keys and head int8' : ''}`,
+    choose: (name) => (DELICATE.test(name) ? EIGHT : format),
   };
 }
