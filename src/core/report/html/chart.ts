@@ -27,4 +27,4 @@ export function smallChart(own: readonly number[], mean: readonly number[], laye
   </svg>`;
 }
 
-const axis = (value: number): string => signed(value).replace(/\.\d/, '');
+const axis = (value: number): string => signed(Math.round(value)).replace('.0', '');

@@ -141,5 +141,13 @@ function facts(caption: string, list: readonly Fact[]): Html {
     what,
     /^sha256 /.test(value) ? html`<code>${value}</code>` : quoted(value),
   ]);
-  return table(caption, [{ title: 'What', kind: 'name' }, { title: 'Value' }], rows);
+  return table(
+    caption,
+    [
+      { title: 'What', kind: 'name' },
+      { title: 'Value', kind: 'value' },
+    ],
+    rows,
+    true,
+  );
 }

@@ -8,13 +8,21 @@ import { count, duration, pValue, probability, share, signed, whole } from './wo
 
 export interface Column {
   readonly title: string;
-  readonly kind?: 'number' | 'name' | 'text';
+  readonly kind?: 'number' | 'name' | 'text' | 'value';
 }
 
-/** A table that scrolls by itself where the page is too narrow. The first cell of a row is its heading. */
-export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Part[])[]): Html {
+/**
+ * A table that scrolls by itself where the page is too narrow. The first cell of a row is its heading. `told`: what the
+ * caption says stands above it already; it is for screen readers alone.
+ */
+export function table(
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Part[])[],
+  told = false,
+): Html {
   const style = (i: number): Html => (columns[i]?.kind ? html` class="${columns[i].kind}"` : html``);
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+  return html`<div class="scroll${told ? ' told' : ''}" role="region" aria-label="${caption}" tabindex="0">
     <table>
       <caption>
         ${caption}
@@ -99,7 +107,7 @@ export function outlierList(
       const [value, usual] = [curve[layer] ?? 0, mean[layer] ?? 0];
       const words = `${label} at layer ${layer}: ${signed(value)}, mean ${signed(usual)}`;
       return html`<li>
-        ${picture(pictures[i] ?? 'no picture', record.question)}
+        ${pictures[i] === undefined ? undefined : picture(pictures[i], record.question)}
         <h4>${quoted(record.question)}</h4>
         <p>
           <span class="good">${quoted(record.answer)}</span> ${probability(record.base)} · question
@@ -188,5 +196,6 @@ export function overviewTable(
         duration(d.seconds),
       ];
     }),
+    true,
   );
 }

@@ -69,7 +69,7 @@ export interface CurveDigest {
 export interface RunPart extends RunDigest {
   readonly details: RunDetails;
   readonly figures: readonly ReportFigure[];
-  /** By outlier: its picture, or why there is none. */
+  /** By outlier: its picture, or why there is none; empty where nobody knows of pictures. */
   readonly pictures: readonly (Picture | string)[];
   /** By knockout. */
   readonly curves: readonly CurveDigest[];
@@ -130,7 +130,8 @@ async function readPart(run: StudyRun, details: RunDetails, outliers: number): P
 }
 
 async function picturesOf(digested: RunDigest, source: PictureSource | undefined): Promise<(Picture | string)[]> {
-  const opened = source ? await Pictures.open(source) : 'the pictures are not known here';
+  if (!source) return [];
+  const opened = await Pictures.open(source);
   const pictures: (Picture | string)[] = [];
   for (const { record } of digested.outliers) {
     pictures.push(typeof opened === 'string' ? opened : await opened.of(record));

@@ -13,8 +13,8 @@ export const STYLE = `
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 72rem; padding: 1.5rem clamp(1rem, 4vw, 3rem) 4rem; background: var(--page);
-  color: var(--text); font: 1rem/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; overflow-wrap: anywhere; }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: 0.5rem 0; }
+  color: var(--text); font: 1rem/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; overflow-wrap: break-word; }
+h1 { font-size: 1.9rem; overflow-wrap: anywhere; line-height: 1.2; margin: 0.5rem 0; }
 h2 { font-size: 1.4rem; margin: 3rem 0 0.5rem; padding-top: 0.75rem; border-top: 2px solid var(--line); }
 h3 { font-size: 1.1rem; margin: 1.75rem 0 0.5rem; }
 p { margin: 0.4rem 0; max-width: 48rem; }
@@ -31,7 +31,9 @@ thead th { color: var(--soft); font-weight: 600; white-space: nowrap; border-bot
 tbody th { font-weight: 600; }
 .number { text-align: right; white-space: nowrap; }
 .name { white-space: nowrap; }
-.text { min-width: 14rem; }
+.text { min-width: 14rem; overflow-wrap: anywhere; }
+.value { overflow-wrap: anywhere; }
+.told caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 code { font: 0.86em/1.4 ui-monospace, Consolas, "DejaVu Sans Mono", monospace; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr)); gap: 1.25rem; margin: 1rem 0; }
@@ -62,12 +64,12 @@ figcaption { font-size: 0.88rem; color: var(--soft); margin-top: 0.35rem; }
     --good: #005c3f; --bad: #8f2f00; --box: #c24e00; --patch: #0062a0; }
   body { max-width: none; padding: 0; font-size: 9.5pt; }
   h1 { font-size: 17pt; } h2 { font-size: 13pt; margin-top: 1.2rem; } h3 { font-size: 11pt; }
-  h2, h3, caption, thead { break-after: avoid; }
+  h2, h3, h3 + p, .note, caption, thead { break-after: avoid; }
   figure, tr { break-inside: avoid; }
   .figures { grid-template-columns: 1fr 1fr; gap: 0.7rem; }
   .outliers { grid-template-columns: 1fr 1fr 1fr; gap: 0.7rem; }
   .scroll { overflow: visible; }
-  .text { min-width: 0; } .name, thead th { white-space: normal; }
+  .text { min-width: 0; } thead th { white-space: normal; }
   a { color: inherit; text-decoration: none; }
   * { print-color-adjust: exact; }
 }
