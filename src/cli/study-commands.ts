@@ -1,7 +1,7 @@
 /** `crossflow study …`, as commander sees it. Work is loaded only once the question is clear. */
 import { Option, type Command } from 'commander';
 import type { Done } from './commands';
-import type { PlotOptions } from './study-plot';
+import type { PlotFlags } from './study-plot';
 import type { StudyRunOptions } from './study-run';
 import type { SlurmOptions } from './study-slurm';
 import type { MergeOptions, StatusOptions } from './study-status';
@@ -65,12 +65,10 @@ export function addStudyCommands(program: Command, done: Done, parsers: Parsers)
   add('plot', 'merges, then writes the tables of each run and the figures of the study')
     .option('--tables-only', 'no figures')
     .addOption(json())
-    .action(async (file: string, options: PlotOptions) =>
-      done(await (await import('./study-plot')).plot(file, options)),
-    );
+    .action(async (file: string, options: PlotFlags) => done(await (await import('./study-plot')).plot(file, options)));
   add('report', 'merges, then writes report.html and report.md')
     .addOption(json())
-    .action(async (file: string, options: PlotOptions) =>
+    .action(async (file: string, options: PlotFlags) =>
       done(await (await import('./study-plot')).report(file, options)),
     );
   add('slurm', 'writes the script of a Slurm job array for what is missing')

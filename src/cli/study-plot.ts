@@ -1,88 +1,108 @@
 /** `crossflow study plot` and `crossflow study report`: what is made of the results. */
 import { usage } from '../core/errors';
-import { studyRuns, TABLES, writeTables } from '../core/study/results';
+import type { DrawnStudy } from '../core/report/draw-study';
+import type { StudyRun } from '../core/report/study-run';
 import { mergeRun } from '../core/study/merge';
+import { studyRuns, TABLES, writeTables } from '../core/study/results';
 import type { PlannedRun, Study } from '../core/study/types';
 import { interruptSignal } from './interrupt';
 import { progressBar, type Bar } from './progress';
 import { print } from './streams';
 import { load, type StudyFlags } from './study-load';
 
-export interface PlotOptions extends StudyFlags {
+export interface PlotFlags extends StudyFlags {
   readonly tablesOnly?: boolean;
 }
 
-export async function plot(file: string, options: PlotOptions): Promise<number> {
+/** A study's runs that have results, and what is told while they are worked on. */
+interface Work {
+  readonly study: Study;
+  readonly runs: readonly PlannedRun[];
+  /** Of each run. */
+  readonly results: readonly StudyRun[];
+  readonly bar: Bar;
+  readonly signal: AbortSignal;
+}
+
+export const plot = (file: string, options: PlotFlags): Promise<number> =>
+  make(file, options, async (work) => [
+    ...(await tables(work)),
+    ...(options.tablesOnly ? [] : (await figures(work)).files),
+  ]);
+
+export const report = (file: string, options: PlotFlags): Promise<number> =>
+  make(file, options, async (work) => {
+    const drawn = await figures(work);
+    return [...drawn.files, ...(await writeReport(work, drawn))];
+  });
+
+/** All that is made of a study's results once it has run; gives the paths. */
+export async function plotAll(study: Study, bar: Bar, signal: AbortSignal): Promise<string[]> {
+  const work = workOn(study, study.runs, bar, signal);
+  const files = await tables(work);
+  const drawn = await figures(work);
+  return [...files, ...drawn.files, ...(await writeReport(work, drawn))];
+}
+
+async function make(file: string, options: StudyFlags, files: (work: Work) => Promise<string[]>): Promise<number> {
   const signal = interruptSignal();
   const { study, runs } = await load(file, options);
   const bar = await progressBar();
   try {
-    const files = await tablesAndFigures(study, runs, options, bar, signal);
+    const made = await files(workOn(study, runs, bar, signal));
     bar.stop();
-    await printFiles(files, options);
+    await print(options.json ? JSON.stringify(made) + '\n' : made.map((path) => `${path}\n`).join(''));
     return 0;
   } finally {
     bar.stop();
   }
 }
 
-export async function report(file: string, options: PlotOptions): Promise<number> {
-  const { study, runs } = await load(file, options);
-  const files = await studyReport(study, merged(study, runs));
-  await printFiles(files, options);
-  return 0;
+/** Merges what is there. Throws CrossflowError `usage` when no run has results. */
+function workOn(study: Study, chosen: readonly PlannedRun[], bar: Bar, signal: AbortSignal): Work {
+  const runs = chosen.filter((run, i) => {
+    bar.update('merging', i, chosen.length);
+    return mergeRun(study, run) !== undefined;
+  });
+  if (runs.length === 0) throw usage('no results yet', study.output, 'run the study first');
+  return { study, runs, results: studyRuns(study, runs), bar, signal };
 }
 
-/** All that is made of a study's results once it has run. */
-export async function plotAll(study: Study, options: PlotOptions, bar: Bar, signal: AbortSignal): Promise<string[]> {
-  const files = await tablesAndFigures(study, study.runs, options, bar, signal);
-  bar.update('report', 0, 1);
-  return [...files, ...(await studyReport(study, merged(study, study.runs)))];
-}
-
-/** The runs that have results, merged. Throws CrossflowError `usage` when none has. */
-function merged(study: Study, runs: readonly PlannedRun[]): PlannedRun[] {
-  const there = runs.filter((run) => mergeRun(study, run) !== undefined);
-  if (there.length === 0) throw usage('no results yet', study.output, 'run the study first');
-  return there;
-}
-
-async function tablesAndFigures(
-  study: Study,
-  runs: readonly PlannedRun[],
-  { tablesOnly }: PlotOptions,
-  bar: Bar,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const there = merged(study, runs);
-  const results = studyRuns(study, there);
+async function tables({ runs, results, bar, signal }: Work): Promise<string[]> {
   const files: string[] = [];
-  for (const [i, run] of there.entries()) {
-    bar.update('tables', i, there.length);
+  for (const [i, run] of runs.entries()) {
+    bar.update('tables', i, runs.length);
     files.push(...(await writeTables(run, results[i], signal)));
   }
-  if (tablesOnly) return files;
-  bar.update('figures', 0, 1);
   return files;
 }
 
-async function studyReport(study: Study, runs: readonly PlannedRun[]): Promise<string[]> {
+async function figures({ study, results, bar, signal }: Work): Promise<DrawnStudy> {
+  const { drawStudy } = await import('../core/report/draw-study');
+  return drawStudy(results, study.output, {
+    signal,
+    onProgress: (done, total) => bar.update('figures', done, total),
+  });
+}
+
+async function writeReport({ study, runs, results, bar, signal }: Work, drawn: DrawnStudy): Promise<string[]> {
+  bar.update('report', 0, 1);
   const { writeStudyReport } = await import('../core/report/html/report');
-  const results = studyRuns(study, runs);
   const planned = new Map(results.map((result, i) => [result, runs[i]]));
   return writeStudyReport(results, study.output, {
     title: study.name,
+    overview: drawn.overview,
+    signal,
     detailsOf(result) {
       const run = planned.get(result);
       if (!run) return {};
       const { subject } = run.experiment;
-      const wanted = Math.min(subject.limit ?? Infinity, result.header.about.rows);
-      const files = TABLES.map((name) => `${run.id}/${name}`);
-      return { pictures: { dataset: subject }, files, wanted };
+      return {
+        pictures: { dataset: subject },
+        figures: drawn.byRun.get(result) ?? [],
+        files: TABLES.map((name) => `${run.id}/${name}`),
+        wanted: Math.min(subject.limit ?? Infinity, result.header.about.rows),
+      };
     },
   });
-}
-
-async function printFiles(files: readonly string[], { json }: StudyFlags): Promise<void> {
-  await print(json ? JSON.stringify(files) + '\n' : files.map((file) => `${file}\n`).join(''));
 }

@@ -42,8 +42,7 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
       onProgress: process.stderr.isTTY ? showOn(bar) : logLines(),
     });
     bar.stop();
-    const files =
-      shard.count === 1 && options.plot && problems.length === 0 ? await plotAll(study, {}, bar, signal) : [];
+    const files = shard.count === 1 && options.plot && problems.length === 0 ? await plotAll(study, bar, signal) : [];
     for (const { errors, model, task } of outcomes) {
       for (const { line, message } of errors) reportLine(`${model} on ${task}, line ${line}: ${message}`);
     }

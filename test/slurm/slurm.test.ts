@@ -5,12 +5,21 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crossflow, EXAMPLES, MODEL } from '../cli/crossflow';
+import type { StudyStatus } from '../../src/core/study/status';
 import { temporaryFolder } from '../support/temporary';
 
 const TASKS = ['ChooseAttr', 'ChooseCat', 'ChooseRel', 'CompareAttr', 'LogicalObj', 'QueryAttr'];
 const SHARDS = 8;
 const QUESTIONS = 6 * 60;
 const PATIENCE_MS = 10 * 60_000;
+
+interface Submission {
+  readonly tasks: readonly number[];
+  readonly job: string;
+}
+interface Status extends StudyStatus {
+  readonly slurm: readonly { readonly job: string }[];
+}
 
 describe('a study on Slurm', function () {
   this.timeout(2 * PATIENCE_MS);
@@ -32,11 +41,13 @@ describe('a study on Slurm', function () {
     );
     return file;
   };
-  const json = async (...args: string[]): Promise<any> => {
+  const json = async <T = unknown>(...args: string[]): Promise<T> => {
     const { code, stdout, stderr } = await crossflow(...args, '--json');
     assert.equal(code, 0, stderr);
-    return JSON.parse(stdout);
+    return JSON.parse(stdout) as T;
   };
+  const submit = (file: string, ...flags: string[]) => json<Submission>('study', 'slurm', file, '--submit', ...flags);
+  const statusOf = (file: string) => json<Status>('study', 'status', file);
   const queue = (job: string): string[] =>
     execFileSync('squeue', ['-h', '-r', '-j', job, '-o', '%K %T']).toString().trim().split('\n').filter(Boolean);
   const until = async (what: string, is: () => boolean): Promise<void> => {
@@ -71,20 +82,19 @@ describe('a study on Slurm', function () {
 
   it(`${SHARDS} shards, two killed by scancel, submitted again, merged: the tables of an undisturbed run`, async () => {
     const file = study('cluster');
-    const first = await json('study', 'slurm', file, '--submit');
+    const first = await submit(file);
     assert.equal(first.tasks.length, SHARDS);
 
     // Two tasks in the middle of their work are killed.
-    const shardsAtWork = async (): Promise<Map<string, number>> => {
-      const status = await json('study', 'status', file);
-      const shards: { slurm: string; state: string }[] = status.runs.flatMap((run: any) => run.shards);
-      return new Map(shards.filter((s) => s.state === 'alive').map((s) => [s.slurm, Number(status.done)]));
+    const atWork = async (): Promise<string[]> => {
+      const shards = (await statusOf(file)).runs.flatMap((run) => run.shards);
+      return shards.flatMap(({ state, slurm }) => (state === 'alive' && slurm !== undefined ? [slurm] : []));
     };
     const victims = new Set<string>();
     while (victims.size < 2) {
       const before = asked('cluster').length;
       await until('a task at work', () => asked('cluster').length > before + 4);
-      const [victim] = [...(await shardsAtWork()).keys()].filter((name) => !victims.has(name));
+      const [victim] = (await atWork()).filter((name) => !victims.has(name));
       if (victim === undefined) continue;
       execFileSync('scancel', [victim]);
       victims.add(victim);
@@ -92,20 +102,20 @@ describe('a study on Slurm', function () {
       await json('study', 'merge', file);
     }
     await until('the job', () => queue(first.job).length === 0);
-    const status = await json('study', 'status', file);
+    const status = await statusOf(file);
     assert.ok(status.done < QUESTIONS && status.done > 0, `${status.done}`);
     assert.equal(status.slurm[0].job, first.job);
     assert.equal(new Set(asked('cluster')).size, status.done);
 
     // What is missing, and nothing else, is submitted again.
-    const second = await json('study', 'slurm', file, '--submit');
+    const second = await submit(file);
     const killed = [...victims].map((name) => Number(name.split('_')[1])).sort((a, b) => a - b);
     assert.deepEqual(second.tasks, killed);
-    assert.deepEqual((await json('study', 'slurm', file, '--submit')).tasks, []);
+    assert.deepEqual((await submit(file)).tasks, []);
     await until('the second job', () => queue(second.job).length === 0);
-    const done = await json('study', 'status', file);
+    const done = await statusOf(file);
     assert.deepEqual([done.done, done.total], [QUESTIONS, QUESTIONS]);
-    assert.deepEqual((await json('study', 'slurm', file)).tasks, []);
+    assert.deepEqual((await json<Submission>('study', 'slurm', file)).tasks, []);
 
     // No question was asked twice to its end: each stands once, over all files.
     const rows = asked('cluster');
@@ -122,7 +132,7 @@ describe('a study on Slurm', function () {
 
   it('a task that Slurm warns of its time limit stops, is queued again and finishes', async () => {
     const file = study('limit');
-    const { job } = await json('study', 'slurm', file, '--submit', '--shards', '1', '--task', 'ChooseAttr');
+    const { job } = await submit(file, '--shards', '1', '--task', 'ChooseAttr');
     await until('the first questions', () => asked('limit').length >= 3);
     execFileSync('scancel', ['--signal=USR1', '--batch', `${job}_1`]);
     const log = (): string => readFileSync(folder.join('limit', 'slurm', `${job}_1.log`), 'utf8');

@@ -18,8 +18,11 @@ const LONGEST_LINE = 64 << 20;
 const READ_BYTES = 1 << 20;
 
 /** An object as a checksummed line with its line end. */
-export function encodeLine(value: object): Buffer {
-  const body = Buffer.from(`,${JSON.stringify(value).slice(1)}\n`);
+export const encodeLine = (value: object): Buffer => encodeJson(JSON.stringify(value));
+
+/** The same of an object's JSON. */
+export function encodeJson(json: string): Buffer {
+  const body = Buffer.from(`,${json.slice(1)}\n`);
   const crc = crc32(body.subarray(0, -1)).toString(16).padStart(DIGITS, '0');
   return Buffer.concat([Buffer.from(`${PREFIX}${crc}"`), body]);
 }

@@ -112,6 +112,8 @@ function one(issue: Issue, path: Path, { source, schema, known }: Reading): Prob
       );
     }
     case 'invalid_format': {
+      // Knockouts apart, a schema says in words what a text must be.
+      if (path[0] !== 'knockouts') return wrong(`${what} ${issue.message}`);
       const edge = parseEdge(String(node.value), known);
       const better = edge.ok ? undefined : edge.better;
       return [

@@ -41,6 +41,7 @@ export function parseStudy(text: string, file: string): StudyParseResult {
   const tasks = readTasks(written, source);
   const { knockouts, problems } = readAllKnockouts(written, source);
   const found = [
+    ...sharedFolders(models, tasks, source),
     ...models.flatMap((m) => m.problem ?? []),
     ...tasks.flatMap((t) => t.problem ?? []),
     ...twice(models, 'model', source),
@@ -53,7 +54,7 @@ export function parseStudy(text: string, file: string): StudyParseResult {
   const shared = { file: source.file, knockouts, window: written.windows?.[0] ?? DEFAULT_WINDOW, ...common(written) };
   const runs = models.flatMap(({ name, settings, model }) =>
     tasks.map((task): PlannedRun => {
-      const id = `${slug(name)}-${slug(task.name)}`;
+      const id = runId(name, task.name);
       const subject = { kind: 'dataset', ...task.input } as const;
       const experiment = { ...shared, ...settings, model: model!, subject, output: join(output, id) };
       return { id, model: name, task: task.name, experiment };
@@ -136,6 +137,24 @@ function twice(named: readonly Named[], what: string, source: Source): Problem[]
     seen.add(key);
     return [];
   });
+}
+
+const runId = (model: string, task: string): string => `${slug(model)}-${slug(task)}`;
+
+/** `a-b` on `c` and `a` on `b-c` would be one folder. */
+function sharedFolders(models: readonly Named[], tasks: readonly Named[], source: Source): Problem[] {
+  const owners = new Map<string, string>();
+  return models.flatMap(({ name, place }) =>
+    tasks.flatMap((task): Problem[] => {
+      const id = runId(name, task.name);
+      const pair = JSON.stringify([slug(name), slug(task.name)].map((part) => part.toLowerCase()));
+      const other = owners.get(id.toLowerCase()) ?? pair;
+      owners.set(id.toLowerCase(), pair);
+      if (other === pair) return [];
+      const message = `${name} on ${task.name} and another run would share the folder "${id}"`;
+      return [source.problem('conflict', source.valueRange([...place]), message, { hint: 'give one a "name"' })];
+    }),
+  );
 }
 
 /** Each knockout that names no window of its own runs with every one of the study's. */
