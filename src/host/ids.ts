@@ -21,6 +21,7 @@ export const COMMANDS = {
   newFromFolder: 'crossflow.newExperimentFromFolder',
   openResults: 'crossflow.openResults',
   exportFigure: 'crossflow.export',
+  downloadModel: 'crossflow.downloadModel',
   showOutput: 'crossflow.showOutput',
   playLayers: 'crossflow.playLayers',
   nextLayer: 'crossflow.nextLayer',

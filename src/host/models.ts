@@ -1,24 +1,16 @@
-/** Where an experiment's model lies on this machine. */
+/** Where an experiment's model lies on this machine, and whether it may run by itself. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { hubId } from '../core/hub/id';
-import { findCached } from '../core/hub/complete';
-import { usage } from '../core/errors';
 import type { Experiment } from '../core/experiment/types';
+import { findCached } from '../core/hub/complete';
+import { hubId } from '../core/hub/id';
 
 /** Weights up to this size load in seconds, so opening a file may start them. */
 const SMALL_BYTES = 2e9;
 
-/** The checkpoint's folder. Nothing is fetched: a model that is not here is a failure that says how to get it. */
-export async function locateModel(model: Experiment['model']): Promise<string> {
-  if (model.kind === 'folder') return model.path;
-  const found = await findCached(hubId(model.id));
-  if (found !== undefined) return found;
-  throw usage(
-    `the model ${model.id} is not on this machine`,
-    undefined,
-    `download it once with "hf download ${model.id}" in a terminal, or give a folder`,
-  );
+/** The checkpoint's folder, where it is on this machine; asks nobody. */
+export async function folderOf(model: Experiment['model']): Promise<string | undefined> {
+  return model.kind === 'folder' ? model.path : findCached(hubId(model.id));
 }
 
 /** Is the model small and at hand, so that a run needs no asking? */

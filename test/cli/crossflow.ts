@@ -17,9 +17,20 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-export function start(args: readonly string[], options: { cwd?: string } = {}): ChildProcessWithoutNullStreams {
-  return spawn(process.execPath, [...COMMAND, ...args], { cwd: options.cwd ?? repositoryRoot });
+export interface StartOptions {
+  readonly cwd?: string;
+  /** Left out: this process's own. */
+  readonly env?: NodeJS.ProcessEnv;
 }
+
+export function start(
+  args: readonly string[],
+  { cwd = repositoryRoot, env }: StartOptions = {},
+): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [...COMMAND, ...args], { cwd, ...(env && { env }) });
+}
+/** Program and arguments that start it. */
+start.command = [process.execPath, ...COMMAND] as readonly string[];
 
 export async function outcome(child: ChildProcessWithoutNullStreams): Promise<Outcome> {
   let stdout = '';

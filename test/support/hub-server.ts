@@ -193,7 +193,8 @@ export class HubServer {
     const known = request.headers.authorization === `Bearer ${TOKEN}`;
     // A gated model may be listed by all; only its files are kept.
     if (access === 'open' || known || (access === 'gated' && !isFile)) return true;
-    const status = request.headers.authorization ? 403 : 401;
+    // 403 is for an account that is known and has no access; a token of nobody's is no token.
+    const status = access === 'gated' && request.headers.authorization ? 403 : 401;
     this.#refuse(response, status, access === 'gated' ? 'GatedRepo' : 'RepoNotFound');
     return false;
   }

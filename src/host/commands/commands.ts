@@ -6,6 +6,7 @@ import { isFlow } from '../documents';
 import { exportWithPicker } from '../export';
 import type { Flow } from '../flow';
 import { COMMANDS, WALKTHROUGH } from '../ids';
+import { downloadModel } from './download';
 import { openExample } from './example';
 import { newExperiment, newFromFile, newFromFolder } from './create';
 import { showCheck } from './check';
@@ -28,7 +29,11 @@ export class Commands {
   }
 
   readonly #table: Readonly<Record<CommandId, (uri: vscode.Uri | undefined) => Promise<void> | void>> = {
-    [COMMANDS.openPanel]: async (uri) => this.app.panels.open((await this.#flow(uri)).uri),
+    [COMMANDS.openPanel]: async (uri) => {
+      const flow = await this.#flow(uri);
+      this.app.models.want(flow.experiment?.model);
+      await this.app.panels.open(flow.uri);
+    },
     [COMMANDS.run]: async (uri) => {
       const flow = await this.#flow(uri);
       if (flow.experiment?.subject.kind === 'dataset') await this.app.results.run(flow);
@@ -46,6 +51,7 @@ export class Commands {
     [COMMANDS.newFromFile]: (uri) => newFromFile(this.app, uri),
     [COMMANDS.newFromFolder]: (uri) => newFromFolder(this.app, uri),
     [COMMANDS.exportFigure]: async (uri) => exportWithPicker(await this.#flow(uri), this.app.panels),
+    [COMMANDS.downloadModel]: (uri) => downloadModel(this.app, this.#inFront(uri)),
     [COMMANDS.showOutput]: () => this.app.log.show(),
     [COMMANDS.playLayers]: () => this.app.panels.do('toggle-play'),
     [COMMANDS.nextLayer]: () => this.app.panels.do('next-layer'),
@@ -59,6 +65,11 @@ export class Commands {
   };
 
   /** What a command is about: the file it was called on, else the panel in front, else the text in front. */
+  #inFront(uri: vscode.Uri | undefined): Flow | undefined {
+    const at = uri ?? vscode.window.activeTextEditor?.document.uri;
+    return this.app.panels.active?.flow ?? (at && this.app.known(at));
+  }
+
   async #flow(uri: vscode.Uri | undefined): Promise<Flow> {
     if (uri) return this.app.flow(uri);
     const panel = this.app.panels.active;

@@ -4,10 +4,10 @@ import { cancelled, toCrossflowError, usage, type CrossflowError } from '../../c
 import type { Experiment } from '../../core/experiment/types';
 import type { PanelStatus } from '../../protocol/panel';
 import type { EngineHooks } from '../engine/engine';
+import type { Models } from '../download';
 import type { EnginePool } from '../engine/pool';
 import type { Flow } from '../flow';
 import { RESULTS_TYPE } from '../ids';
-import { locateModel } from '../models';
 import type { PanelManager } from '../panel/manager';
 import { engineOptions } from '../settings';
 import { openReport } from './open-report';
@@ -18,6 +18,7 @@ import { ResultsView } from './view';
 export interface ResultsDeps {
   readonly extensionUri: vscode.Uri;
   readonly pool: EnginePool;
+  readonly models: Models;
   /** How processes are started. */
   readonly engine: EngineHooks;
   readonly panels: PanelManager;
@@ -117,7 +118,10 @@ export class ResultsManager {
   ): Promise<void> {
     view.setStatus({ kind: 'busy', what: 'Loading the model', cancellable: true });
     progress.report({ message: 'loading the model' });
-    const lease = await this.deps.pool.lease(await locateModel(experiment.model), engineOptions());
+    this.deps.models.want(experiment.model);
+    const folder = await this.deps.models.locate(experiment.model);
+    if (abort.signal.aborted) throw cancelled();
+    const lease = await this.deps.pool.lease(folder, engineOptions());
     try {
       if (abort.signal.aborted) throw cancelled();
       // A crash earlier must not stand in the way of a run that someone has just asked for.

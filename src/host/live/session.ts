@@ -189,7 +189,9 @@ export class LiveSession {
     const stop = (): void => {
       if (signal.aborted) throw cancelled();
     };
-    const engine = await this.#engineFor(experiment);
+    // Shown only when it takes its time: a question, a download.
+    busy.phase('Waiting for the model');
+    const engine = await this.#engineFor(experiment, signal);
     stop();
     busy.phase('Loading the model');
     const model = await this.#cancellableOpen(engine, signal, (progress) => busy.progress(progress));
@@ -268,17 +270,15 @@ export class LiveSession {
 
   /** Loading cannot be stopped, only left behind. */
   async #cancellableOpen(engine: Engine, signal: AbortSignal, progress: (p: Progress) => void): Promise<ModelInfo> {
-    const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(cancelled()), { once: true });
-    });
-    return Promise.race([engine.open(progress), aborted]);
+    return orAborted(engine.open(progress), signal);
   }
 
-  async #engineFor(experiment: Experiment): Promise<Engine> {
+  async #engineFor(experiment: Experiment, signal: AbortSignal): Promise<Engine> {
     const options = this.deps.options();
     const key = JSON.stringify([experiment.model, options]);
     if (this.#lease?.key === key) return this.#lease.lease.engine;
-    const lease = await this.deps.pool.lease(await this.deps.directory(experiment.model), options);
+    const directory = await orAborted(this.deps.directory(experiment.model), signal);
+    const lease = await this.deps.pool.lease(directory, options);
     if (this.#disposed) {
       lease.release();
       throw cancelled();
@@ -329,6 +329,14 @@ export class LiveSession {
     this.deps.send({ type: 'status', status });
     this.deps.statusChanged?.();
   }
+}
+
+/** What goes on cannot be stopped from here, only left behind. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(cancelled()), { once: true });
+  });
+  return Promise.race([work, aborted]);
 }
 
 type RunName = Exclude<CallName, 'open' | 'dataset' | 'results' | 'figure' | 'memory' | 'release'>;
