@@ -4,6 +4,7 @@ import type { DrawnStudy } from '../core/report/draw-study';
 import type { StudyRun } from '../core/report/study-run';
 import { mergeRun } from '../core/study/merge';
 import { studyRuns, TABLES, writeTables } from '../core/study/results';
+import type { Sight } from '../core/report/html/pictures';
 import type { PlannedRun, Study } from '../core/study/types';
 import { interruptSignal } from './interrupt';
 import { progressBar, type Bar } from './progress';
@@ -87,8 +88,13 @@ async function figures({ study, results, bar, signal }: Work): Promise<DrawnStud
 
 async function writeReport({ study, runs, results, bar, signal }: Work, drawn: DrawnStudy): Promise<string[]> {
   bar.update('report', 0, 1);
-  const { writeStudyReport } = await import('../core/report/html/report');
+  const [{ writeStudyReport }, { localSight }] = await Promise.all([
+    import('../core/report/html/report'),
+    import('../core/report/html/pictures'),
+  ]);
   const planned = new Map(results.map((result, i) => [result, runs[i]]));
+  const sights = new Map<PlannedRun, Sight | undefined>();
+  for (const run of runs) sights.set(run, await localSight(run.experiment));
   return writeStudyReport(results, study.output, {
     title: study.name,
     overview: drawn.overview,
@@ -97,8 +103,9 @@ async function writeReport({ study, runs, results, bar, signal }: Work, drawn: D
       const run = planned.get(result);
       if (!run) return {};
       const { subject } = run.experiment;
+      const sight = sights.get(run);
       return {
-        pictures: { dataset: subject },
+        pictures: { dataset: subject, ...(sight && { sight }) },
         figures: drawn.byRun.get(result) ?? [],
         files: TABLES.map((name) => `${run.id}/${name}`),
         wanted: Math.min(subject.limit ?? Infinity, result.header.about.rows),

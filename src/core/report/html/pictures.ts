@@ -1,9 +1,12 @@
 /** Pictures of a report: small, inside the document, with the objects' boxes and patches to be drawn over them. */
+import { openCheckpoint } from '../../checkpoint/open';
 import type { ImageProcessorSpec, ModelSpec } from '../../checkpoint/spec';
 import { readQuestions, type Question } from '../../dataset/rows';
 import { ImageFinder } from '../../dataset/images';
 import type { RowRecord } from '../../dataset/record';
 import { toCrossflowError } from '../../errors';
+import { findCached } from '../../hub/complete';
+import { hubId } from '../../hub/id';
 import type { DatasetInput, Experiment } from '../../experiment/types';
 import { imageGeometry, patchesInBoxes, readImageSize, type Aspect, type Box, type Rect, type Size, type VisionShape } from '../../vision'; // prettier-ignore
 
@@ -19,6 +22,18 @@ export const sightOf = (spec: ModelSpec, { aspect }: Pick<Experiment, 'aspect'>)
   vision: spec.vision,
   aspect: aspect ?? spec.aspect,
 });
+
+/** The same without an open model: from the checkpoint's files, where they are on this machine. Asks no network. */
+export async function localSight(experiment: Pick<Experiment, 'model' | 'aspect'>): Promise<Sight | undefined> {
+  const { model } = experiment;
+  try {
+    const folder = model.kind === 'folder' ? model.path : await findCached(hubId(model.id));
+    return folder === undefined ? undefined : sightOf(await openCheckpoint(folder), experiment);
+  } catch {
+    // A report is no place to complain of a model: boxes are drawn without their patches.
+    return undefined;
+  }
+}
 
 /** Where the pictures and boxes of a run come from. */
 export interface PictureSource {
