@@ -9,6 +9,7 @@ import { ImageView } from './elements/image-view';
 import { LayerBar } from './elements/layer-bar';
 import { LensView } from './elements/lens-view';
 import { OverlayBar } from './elements/overlay-bar';
+import { PlanView } from './elements/plan-view';
 import { TokenStrip } from './elements/token-strip';
 import { PanelHost } from './host';
 import { PanelStore } from './store';
@@ -29,6 +30,7 @@ const ELEMENTS = {
   'cf-flow': FlowView,
   'cf-curves': CurvesView,
   'cf-lens': LensView,
+  'cf-plan': PlanView,
   'crossflow-panel': App,
 };
 

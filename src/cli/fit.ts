@@ -1,20 +1,10 @@
 /** Before a model is loaded: does the run fit the memory there is? Refuses, or lowers the chunk budget and says so. */
 import type { Model } from '../core/engine/api';
-import type { RunPlan } from '../core/engine/plan';
 import type { Planner } from '../core/engine/planner';
-import type { EngineOptions, RunControl } from '../core/engine/types';
+import type { EngineOptions } from '../core/engine/types';
 import { refused, size } from '../core/engine/verdict';
 import type { Experiment } from '../core/experiment/types';
 import { reportLine } from './report';
-
-/** The plan of an experiment, or of the checkpoint alone. @throws CrossflowError as the run would */
-export async function planOf(planner: Planner, experiment?: Experiment, control?: RunControl): Promise<RunPlan> {
-  if (!experiment) return planner.checkpoint(control);
-  const { subject, knockouts, window, method } = experiment;
-  if (subject.kind === 'question') return planner.run({ questions: [subject], knockouts, window, method }, control);
-  const { datasetSubject } = await import('../core/dataset/plan');
-  return planner.run(await datasetSubject(experiment), control);
-}
 
 /** What a model is opened for. */
 export interface Opening {
@@ -32,10 +22,13 @@ export async function openFitting(
   engine: EngineOptions,
   options: Opening & { readonly force?: boolean },
 ): Promise<Model> {
+  const { planExperiment } = await import('../core/dataset/plan');
   const { Planner: planners } = await import('../core/engine/planner');
-  const planner = await planners.open(folder, engine, { measure: false });
+  const planner = await planners.open(folder, engine);
   options.check?.(planner.spec);
-  const plan = await planOf(planner, options.experiment);
+  const plan = await (options.experiment
+    ? planExperiment(planner, options.experiment, { measure: false })
+    : planner.checkpoint({ measure: false }, 'usual'));
   const { verdict } = plan;
   if (verdict.kind === 'refused') {
     if (!options.force) throw refused(verdict, folder);

@@ -3,11 +3,10 @@ import type { ModelSpec } from '../core/checkpoint/spec';
 import { bytesPerToken } from '../core/engine/cache';
 import { heldWeights } from '../core/engine/held';
 import { DEFAULT_CHUNK_BUDGET } from '../core/engine/limits';
-import type { RunPlan } from '../core/engine/plan';
+import type { RunPlan } from '../core/engine/plan-types';
 import type { Planner } from '../core/engine/planner';
 import { usage } from '../core/errors';
 import type { Experiment } from '../core/experiment/types';
-import { planOf } from './fit';
 import { interruptSignal } from './interrupt';
 import { engineOptions, modelFolder, namedModel, notInstalled, type EngineFlags } from './model';
 import { lines, planDocument, planLines, seconds, type Line } from './plan-text';
@@ -23,13 +22,13 @@ export interface InspectOptions extends EngineFlags {
 /** `target`: a checkpoint, or a file that says what to run. Gives the exit code: 1 when a run does not fit. */
 export async function inspect(target: string, options: InspectOptions): Promise<number> {
   const signal = interruptSignal();
-  const control = { signal };
   if (/\.study\.jsonc?$/i.test(target)) return inspectStudy(target, options, signal);
   const experiment = /\.jsonc?$/i.test(target) ? await readExperiment(target) : undefined;
   const folder = await modelFolder(experiment?.model ?? namedModel(target), { ...options, signal });
   const planner = await openPlanner(folder, options);
   if (experiment) await checkModel(experiment, planner.spec, target);
-  const plan = await planOf(planner, experiment, control);
+  const { planExperiment } = await import('../core/dataset/plan');
+  const plan = await planExperiment(planner, experiment, { measure: options.measure, control: { signal } });
   const facts = factsOf(planner.spec);
   await print(
     options.json
@@ -44,7 +43,7 @@ async function openPlanner(folder: string, options: InspectOptions): Promise<Pla
   const { Planner: planners } = await import('../core/engine/planner').catch((e: unknown) => {
     throw notInstalled(e);
   });
-  return planners.open(folder, engineOptions(options), { measure: options.measure });
+  return planners.open(folder, engineOptions(options));
 }
 
 async function readExperiment(file: string): Promise<Experiment> {
@@ -67,13 +66,15 @@ async function inspectStudy(file: string, options: InspectOptions, signal: Abort
   const { loadStudy } = await import('../core/study/parse');
   const study = await loadStudy(file);
   if (study.runs.length === 0) throw usage('plans no runs', file);
+  const { planExperiment } = await import('../core/dataset/plan');
+  const planning = { measure: options.measure, control: { signal } };
   const planners = new Map<string, Planner>();
   const plans: { readonly id: string; readonly model: string; readonly task: string; readonly plan: RunPlan }[] = [];
   for (const { id, model, task, experiment } of study.runs) {
     const folder = await modelFolder(experiment.model, { ...options, signal });
     let planner = planners.get(folder);
     if (!planner) planners.set(folder, (planner = await openPlanner(folder, options)));
-    plans.push({ id, model, task, plan: await planOf(planner, experiment, { signal }) });
+    plans.push({ id, model, task, plan: await planExperiment(planner, experiment, planning) });
   }
   const total = options.measure ? plans.reduce((sum, { plan }) => sum + (plan.time?.total ?? 0), 0) : undefined;
   const document = {

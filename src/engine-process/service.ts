@@ -1,5 +1,6 @@
 /** The calls of protocol/engine.ts, done with core. Modules with native parts are loaded by the first call. */
 import type { Model } from '../core/engine/api';
+import type { Planner } from '../core/engine/planner';
 import type { AttentionResult, RunControl } from '../core/engine/types';
 import { failed } from '../core/errors';
 import type { CallName, EngineCalls } from '../protocol/engine';
@@ -36,6 +37,8 @@ function control<K extends RunCall>(context: CallContext<K>): RunControl {
 
 export class EngineService {
   #model: Promise<Model> | undefined;
+  /** Kept with its measured layers while plans of one model are asked for. */
+  #planner: { readonly key: string; readonly planner: Planner } | undefined;
   readonly #sessions = new Sessions();
 
   call<K extends CallName>(
@@ -51,10 +54,19 @@ export class EngineService {
   readonly #calls: Calls = {
     open: async ({ directory, options }) => {
       if (this.#model) throw failed('this engine holds a model already');
-      this.#model = import('../core/engine/model').then(({ openModel }) => openModel(directory, options));
+      this.#model = import('./open').then(({ openFitting }) => openFitting(directory, options));
       // A checkpoint that could not be opened may be mended and tried again.
       this.#model.catch(() => (this.#model = undefined));
       return (await this.#model).info;
+    },
+    plan: async ({ directory, options, experiment, measure }, context) => {
+      const key = JSON.stringify([directory, options]);
+      if (this.#planner?.key !== key) {
+        const { Planner: planners } = await import('../core/engine/planner');
+        this.#planner = { key, planner: await planners.open(directory, options) };
+      }
+      const { planExperiment } = await import('../core/dataset/plan');
+      return planExperiment(this.#planner.planner, experiment, { measure, control: control(context) });
     },
     prepare: async ({ session, question }, context) =>
       (await this.#sessions.prepare(session, await this.#opened(), question, control(context))).info,

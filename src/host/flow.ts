@@ -5,6 +5,8 @@ import * as vscode from 'vscode';
 import type { Experiment } from '../core/experiment/types';
 import type { HostToPanel, PanelExperiment } from '../protocol/panel';
 import { imageOf, parsed, titleOf, type Parsed } from './documents';
+import type { EngineHooks } from './engine/engine';
+import { Planning } from './live/planning';
 import { LiveSession, type LiveDeps } from './live/session';
 import { FIRST_SET, panelExperiment } from './panel/experiment';
 
@@ -14,6 +16,14 @@ const TYPING_PAUSE_MS = 250;
 export interface FlowDeps extends Omit<LiveDeps, 'send' | 'changed'> {
   /** Answer, curves or status of this experiment changed. */
   changed(flow: Flow): void;
+  /** A model that is not on this machine may be asked for. */
+  want(model: Experiment['model'] | undefined): void;
+  /** Small models run when they are looked at; of others the plan is shown first. */
+  runsByItself(experiment: Experiment): Promise<boolean>;
+  /** The checkpoint's folder, where it is on this machine; asks nobody. */
+  folderOf(model: Experiment['model']): Promise<string | undefined>;
+  /** How plans start their process. */
+  readonly planning: EngineHooks;
 }
 
 export class Flow {
@@ -26,16 +36,26 @@ export class Flow {
   #panel: { post(message: HostToPanel): void; asWebviewUri(file: string): string } | undefined;
   #activeSet: string | undefined;
   #live = false;
+  readonly #planning: Planning;
 
   constructor(
     readonly uri: vscode.Uri,
-    deps: FlowDeps,
+    private readonly deps: FlowDeps,
   ) {
     this.title = titleOf(uri);
     this.session = new LiveSession(uri.toString(), {
       ...deps,
       send: (message) => this.#panel?.post(message),
       changed: () => deps.changed(this),
+    });
+    this.#planning = new Planning({
+      hooks: deps.planning,
+      send: (message) => this.#panel?.post(message),
+      // What is wrong with the experiment itself, its run says with all its places.
+      failed: (error) => {
+        if (error.kind === 'usage') this.start();
+        else this.#panel?.post({ type: 'status', status: { kind: 'error', message: error.message } });
+      },
     });
   }
 
@@ -63,19 +83,33 @@ export class Flow {
 
   attach(panel: { post(message: HostToPanel): void; asWebviewUri(file: string): string } | undefined): void {
     this.#panel = panel;
+    if (!panel) this.#planning.stop();
   }
 
-  /** A panel is ready: tell it all, and run what has not been run. */
+  /** A panel is ready: tell it all, and run what has not been run, or say what a run will need. */
   show(): void {
     this.#sendExperiment();
     this.session.replay();
-    this.start();
+    this.#planning.replay();
+    void this.#startOrPlan();
+  }
+
+  async #startOrPlan(): Promise<void> {
+    const experiment = this.#parsed?.experiment;
+    if (this.#live || !vscode.workspace.isTrusted || !experiment) return this.start();
+    if (await this.deps.runsByItself(experiment)) return this.start();
+    const folder = await this.deps.folderOf(experiment.model);
+    // A run may have begun meanwhile. A model that is not here yet is the run's to ask about.
+    if (this.#live || !this.#panel) return;
+    if (folder === undefined) return this.start();
+    await this.#planning.start(folder, this.deps.options(), experiment);
   }
 
   /** The live loop begins. */
   start(): void {
     if (this.#live || !vscode.workspace.isTrusted) return;
     this.#live = true;
+    this.#planning.stop();
     if (this.#parsed?.experiment) void this.session.update(this.#parsed.experiment);
   }
 
@@ -84,7 +118,9 @@ export class Flow {
     if (!this.live) {
       this.#live = vscode.workspace.isTrusted;
       if (!this.#live) return Promise.resolve();
+      this.#planning.stop();
     }
+    this.deps.want(this.#parsed?.experiment?.model);
     void this.session.update(this.#parsed?.experiment);
     return this.session.run();
   }
@@ -95,8 +131,9 @@ export class Flow {
     if (this.#parsed.experiment) this.experiment = this.#parsed.experiment;
     this.#sendExperiment();
     clearTimeout(this.#pause);
-    if (!this.live) return;
-    const update = (): void => void this.session.update(this.#parsed?.experiment);
+    const { active } = this.#planning;
+    if (!this.live && !active) return;
+    const update = (): void => void (this.live ? this.session.update(this.#parsed?.experiment) : this.#startOrPlan());
     if (now) update();
     else this.#pause = setTimeout(update, TYPING_PAUSE_MS);
   }
@@ -124,6 +161,7 @@ export class Flow {
   dispose(): void {
     clearTimeout(this.#pause);
     this.#panel = undefined;
+    this.#planning.stop();
     this.session.dispose();
   }
 

@@ -9,6 +9,7 @@ export function resultDocument({ model, example, clean, lens, curves }: Shown): 
   const { answer, top } = clean;
   return {
     model: { family: model.family, layers: model.layers, heads: model.heads, hidden: model.hidden },
+    device: model.device,
     prompt: example.prompt,
     input_ids: example.inputIds,
     tokens: example.tokens.length,

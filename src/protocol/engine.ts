@@ -19,6 +19,7 @@ import type {
   ModelInfo,
   Progress,
 } from '../core/engine/types';
+import type { RunPlan } from '../core/engine/plan-types';
 import type { ErrorKind, Place } from '../core/errors';
 import type { Experiment, Knockout, QuestionInput } from '../core/experiment/types';
 import type { DatasetRow } from './panel';
@@ -73,6 +74,17 @@ export type DatasetEvent = RunEvent | ({ readonly type: 'dataset' } & DatasetPro
 export interface EngineCalls {
   /** The first call: loads the model that this process serves. */
   open: { params: { readonly directory: string; readonly options: EngineOptions }; result: ModelInfo; event: RunEvent };
+  /** What a run will need; needs no open model. `measure`: layers are loaded and run, and times estimated. */
+  plan: {
+    params: {
+      readonly directory: string;
+      readonly options: EngineOptions;
+      readonly experiment: Experiment;
+      readonly measure: boolean;
+    };
+    result: RunPlan;
+    event: RunEvent;
+  };
   /** Makes a session's example ready; only what differs from the session's last question is done again. */
   prepare: { params: InSession & { readonly question: QuestionInput }; result: ExampleInfo; event: RunEvent };
   clean: { params: InSession; result: CleanResult; event: RunEvent };

@@ -14,6 +14,7 @@ import type {
   LensResult,
   ModelInfo,
 } from '../core/engine/types';
+import type { RunPlan } from '../core/engine/plan-types';
 import type { Knockout, SetDefinition } from '../core/experiment/types';
 import type { Box } from '../core/vision/image';
 
@@ -31,6 +32,7 @@ export type {
   ModelInfo,
   TokenInfo,
 } from '../core/engine/types';
+export type { RunPlan } from '../core/engine/plan-types';
 export type { EdgeKnockout, Knockout, SetDefinition } from '../core/experiment/types';
 export { knockoutId, knockoutLabel } from '../core/experiment/types';
 export type { Box, ImageGeometry, PatchGrid, PatchPlace, Rect } from '../core/vision/image';
@@ -108,6 +110,8 @@ export type HostToPanel =
   | { readonly type: 'curves'; readonly knockouts: readonly Knockout[]; readonly curves: readonly (Curve | null)[] }
   | { readonly type: 'curve-part'; readonly part: CurvePart }
   | { readonly type: 'lens'; readonly lens: LensResult }
+  /** What a run will need, while none has run; null: it is not shown any more. `measuring`: times follow. */
+  | { readonly type: 'plan'; readonly plan: RunPlan | null; readonly measuring: boolean }
   | { readonly type: 'reply'; readonly id: number; readonly outcome: Outcome }
   /** A command of the palette that acts on what the panel shows. */
   | { readonly type: 'do'; readonly action: PanelAction };

@@ -148,6 +148,7 @@ export class App extends PanelElement {
               ${e.knockouts.map((k) => html`<li>${k.kind === 'edge' ? `${k.from} → ${k.to}` : `${k.kind}: ${k.of}`}</li>`)}
             </ul>`
       }
+      ${this.s.plan ? html`<cf-plan class="cf-plan" .store=${this.store}></cf-plan>` : nothing}
       <vscode-button
         ?disabled=${e.restricted || busy || e.problems.length > 0}
         @click=${() => this.store.post({ type: 'run' })}
@@ -165,10 +166,12 @@ export class App extends PanelElement {
           ? 'Patches, curves and attention need the engine, which does not run here.'
           : status.kind === 'busy'
             ? 'The picture appears when the model is ready.'
-            : 'Nothing has run yet.';
+            : this.s.plan
+              ? ''
+              : 'Nothing has run yet.';
     return html`<section class="cf-page">
       ${e.image ? html`<img class="cf-plain-picture" src=${e.image} alt="The experiment's picture" />` : nothing}
-      <p class="cf-note">${words}</p>
+      ${words ? html`<p class="cf-note">${words}</p>` : html`<cf-plan class="cf-plan" .store=${this.store}></cf-plan>`}
       ${e.restricted || status.kind !== 'idle' || e.problems.length > 0 ? nothing : html`<vscode-button @click=${() => this.store.post({ type: 'run' })}>Run</vscode-button>`}
     </section>`;
   }

@@ -79,7 +79,7 @@ export class Header extends PanelElement {
       ${experiment?.model ?? model.family} · ${model.family}, ${parameters(model.parameters)} parameters,
       ${plural(model.layers, 'layer')},
       ${plural(model.heads, 'head')}${model.kvHeads === model.heads ? '' : ` (${model.kvHeads} for keys)`},
-      ${model.dtype}${tokens}
+      ${model.dtype}${tokens}${model.device ? `, on ${model.device}` : ''}
     </p>`;
   }
 }

@@ -45,6 +45,8 @@ export function reduce(s: PanelState, m: HostToPanel): PanelState {
     }
     case 'lens':
       return { ...s, lens: m.lens };
+    case 'plan':
+      return { ...s, plan: m.plan ? { plan: m.plan, measuring: m.measuring } : undefined };
     case 'reply':
     case 'do':
       return s;

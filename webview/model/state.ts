@@ -7,6 +7,7 @@ import type {
   ModelInfo,
   PanelExperiment,
   PanelStatus,
+  RunPlan,
 } from '../../src/protocol/panel';
 
 /** A curve as far as it has arrived; NaN where it has not. */
@@ -29,6 +30,8 @@ export interface PanelState {
   readonly clean?: CleanResult;
   readonly curves: readonly LiveCurve[];
   readonly lens?: LensResult;
+  /** What a run will need, while none has run. */
+  readonly plan?: { readonly plan: RunPlan; readonly measuring: boolean };
   /** Chosen layer, from 0. */
   readonly layer: number;
   /** Chosen by the user (now or before a reload), not by us. */

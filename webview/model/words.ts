@@ -39,6 +39,23 @@ export function duration(seconds: number): string {
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }
 
+/** The same, and below ten seconds what is felt: `0.4 s`, `35 ms`. */
+export function shortDuration(seconds: number): string {
+  if (seconds < 0.1) return `${Math.max(1, Math.round(1000 * seconds))} ms`;
+  return seconds < 9.95 ? `${seconds.toFixed(1)} s` : duration(seconds);
+}
+
+/** `1.5 GB`, in powers of 1024 as the system counts. */
+export function bytes(n: number): string {
+  const step = n < 1 ? 0 : Math.min(4, Math.floor(Math.log2(n) / 10));
+  const value = n / 1024 ** step;
+  return `${step === 0 ? Math.round(value) : value.toFixed(value < 10 ? 1 : 0)} ${['bytes', 'KB', 'MB', 'GB', 'TB'][step]}`;
+}
+
+/** `576`, or `722 to 2,928`. */
+export const amount = ([least, most]: readonly [number, number]): string =>
+  least === most ? count(least) : `${count(least)} to ${count(most)}`;
+
 /** What an image token is. Newline tokens of anyres pictures and the class token have no place on the picture. */
 export function imageTokenName(g: ImageGeometry, n: number): string {
   const place = g.patches[n];

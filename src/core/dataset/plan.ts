@@ -1,5 +1,6 @@
-/** What a data set asks, for a plan: how many questions on how many pictures, and some that stand for all. */
-import type { PlanSubject } from '../engine/planner';
+/** Plans of experiments. Of a data set some questions stand for all. */
+import type { RunPlan } from '../engine/plan-types';
+import type { PlanSubject, Planner, Planning } from '../engine/planner';
 import { usage } from '../errors';
 import type { Experiment } from '../experiment/types';
 import { readDataset, toQuestion } from './rows';
@@ -7,7 +8,7 @@ import { readDataset, toQuestion } from './rows';
 /** Questions that stand for all: their tokens and pictures vary little. */
 const SAMPLES = 8;
 
-/** @throws CrossflowError `usage` for what is wrong with the task file or its pictures */
+/** How many questions on how many pictures. @throws CrossflowError `usage` for what is wrong with the task file or its pictures */
 export async function datasetSubject(experiment: Experiment): Promise<PlanSubject> {
   const { subject, knockouts, window, method } = experiment;
   if (subject.kind !== 'dataset') throw usage('has no "dataset"', experiment.file);
@@ -22,4 +23,16 @@ export async function datasetSubject(experiment: Experiment): Promise<PlanSubjec
     method,
     many: { questions: rows.length, images: new Set(rows.map((row) => row.image)).size },
   };
+}
+
+/** The plan of an experiment, or of the checkpoint alone. @throws CrossflowError as the run would */
+export async function planExperiment(
+  planner: Planner,
+  experiment: Experiment | undefined,
+  planning: Planning,
+): Promise<RunPlan> {
+  if (!experiment) return planner.checkpoint(planning);
+  const { subject, knockouts, window, method } = experiment;
+  if (subject.kind === 'dataset') return planner.run(await datasetSubject(experiment), planning);
+  return planner.run({ questions: [subject], knockouts, window, method }, planning);
 }

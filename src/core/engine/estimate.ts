@@ -1,20 +1,7 @@
 /** Seconds that counted work takes, from measured layers. Pure. */
 import type { LayerLine, Line, Times } from './measure';
+import type { QuestionSeconds } from './plan-types';
 import type { Call, Work } from './work';
-
-/** Seconds of one question's parts; each stands for itself. */
-export interface QuestionSeconds {
-  /** The picture through the vision tower. */
-  readonly image: number;
-  /** System text and picture through the decoder: once for all questions on a picture. */
-  readonly prefix: number;
-  /** The question and its answer. */
-  readonly question: number;
-  readonly lens: number;
-  readonly knockouts: number;
-  /** One edge more: what a click on the picture takes. */
-  readonly click: number;
-}
 
 /**
  * The last layer's rows are computed to the end only where they are selected: keys, values and queries are about a

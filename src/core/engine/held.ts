@@ -4,17 +4,7 @@
  */
 import { type DecoderLayerRef, isQuantized, type MatrixRef, type ModelSpec } from '../checkpoint/spec';
 import { COPIED_WEIGHTS_BYTES } from './limits';
-
-export interface HeldWeights {
-  /** `mapped`: used where they lie in the files; `copied`: laid out anew at load. */
-  readonly how: 'mapped' | 'copied';
-  /** Pages of the files that a run reads. The system may drop and read them again. */
-  readonly mapped: number;
-  /** Memory of the process itself: it must be there. */
-  readonly anonymous: number;
-  /** At most held beside them during a run: weights of one layer, widened to f32 for their use. */
-  readonly working: number;
-}
+import type { HeldWeights } from './plan-types';
 
 /** Large checkpoints stay in their mapped files. */
 export const isMapped = (spec: Pick<ModelSpec, 'files'>): boolean =>

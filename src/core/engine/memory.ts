@@ -1,20 +1,7 @@
 /** The memory of this machine, or of the part of it that this process may use (containers, batch jobs). */
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
-
-export interface MachineMemory {
-  /** Of the machine, or the limit that was set for this process. */
-  readonly total: number;
-  /** Can be had now without taking it from other programs; file pages that can be dropped count as free. */
-  readonly available: number;
-  /** A limit below the machine's memory holds for this process. */
-  readonly limited: boolean;
-  /**
-   * Whether `available` can be relied on. On macOS the system counts only pages that hold nothing at all, a small part
-   * of what can be had.
-   */
-  readonly reliable: boolean;
-}
+import type { MachineMemory } from './plan-types';
 
 export interface MemorySources {
   readonly total: number;

@@ -2,69 +2,11 @@
 import type { ModelSpec } from '../checkpoint/spec';
 import { cacheBytes, bytesPerToken } from './cache';
 import { bytesPerRow } from './chunks';
-import { type QuestionSeconds, secondsOf, totalOf } from './estimate';
-import { heldWeights, type HeldWeights } from './held';
-import type { MachineMemory } from './memory';
+import { secondsOf, totalOf } from './estimate';
+import { heldWeights } from './held';
 import type { Times } from './measure';
-import type { Device } from './types';
-import type { Verdict } from './verdict';
+import type { MachineMemory, MemoryPlan, QuestionSeconds, TimePlan } from './plan-types';
 import type { Work } from './work';
-
-/** From the least to the most of what a run meets. */
-export type Range = readonly [least: number, most: number];
-
-export interface MemoryPlan {
-  readonly weights: HeldWeights;
-  /** Keys, values and residuals of the clean runs that are held at a time, spare rows included. */
-  readonly caches: number;
-  /** Of these, what other questions on the same picture share. */
-  readonly prefix: number;
-  /** What the clean run hands over and its own values, for the rows of one call. */
-  readonly clean: number;
-  readonly chunk: {
-    /** What a chunk of knockouts may take: as asked for, and as the memory allows. */
-    readonly asked: number;
-    readonly budget: number;
-    /** What the largest one takes, and what it would take at the least. */
-    readonly used: number;
-    readonly least: number;
-  };
-  /** Memory of the process at its peak; mapped weights are not in it. */
-  readonly peak: number;
-  /** The same with the smallest chunk. */
-  readonly leastPeak: number;
-  readonly machine: MachineMemory;
-}
-
-export interface TimePlan {
-  /** Seconds until the model can be asked. */
-  readonly load: number;
-  /** Reading the weights from the disk, where they did not lie in memory already. */
-  readonly read: number;
-  /** Of one question; the mean where there are many. */
-  readonly question: QuestionSeconds;
-  /** All of it. */
-  readonly total: number;
-}
-
-export interface RunPlan {
-  readonly directory: string;
-  readonly device: Device;
-  /** What is planned: a checkpoint alone (with a question as published), one question, or many. */
-  readonly of: 'checkpoint' | 'question' | 'dataset';
-  /** Questions and pictures; 1 each for a single question. */
-  readonly questions: number;
-  readonly images: number;
-  readonly tokens: Range;
-  readonly imageTokens: Range;
-  readonly knockouts: number;
-  /** Points of all curves of a question: the variants that a run computes. */
-  readonly variants: number;
-  readonly memory: MemoryPlan;
-  readonly verdict: Verdict;
-  /** Left out when nothing was measured. */
-  readonly time?: TimePlan;
-}
 
 /** Node, ONNX Runtime and this program, before a model is loaded. */
 const PROCESS_BYTES = 150 * 1024 ** 2;

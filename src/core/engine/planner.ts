@@ -8,16 +8,17 @@ import { knockoutSets } from '../experiment/edges';
 import type { Knockout, QuestionInput } from '../experiment/types';
 import { checkDevice } from './devices';
 import { DEFAULT_CHUNK_BUDGET } from './limits';
-import { type MachineMemory, machineMemory } from './memory';
+import { machineMemory } from './memory';
 import { measure, type Times } from './measure';
-import { memoryPlan, type MemoryPlan, type Range, type RunPlan, timePlan } from './plan';
+import { memoryPlan, timePlan } from './plan';
+import type { MachineMemory, MemoryPlan, Range, RunPlan, Verdict } from './plan-types';
 import { OpenModel } from './model';
 import { Parts } from './parts';
 import { type PreparedQuestion, Questions } from './questions';
 import { platform } from './session';
 import type { EngineOptions, RunControl } from './types';
 import { typicalPictures, type PlannedQuestion } from './typical';
-import { type Verdict, verdictOf } from './verdict';
+import { verdictOf } from './verdict';
 import { type Work, workOf } from './work';
 
 export interface PlanSubject {
@@ -32,9 +33,11 @@ export interface PlanSubject {
   readonly many?: { readonly questions: number; readonly images: number };
 }
 
-export interface PlannerOptions {
-  /** Measure layers and estimate times. */
+/** How a plan is made. */
+export interface Planning {
+  /** Measure layers (once a planner) and estimate times. */
   readonly measure: boolean;
+  readonly control?: RunControl;
   /** Left out: what this machine has now. */
   readonly machine?: MachineMemory;
 }
@@ -53,7 +56,6 @@ interface Prompts {
 }
 
 export class Planner {
-  private readonly machine: MachineMemory;
   private opened?: Promise<Prompts>;
   /** Of the first plan: its layers stand for all. */
   private times?: Times;
@@ -61,16 +63,13 @@ export class Planner {
   private constructor(
     readonly spec: ModelSpec,
     private readonly engine: EngineOptions,
-    private readonly options: PlannerOptions,
-  ) {
-    this.machine = options.machine ?? machineMemory();
-  }
+  ) {}
 
   /** @throws CrossflowError `usage` when the checkpoint cannot be used, or the device is not of this platform */
-  static async open(directory: string, engine: EngineOptions, options: PlannerOptions): Promise<Planner> {
+  static async open(directory: string, engine: EngineOptions): Promise<Planner> {
     if (engine.device && engine.device !== 'cpu') checkDevice(engine.device, platform());
     const spec = await openCheckpoint(directory);
-    return new Planner(spec, engine, options);
+    return new Planner(spec, engine);
   }
 
   private prompts(): Promise<Prompts> {
@@ -87,16 +86,19 @@ export class Planner {
     return new OpenModel(this.spec, tokenizer, await Parts.create(this.spec, options), questions);
   }
 
-  /** The checkpoint alone, asked six curves about a picture in the published way. */
-  checkpoint(control?: RunControl): Promise<RunPlan> {
-    const { pictures, typical, knockouts, window } = typicalPictures(this.spec);
+  /**
+   * The checkpoint alone, asked six curves about a picture in the published way. `pictures`: memory for whatever picture
+   * comes, or for a usual one (they differ where pictures are tiled).
+   */
+  checkpoint(planning: Planning, pictures: 'any' | 'usual' = 'any'): Promise<RunPlan> {
+    const { all, usual, knockouts, window } = typicalPictures(this.spec);
     const subject = { knockouts, window, method: 'fork' as const };
     const counted: Counted = { of: 'checkpoint', questions: 1, images: 1, strict: true };
-    return this.make(pictures, [typical], subject, counted, control);
+    return this.make(pictures === 'any' ? all : [usual], [usual], subject, counted, planning);
   }
 
   /** @throws CrossflowError `usage` for what is wrong in a question, as its run would; `cancelled` when stopped */
-  async run(subject: PlanSubject, control?: RunControl): Promise<RunPlan> {
+  async run(subject: PlanSubject, planning: Planning): Promise<RunPlan> {
     const prepared: PlannedQuestion[] = [];
     const { many } = subject;
     for (const question of subject.questions) {
@@ -106,7 +108,7 @@ export class Planner {
     const counted: Counted = many
       ? { of: 'dataset', ...many, strict: false }
       : { of: 'question', questions: prepared.length, images: prepared.length, strict: true };
-    return this.make(prepared, prepared, subject, counted, control);
+    return this.make(prepared, prepared, subject, counted, planning);
   }
 
   /** `lenient`: sets of the user's own need not exist in every question of a data set. */
@@ -121,9 +123,10 @@ export class Planner {
     timed: readonly PlannedQuestion[],
     subject: Pick<PlanSubject, 'knockouts' | 'window' | 'method'>,
     counted: Counted,
-    control?: RunControl,
+    planning: Planning,
   ): Promise<RunPlan> {
-    const { spec, machine } = this;
+    const { spec } = this;
+    const machine = planning.machine ?? machineMemory();
     const { decoder } = spec;
     const asked = this.engine.chunkBudget ?? DEFAULT_CHUNK_BUDGET;
     const works = (questions: readonly PlannedQuestion[], budget: number): Work[] =>
@@ -137,9 +140,10 @@ export class Planner {
     const verdict: Verdict = verdictOf(memoryAt, asked, spec);
     const budget = verdict.kind === 'lowered' ? verdict.budget : asked;
     const measured = works(timed, budget);
-    if (this.options.measure && verdict.kind !== 'refused') {
-      this.times ??= await measure(spec, { ...this.engine, chunkBudget: budget }, measured, control);
+    if (planning.measure && verdict.kind !== 'refused') {
+      this.times ??= await measure(spec, { ...this.engine, chunkBudget: budget }, measured, planning.control);
     }
+    const times = planning.measure ? this.times : undefined;
     const range = (of: (q: PlannedQuestion) => number): Range => [Math.min(...all.map(of)), Math.max(...all.map(of))];
     return {
       directory: spec.directory,
@@ -153,7 +157,7 @@ export class Planner {
       variants: subject.knockouts.length * decoder.layers,
       memory: memoryAt(budget),
       verdict,
-      ...(this.times && { time: timePlan(measured, this.times, counted) }),
+      ...(times && { time: timePlan(measured, times, counted) }),
     };
   }
 }

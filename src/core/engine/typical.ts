@@ -37,8 +37,8 @@ const EDGES = [
 
 export function typicalPictures(spec: ModelSpec): {
   /** The usual one, and those with the fewest and the most tokens. */
-  readonly pictures: readonly PlannedQuestion[];
-  readonly typical: PlannedQuestion;
+  readonly all: readonly PlannedQuestion[];
+  readonly usual: PlannedQuestion;
   readonly knockouts: readonly Knockout[];
   readonly window: number;
 } {
@@ -48,10 +48,10 @@ export function typicalPictures(spec: ModelSpec): {
     sizes.push({ width: side * THIN, height: side }, { width: side, height: side * THIN });
     for (const [height, width] of spec.processor.gridPinpoints ?? []) sizes.push({ width, height });
   }
-  const pictures = sizes.map((size) => question(spec, size));
+  const all = sizes.map((size) => question(spec, size));
   return {
-    pictures,
-    typical: pictures[0],
+    all,
+    usual: all[0],
     knockouts: EDGES.map(([from, to]): Knockout => ({ kind: 'edge', from, to, window: DEFAULT_WINDOW })),
     window: DEFAULT_WINDOW,
   };

@@ -1,13 +1,7 @@
 /** Whether a run fits the memory there is, and the setting that would make it fit. Pure. */
 import type { ModelSpec } from '../checkpoint/spec';
 import { failed, type CrossflowError } from '../errors';
-import type { MemoryPlan } from './plan';
-
-export type Verdict =
-  | { readonly kind: 'fits'; readonly notes: readonly string[] }
-  /** With a smaller chunk budget than was asked for. */
-  | { readonly kind: 'lowered'; readonly budget: number; readonly notes: readonly string[] }
-  | { readonly kind: 'refused'; readonly message: string; readonly hint: string; readonly notes: readonly string[] };
+import type { MemoryPlan, Verdict } from './plan-types';
 
 /** Left to the rest of the machine. */
 const SPARE = 0.05;

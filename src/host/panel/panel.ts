@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { toCrossflowError } from '../../core/errors';
 import type { HostToPanel, Outcome, PanelToHost } from '../../protocol/panel';
 import type { Flow } from '../flow';
+import { COMMANDS } from '../ids';
 import { pageHtml } from './html';
 import { editFor, type PanelEdit } from './edits';
 import { answerRequest, type RequestDeps } from './requests';
@@ -81,7 +82,8 @@ export class FlowPanel {
       case 'cancel':
         return flow.session.cancel();
       case 'run':
-        return flow.run();
+        // The command knows questions and data sets.
+        return void vscode.commands.executeCommand(COMMANDS.run, flow.uri);
       case 'restart-engine':
         return void flow.session.restart();
       case 'undo':
