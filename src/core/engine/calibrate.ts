@@ -19,6 +19,17 @@ const READERS: Readonly<
   inner: (w) => [w.down],
 };
 
+/**
+ * Square roots of what each row counts. Image tokens are many and much alike, and the answer hangs on the last token:
+ * the image's, the others and the last count a third each.
+ */
+function rowWeights(isImage: readonly boolean[]): Float32Array {
+  const last = isImage.length - 1;
+  const image = isImage.filter((is, i) => is && i < last).length;
+  const share = (count: number): number => Math.sqrt(isImage.length / 3 / Math.max(1, count));
+  return Float32Array.from(isImage, (is, i) => share(i === last ? 1 : is ? image : last - image));
+}
+
 /** Adds up the grams of graph/decoder.ts over examples. */
 export class Calibration {
   private readonly sums = new Map<string, Float32Array>();
@@ -35,9 +46,10 @@ export class Calibration {
   }
 
   async add(example: OpenExample, control?: RunControl): Promise<void> {
-    const length = example.info.tokens.length;
-    await example.sequence.using(control, (clean) => this.addRows(clean, length, control));
-    this.rows += length;
+    const { tokens } = example.info;
+    const weights = rowWeights(tokens.map((t) => t.kind === 'image'));
+    await example.sequence.using(control, (clean) => this.addRows(clean, weights, control));
+    this.rows += tokens.length;
   }
 
   /** By the weight's name: `[ceil(width / 128), 128, 128]`, see checkpoint/quantized/compensate.ts. */
@@ -49,8 +61,9 @@ export class Calibration {
     return this.decoder.close();
   }
 
-  private async addRows({ cache }: CleanRun, length: number, control?: RunControl): Promise<void> {
+  private async addRows({ cache }: CleanRun, weights: Float32Array, control?: RunControl): Promise<void> {
     const { spec } = this.decoder;
+    const { length } = weights;
     const block = blockRows(spec, length, this.parts.chunkBudget);
     for (let past = 0; past < length; past += block) {
       const rows = Math.min(block, length - past);
@@ -62,8 +75,8 @@ export class Calibration {
       }));
       const select = Array.from({ length: rows }, (_, i) => i);
       const { keys: pastKeys, values: pastValues } = cache;
-      const call = { past, rows, single: true, layers, pastKeys, pastValues, select, selectRows: rows, grams: true };
-      const { grams } = await this.decoder.run(call);
+      const call = { past, rows, single: true, layers, pastKeys, pastValues, select, selectRows: rows };
+      const { grams } = await this.decoder.run({ ...call, grams: weights.slice(past, past + rows) });
       grams.forEach((sums, l) => this.addLayer(spec.weights.layers[l], sums));
       await step(control, 'clean', past + rows, length);
     }

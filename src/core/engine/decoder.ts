@@ -39,8 +39,8 @@ export interface DecoderCall {
   readonly selectRows: number;
   /** Give residual, key and value of all rows in every layer (single group entering at layer 0). */
   readonly keepAll?: boolean;
-  /** Give the grams of every layer; the decoder must have been made for it. */
-  readonly grams?: boolean;
+  /** Give the grams of every layer, rows weighted by the squares of these, `[n]`; the decoder must be made for it. */
+  readonly grams?: Float32Array;
   /** Rows within a group whose attention is given (in the last layer: among the selected). */
   readonly watch?: readonly number[];
 }
@@ -97,6 +97,7 @@ export class Decoder {
       select: int64(call.select),
       select_rows: int64([call.selectRows]),
     };
+    if (call.grams) feeds.importance = f32(call.grams, [call.grams.length, 1]);
     let live = 0;
     call.layers.forEach((layer, l) => {
       const enter = layer.enter ?? new Float32Array(0);

@@ -41,7 +41,7 @@ export const GRAM_WIDTH = 128;
 /**
  * `grams`: the graph also gives, as `gram.NAME.l` (NAME of `GRAMS`), sums over the live rows of products of what a
  * layer's weights are multiplied with: `[ceil(width / 128), 128, 128]`, columns in groups of 128, the last one filled
- * up with zeros. For calibration; select all rows then.
+ * up with zeros. For calibration; select all rows then. `importance [n, 1]` is what each row counts, as a square root.
  */
 export function decoderGraph(spec: DecoderSpec, folder: string, options: { grams?: boolean } = {}): Uint8Array {
   const b = new GraphBuilder('decoder', folder);
@@ -60,6 +60,7 @@ export function decoderGraph(spec: DecoderSpec, folder: string, options: { grams
     offset: b.ints([0]),
     blocked: b.scalar(BLOCKED),
   };
+  const importance = options.grams ? b.input('importance', 'f32', ['n', 1]) : '';
   let x: Value = '';
   for (let l = 0; l < spec.layers; l++) {
     const last = l === spec.layers - 1;
@@ -82,7 +83,9 @@ export function decoderGraph(spec: DecoderSpec, folder: string, options: { grams
       b.input(`live.${l}`, 'bool', []),
       (s) => {
         const { values, multiplied } = layer(s, spec, spec.weights.layers[l], inputs, common);
-        return options.grams ? [...values, ...multiplied.map((m) => gram(s, m.value, m.width))] : values;
+        return options.grams
+          ? [...values, ...multiplied.map((m) => gram(s, s.node('Mul', [m.value, importance]), m.width))]
+          : values;
       },
       (s) => [
         nothing(s, [0, hidden]),
