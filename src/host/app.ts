@@ -70,13 +70,13 @@ export class App {
         resultsChanged: this.#resultsChanged.event,
         bundledModels: path.join(context.extensionPath, 'models'),
       }),
-      vscode.workspace.onDidOpenTextDocument((document) => void this.#opened(document)),
+      vscode.workspace.onDidOpenTextDocument((document) => void this.opened(document)),
       vscode.workspace.onDidChangeTextDocument((event) => this.#edited(event)),
       vscode.workspace.onDidCloseTextDocument((document) => this.#leave(document.uri)),
       vscode.workspace.onDidSaveTextDocument((document) => this.#diagnoseSoon(document)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#trusted()),
     );
-    for (const document of vscode.workspace.textDocuments) void this.#opened(document);
+    for (const document of vscode.workspace.textDocuments) void this.opened(document);
   }
 
   /** The experiment at a place, opened when it is not. */
@@ -126,7 +126,7 @@ export class App {
     };
   }
 
-  async #opened(document: vscode.TextDocument): Promise<void> {
+  async opened(document: vscode.TextDocument): Promise<void> {
     if (!isFlow(document)) return;
     const flow = this.known(document.uri) ?? this.#add(document);
     this.#diagnoseSoon(document);
@@ -161,7 +161,7 @@ export class App {
   }
 
   #trusted(): void {
-    for (const document of vscode.workspace.textDocuments) void this.#opened(document);
+    for (const document of vscode.workspace.textDocuments) void this.opened(document);
     for (const flow of this.#flows.values()) if (this.panels.get(flow)) flow.show();
   }
 

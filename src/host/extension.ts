@@ -41,4 +41,5 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   vscode.workspace.textDocuments.forEach(wake);
+  void import('./workspace').then(({ listCheckpoints }) => context.subscriptions.push(listCheckpoints()));
 }

@@ -1,5 +1,6 @@
 /** New experiments: from nothing, a picture, a CSV or a checkpoint folder. They open unsaved, beside what they name. */
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { App } from '../app';
@@ -12,7 +13,7 @@ export async function newExperiment(app: App): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? app.context.globalStorageUri;
   const model = await chooseModel(app, folder.fsPath);
   if (model === undefined) return;
-  await open(folder.fsPath, 'experiment', { model, image: 'images/picture.jpg' });
+  await open(app, folder.fsPath, 'experiment', { model, image: 'images/picture.jpg' });
 }
 
 /** `uri` is a picture or a CSV. */
@@ -26,17 +27,18 @@ export async function newFromFile(app: App, uri: vscode.Uri | undefined): Promis
   const model = await chooseModel(app, home);
   if (model === undefined) return;
   const file = relative(home, uri.fsPath);
-  await open(home, name, { model, ...(isTable ? { dataset: file } : { image: file }) });
+  await open(app, home, name, { model, ...(isTable ? { dataset: file } : { image: file }) });
 }
 
 /** `uri` is a checkpoint folder or a file in it. */
 export async function newFromFolder(app: App, uri: vscode.Uri | undefined): Promise<void> {
   if (!uri) return newExperiment(app);
-  const checkpoint = path.extname(uri.fsPath) ? path.dirname(uri.fsPath) : uri.fsPath;
+  // Names of checkpoints have dots in them, so a name does not tell.
+  const checkpoint = (await stat(uri.fsPath)).isDirectory() ? uri.fsPath : path.dirname(uri.fsPath);
   const folder = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? path.dirname(checkpoint);
   const { images } = await diskFacts(vscode.Uri.file(path.join(folder, 'x')), '');
   const model = asFolder(relative(folder, checkpoint));
-  await open(folder, path.basename(checkpoint), { model, image: images[0] ?? 'images/picture.jpg' });
+  await open(app, folder, path.basename(checkpoint), { model, image: images[0] ?? 'images/picture.jpg' });
 }
 
 /** The only model at hand is taken without asking. */
@@ -49,12 +51,12 @@ async function chooseModel(app: App, folder: string): Promise<string | undefined
   return vscode.window.showQuickPick(models, { title: 'New Crossflow experiment', placeHolder: 'Which model?' });
 }
 
-async function open(folder: string, name: string, what: NewExperiment): Promise<void> {
+async function open(app: App, folder: string, name: string, what: NewExperiment): Promise<void> {
   const at = (n: number): string => path.join(folder, `${name}${n === 1 ? '' : `-${n}`}${FLOW_SUFFIX}`);
   let n = 1;
   while (existsSync(at(n))) n++;
   const file = vscode.Uri.file(at(n));
-  await openUnsaved(file, experimentText({ ...what, output: outputFolder(file) }));
+  await app.opened(await openUnsaved(file, experimentText({ ...what, output: outputFolder(file) })));
 }
 
 /** A document that is not on disk yet but knows where it will be, so that its relative paths hold. */
