@@ -37,12 +37,12 @@ export const PROBABILITY = 'Probability (%)';
 
 /** One curve per knockout: change of the answer's probability over the window's centre layer. */
 export function knockoutFigure(data: FigureData, look: Look = 'screen'): VegaLiteSpec {
-  return lineFigure(data, CHANGE, look);
+  return lineFigure(data, { title: CHANGE, signed: true }, look);
 }
 
 /** One curve per word: its probability in percent after each layer (row 0 is the embedding). */
 export function lensFigure(data: FigureData, look: Look = 'screen'): VegaLiteSpec {
-  return lineFigure(data, PROBABILITY, look);
+  return lineFigure(data, { title: PROBABILITY, signed: false }, look);
 }
 
 /** The knockout curves of a single question. */

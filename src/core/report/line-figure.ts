@@ -1,13 +1,9 @@
-import type { FigureCurve, FigureData, FigurePoint, VegaLiteSpec } from './figures';
+import type { FigureData, FigurePoint, VegaLiteSpec } from './figures';
+import { curveEncoding, inLines, legendBelow } from './legend';
 import { SIGNIFICANT } from './statistics';
-import { LEGEND_FONT, SIZES, theme, type Look } from './theme';
+import { SIZES, theme, type Look } from './theme';
 import { wrap } from './wrap';
 
-/** As many curves beside each other in the legend as fit under plot and axis: 0.58 em a letter, the line, the gap. */
-export const legendColumns = (labels: readonly string[], width = SIZES.screen.width + 60): number => {
-  const longest = Math.max(...labels.map((l) => l.length), 1);
-  return Math.max(1, Math.min(3, Math.floor(width / (longest * LEGEND_FONT * 0.58 + 50))));
-};
 /** More dots than this run into a line of their own. */
 const MOST_DOTTED_LAYERS = 20;
 /** Letters of a line above the plot, by what fits beside the axis' labels. */
@@ -18,31 +14,36 @@ const [MARK_ROW, MARK_GAP] = [8, 7];
 /** More rows of marks than this would be a figure of their own; the numbers are in the table beside. */
 export const MOST_MARKED = 10;
 
-/** Colour and dashes by curve; the legend, where there is one, shows both. */
-export function curveEncoding(curves: readonly FigureCurve[], legend: object | null) {
-  const domain = curves.map((c) => c.label);
-  const encode = <T>(range: T[]) => ({
-    field: 'curve',
-    type: 'nominal' as const,
-    scale: { domain, range },
-    legend,
-  });
-  return { color: encode(curves.map((c) => c.colour)), strokeDash: encode(curves.map((c) => [...c.dash])) };
+/** What stands on the vertical axis. */
+export interface Quantity {
+  readonly title: string;
+  /** Can it be negative? */
+  readonly signed: boolean;
+}
+
+/**
+ * Where all that is shown lies within a percent, the axis still shows one: rounding must not look like an effect, and
+ * nothing at all not like a fault of the axis.
+ */
+function narrowDomain({ curves }: FigureData, signed: boolean): { scale?: { domain: [number, number] } } {
+  const all = curves.flatMap((c) => c.points.flatMap(({ mean, low = mean, high = mean }) => [low, high, mean]));
+  const [least, most] = [Math.min(0, ...all), Math.max(0, ...all)];
+  if (most - least >= 1) return {};
+  return { scale: { domain: signed ? [Math.min(-0.5, least), Math.max(0.5, most)] : [0, 1] } };
 }
 
 /** Lines over layers with their bands, and marks above the plot where a change is significant. */
-export function lineFigure(data: FigureData, yTitle: string, look: Look): VegaLiteSpec {
+export function lineFigure(data: FigureData, quantity: Quantity, look: Look): VegaLiteSpec {
   const { curves, lastLayer, over = 'layer' } = data;
   const { width, height, line } = SIZES[look];
-  const labels = curves.map((c) => c.label);
   const values = curves.flatMap((c) =>
     c.points.map(({ layer, depth, mean, low, high }) => ({
-      ...{ x: depth ?? layer, mean, low, high, curve: c.label },
+      ...{ x: over === 'depth' ? depth : layer, mean, low, high, curve: inLines(c.label) },
       spoken: `${c.label}, layer ${layer}: ${mean.toFixed(1)}`,
     })),
   );
   const quantitative = 'quantitative' as const;
-  const legend = look === 'print' ? null : { title: null, columns: legendColumns(labels) };
+
   const x = {
     field: 'x',
     type: quantitative,
@@ -50,8 +51,8 @@ export function lineFigure(data: FigureData, yTitle: string, look: Look): VegaLi
     scale: { domain: [0, over === 'layer' ? Math.max(1, lastLayer) : 1], nice: false },
     axis: { grid: false, labelFlush: false, ...(over === 'layer' ? { format: 'd', tickMinStep: 1 } : {}) },
   };
-  const { color, strokeDash } = curveEncoding(curves, legend);
-  const axis = { title: yTitle };
+  const { color, strokeDash } = curveEncoding(curves, look === 'print' ? null : legendBelow(curves));
+  const axis = { title: quantity.title, ...narrowDomain(data, quantity.signed) };
   const bands = {
     transform: [{ filter: 'isValid(datum.low)' }],
     mark: { type: 'area' as const, opacity: 0.18, aria: false },
@@ -71,14 +72,14 @@ export function lineFigure(data: FigureData, yTitle: string, look: Look): VegaLi
   };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    description: description(data, yTitle),
+    description: description(data, quantity.title),
     width,
     height,
     padding: 8,
     background: 'white',
     ...(look === 'print' ? {} : heading(data)),
     data: { values },
-    layer: [...(values.some((v) => v.low !== undefined) ? [bands] : []), lines, ...markLayers(curves, x, look)],
+    layer: [...(values.some((v) => v.low !== undefined) ? [bands] : []), lines, ...markLayers(data, x, look)],
     config: theme(look),
   };
 }
@@ -87,12 +88,12 @@ export const isSignificant = ({ test }: FigurePoint): boolean =>
   test !== undefined && test.holm < SIGNIFICANT && test.direction !== 'none';
 
 /** A row of small triangles for each curve that has a significant change: down for a drop, up for a rise. */
-function markLayers(curves: readonly FigureCurve[], x: object, look: Look) {
+function markLayers({ curves, over }: FigureData, x: object, look: Look) {
   const marked = curves
     .map((c) => ({
       colour: c.colour,
       values: c.points.filter(isSignificant).map(({ layer, depth, test }) => ({
-        x: depth ?? layer,
+        x: over === 'depth' ? depth : layer,
         shape: test?.direction === 'drop' ? 'triangle-down' : 'triangle-up',
       })),
     }))

@@ -1,8 +1,8 @@
-/** Breaks a text into lines of at most so many letters, between words; a longer word is broken where it must be. */
+/** Breaks a text into lines of at most so many letters, between words; a longer word after a `-`, `_`, `/` or anywhere. */
 export function wrap(text: string, letters: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ').flatMap((w) => pieces(w, letters))) {
+  for (const word of text.split(' ').flatMap((w) => pieces(Array.from(w), letters))) {
     if (line !== '' && line.length + 1 + word.length > letters) {
       lines.push(line);
       line = word;
@@ -13,9 +13,9 @@ export function wrap(text: string, letters: number): string[] {
   return [...lines, line];
 }
 
-const pieces = (word: string, letters: number): string[] => {
-  const all = Array.from(word);
-  return Array.from({ length: Math.max(1, Math.ceil(all.length / letters)) }, (_, i) =>
-    all.slice(i * letters, (i + 1) * letters).join(''),
-  );
-};
+function pieces(word: readonly string[], letters: number): string[] {
+  if (word.length <= letters) return [word.join('')];
+  const mark = word.slice(0, letters).findLastIndex((letter) => '-_/'.includes(letter));
+  const end = mark < letters / 2 ? letters : mark + 1;
+  return [word.slice(0, end).join(''), ...pieces(word.slice(end), letters)];
+}
