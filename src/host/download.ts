@@ -43,6 +43,7 @@ export class Models {
   async locate(model: Experiment['model']): Promise<string> {
     if (model.kind === 'folder') return model.path;
     const id = hubId(model.id);
+    const wanted = this.#wanted.delete(model.id);
     const { cache } = await this.environment();
     const found = await findCached(id, cache);
     if (found !== undefined) return found;
@@ -55,7 +56,7 @@ export class Models {
         'nothing is downloaded in Restricted Mode',
       );
     }
-    if (!this.#wanted.delete(model.id)) throw notHere(id);
+    if (!wanted) throw notHere(id);
     const fetching = this.#fetch(id).finally(() => this.#underway.delete(model.id));
     this.#underway.set(model.id, fetching);
     return fetching;
