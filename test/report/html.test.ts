@@ -222,6 +222,8 @@ describe('the report', () => {
         curves: [[spread[i], 0.4, 0.4]],
       }),
     );
+    // Many more that hardly differ.
+    records.push(...Array.from({ length: 20 }, (_, i) => kept(5 + i, { curves: [[0.4, 0.4, 0.4]] })));
     const { html, all, document } = await write([runOf(records)], {
       detailsOf: () => ({ figures: [], pictures: { dataset } }),
     });

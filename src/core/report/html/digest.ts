@@ -11,6 +11,8 @@ export interface Limits {
   readonly failures: number;
 }
 export const LIMITS: Limits = { outliers: 12, wrong: 200, failures: 100 };
+/** What is listed of few questions; of more at most a quarter, for most questions are no outliers. */
+const FEW = 3;
 /** Pairs of right and given answer. */
 const MOST_CONFUSIONS = 8;
 
@@ -61,7 +63,7 @@ export function digest(run: StudyRun, limits: Limits = LIMITS): RunDigest {
     run,
     ...counts,
     seconds,
-    outliers: farthest(run, spread, limits.outliers),
+    outliers: farthest(run, spread, Math.min(limits.outliers, Math.max(FEW, Math.ceil(counts.kept / 4)))),
     wrong,
     failures,
     confusions: [...pairs.values()].sort((a, b) => b.count - a.count).slice(0, MOST_CONFUSIONS),

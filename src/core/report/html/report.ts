@@ -46,6 +46,7 @@ export interface RunDetails {
 }
 
 export interface StudyReportOptions {
+  /** Stands before what was run. */
   readonly title?: string;
   /** Figures of more than one run. */
   readonly overview?: readonly ReportFigure[];
@@ -101,7 +102,7 @@ export async function writeStudyReport(
     parts.push(await readPart(run, options.detailsOf?.(run) ?? {}, outliers));
   }
   const content: ReportContent = {
-    title: options.title ?? titleOf(runs),
+    title: options.title === undefined ? titleOf(runs) : `${options.title}: ${titleOf(runs)}`,
     overview: options.overview ?? [],
     parts,
     machine: machineFacts(options.now ?? new Date()),
