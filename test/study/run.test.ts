@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import type { Model } from '../../src/core/engine/api';
+import { openModel } from '../../src/core/engine/model';
+import { CrossflowError } from '../../src/core/errors';
+import { journalFolder, mergedJournal, shardFile } from '../../src/core/study/folders';
+import { journalFiles, readJournals } from '../../src/core/study/journals';
+import { mergeRun } from '../../src/core/study/merge';
+import { missingShards } from '../../src/core/study/missing';
+import { claimShard } from '../../src/core/study/owner';
+import { loadStudy } from '../../src/core/study/parse';
+import { prepareRuns, type Prepared } from '../../src/core/study/prepare';
+import { runStudy, type StudyOutcome } from '../../src/core/study/run';
+import { studyStatus } from '../../src/core/study/status';
+import { WHOLE, type Shard, type Study } from '../../src/core/study/types';
+import { repositoryRoot } from '../support/golden';
+import { temporaryFolder } from '../support/temporary';
+import { killStudy, recordsOnce } from './kills';
+import { csvOf, EXAMPLES, MODEL, tablesOf, writeStudy } from './studies';
+
+describe('studies on the embedded model', () => {
+  const folder = temporaryFolder();
+  let model: Model;
+  before(async () => {
+    model = await openModel(MODEL);
+  });
+  after(() => model.close());
+
+  const prepare = async (file: string): Promise<Prepared & { study: Study }> => {
+    const study = await loadStudy(file);
+    const prepared = await prepareRuns(study, study.runs, (named) =>
+      named.kind === 'folder' ? Promise.resolve(named.path) : Promise.reject(new Error('a folder')),
+    );
+    return { study, ...prepared };
+  };
+  /** Loads and asks; gives what was asked (`run row`) as well. */
+  const run = async (
+    file: string,
+    shard: Shard = WHOLE,
+  ): Promise<StudyOutcome & { asked: string[]; loads: number }> => {
+    const { study, runs, problems } = await prepare(file);
+    if (problems[0]) throw problems[0].error;
+    const asked: string[] = [];
+    let loads = 0;
+    // One model serves all tests; studies close theirs.
+    const open = () => {
+      loads++;
+      return Promise.resolve(Object.create(model, { close: { value: () => Promise.resolve() } }) as Model);
+    };
+    const outcome = await runStudy({
+      ...{ study, runs, shard, open },
+      onBegin: ({ id }, row) => asked.push(`${id} ${row.index}`),
+    });
+    return { ...outcome, asked, loads };
+  };
+  const usageError = (pattern: RegExp) => (e: unknown) =>
+    e instanceof CrossflowError && e.kind === 'usage' && pattern.test(e.line);
+  const assertSame = async (want: string, got: string, note = ''): Promise<void> => {
+    const [a, b] = [await tablesOf(want), await tablesOf(got)];
+    assert.deepEqual([...b.keys()], [...a.keys()]);
+    for (const [name, text] of a) assert.ok(b.get(name) === text, `${name} differs ${note}`);
+  };
+  const TWO = ['QueryAttr', 'LogicalObj'];
+
+  it('asks each question once, whatever the number of shards, when limit, tasks and models grow', async () => {
+    const plain = writeStudy(folder.path, 'plain', TWO, { limit: 5 });
+    const whole = await run(plain);
+    assert.deepEqual([whole.asked.length, whole.loads], [10, 1]);
+    assert.deepEqual([(await run(plain)).asked.length, (await run(plain)).loads], [0, 0]);
+
+    const name = 'grown';
+    const one = writeStudy(folder.path, name, ['QueryAttr'], { limit: 4 });
+    const asked = [...(await run(one, { index: 2, count: 3 })).asked];
+    writeStudy(folder.path, name, ['QueryAttr'], { limit: 5 });
+    asked.push(...(await run(one, { index: 1, count: 2 })).asked);
+    assert.deepEqual(await missingShards(await loadStudy(one), (await loadStudy(one)).runs, 1), [1]);
+    writeStudy(folder.path, name, TWO, { limit: 5 });
+    asked.push(...(await run(one, { index: 2, count: 2 })).asked, ...(await run(one)).asked);
+    assert.deepEqual(asked.sort(), whole.asked.sort());
+    await recordsOnce(one);
+    await assertSame(plain, one);
+
+    const models = [
+      { model: MODEL, prompt: 'vicuna_v1' },
+      { model: MODEL, name: 'again', prompt: 'vicuna_v1' },
+    ];
+    writeStudy(folder.path, name, TWO, { limit: 5, models });
+    assert.equal((await run(one)).asked.filter((key) => key.startsWith('again-')).length, 10);
+  });
+
+  it('says what changed, run by run, and mixes nothing', async () => {
+    const csv = folder.join('small_QueryAttr.csv');
+    const lines = readFileSync(csvOf('QueryAttr'), 'utf8').split('\n');
+    writeFileSync(csv, lines.slice(0, 4).join('\n') + '\n');
+    const images = folder.join('pictures');
+    mkdirSync(images);
+    for (const name of readdirSync(path.join(EXAMPLES, 'images')).slice(0, 3)) {
+      copyFileSync(path.join(EXAMPLES, 'images', name), path.join(images, name));
+    }
+    const checkpoint = folder.join('checkpoint');
+    cpSync(MODEL, checkpoint, { recursive: true });
+    const models = [{ model: checkpoint, name: 'm', prompt: 'vicuna_v1' }];
+    const change = (more: object = {}) => writeStudy(folder.path, 'changed', [], { tasks: [csv, csvOf('LogicalObj')], images, limit: 3, models, ...more }); // prettier-ignore
+    const file = change();
+    await run(file);
+    const before = snapshot(folder.join('changed'));
+
+    change({ windows: [5] });
+    await assert.rejects(run(file), usageError(/changed\/journal\/m-QueryAttr: .*"knockouts" changed since/));
+    change({ models: [{ ...models[0], instruction: ' ' }] });
+    await assert.rejects(run(file), usageError(/"instruction" changed since/));
+    change();
+    writeFileSync(csv, lines.slice(0, 5).join('\n') + '\n');
+    await assert.rejects(run(file), usageError(/m-QueryAttr: .*the CSV file changed since/));
+    const { problems, runs } = await prepare(file);
+    assert.deepEqual([problems.map((p) => p.run.id), runs.map((r) => r.id)], [['m-QueryAttr'], ['m-LogicalObj']]);
+    const status = await studyStatus(await loadStudy(file), (await loadStudy(file)).runs);
+    assert.deepEqual(status.runs.map((r) => r.problem !== undefined), [true, false]); // prettier-ignore
+    writeFileSync(csv, lines.slice(0, 4).join('\n') + '\n');
+    const config = path.join(checkpoint, 'generation_config.json');
+    const text = readFileSync(config, 'utf8');
+    writeFileSync(config, text + ' ');
+    await assert.rejects(run(file), usageError(/the checkpoint changed since/));
+    writeFileSync(config, text);
+    appendFileSync(path.join(images, readdirSync(images)[0]), 'x');
+    await assert.rejects(run(file), usageError(/a picture that has changed since: .*jpg/));
+    assert.deepEqual(snapshot(folder.join('changed')), before);
+  });
+
+  it('a shard is worked on once at a time, and shards of other numbers wait', async () => {
+    const file = writeStudy(folder.path, 'busy', TWO, { limit: 2 });
+    const study = await loadStudy(file);
+    const claim = claimShard(journalFolder(study, study.runs[0]), { index: 1, count: 2 }, { journal: '', questions: 1, before: 0 }); // prettier-ignore
+    try {
+      const same = await run(file, { index: 1, count: 2 });
+      assert.deepEqual(same.problems.map((p) => p.run.id), [study.runs[0].id]); // prettier-ignore
+      assert.match(same.problems[0].error.line, /process \d+ works on shard 1\/2 of this run/);
+      assert.deepEqual(same.runs.map((r) => r.run), [study.runs[1].id]); // prettier-ignore
+      assert.match((await run(file)).problems[0].error.line, /ask for shards of 2/);
+      assert.equal((await run(file, { index: 2, count: 2 })).problems.length, 0);
+    } finally {
+      claim.release();
+    }
+    assert.equal((await run(file)).problems.length, 0);
+    await recordsOnce(file);
+  });
+
+  it('merging is safe while a shard writes, and tidies only what nobody writes', async () => {
+    const file = writeStudy(folder.path, 'merging', ['LogicalObj'], { limit: 8 });
+    const { study, runs } = await prepare(file);
+    const counts: number[] = [];
+    await runStudy({
+      ...{
+        study,
+        runs,
+        shard: WHOLE,
+        open: () => Promise.resolve(Object.create(model, { close: { value: () => Promise.resolve() } }) as Model),
+      },
+      onRecord(planned) {
+        // As if the next line were on its way.
+        const torn = shardFile(journalFolder(study, planned), { index: 9, count: 9 }, 1);
+        if (!existsSync(torn)) {
+          copyFileSync(journalFiles(study, planned).at(-1)!, torn);
+          truncateSync(torn, readFileSync(torn).length - 7);
+        }
+        const merged = mergeRun(study, planned);
+        counts.push((merged?.kept ?? 0) + (merged?.dropped ?? 0));
+        assert.throws(() => mergeRun(study, planned, true), usageError(/being worked on/));
+      },
+    });
+    assert.deepEqual(counts, [1, 2, 3, 4, 5, 6, 7, 8]);
+    const before = await tablesOf(file);
+    const merged = mergeRun(study, study.runs[0], true);
+    assert.deepEqual([merged?.written, merged?.shards], [false, 2]);
+    assert.deepEqual(journalFiles(study, study.runs[0]), [mergedJournal(study.runs[0])]);
+    assert.equal((await run(file)).asked.length, 0);
+    assert.deepEqual(await tablesOf(file), before);
+  });
+
+  it('torn, doubled and damaged lines cost at most their own question', async () => {
+    const plain = writeStudy(folder.path, 'whole', ['QueryAttr'], { limit: 6 });
+    await run(plain);
+    const file = writeStudy(folder.path, 'hurt', ['QueryAttr'], { limit: 6 });
+    await run(file);
+    const study = await loadStudy(file);
+    const [journal] = journalFiles(study, study.runs[0]);
+    const lines = readFileSync(journal, 'utf8').split('\n').slice(0, -1);
+    const damaged = lines[2].replace('"base":', '"bose":');
+    writeFileSync(journal, [lines[0], lines[1], lines[1], damaged, ...lines.slice(3, 5), lines[4], lines[6].slice(0, 99)].join('\n')); // prettier-ignore
+    const status = await studyStatus(study, study.runs);
+    assert.deepEqual([status.done, status.runs[0].damaged], [3, 1]);
+    const again = await run(file);
+    assert.deepEqual([again.asked.length, again.runs[0].resumed, again.runs[0].damaged], [3, 3, 1]);
+    await assertSame(plain, file);
+  });
+
+  it('a full disk is a clear error that loses nothing', async function () {
+    if (process.platform === 'win32') this.skip();
+    const plain = folder.join('whole.study.json');
+    const file = writeStudy(folder.path, 'full', ['QueryAttr'], { limit: 6 });
+    const child = (limit: string) =>
+      new Promise<{ code: number | null; errors: string }>((resolve) => {
+        // ulimit -f: no file may grow beyond so many blocks of 1024 bytes, as on a full disk.
+        const command = `ulimit -f ${limit}; exec "$0" --import ./test/support/register.mjs test/study/child.ts "$1" "$2"`;
+        const started = spawn('bash', ['-c', command, process.execPath, file, folder.join('full.log')], { cwd: repositoryRoot }); // prettier-ignore
+        let errors = '';
+        started.stderr.on('data', (text: Buffer) => (errors += text.toString()));
+        started.on('close', (code) => resolve({ code, errors }));
+      });
+    const { code, errors } = await child('5');
+    assert.equal(code, 1);
+    assert.match(errors, /1-of-1\.jsonl.*cannot be written|cannot be written: EFBIG/);
+    const study = await loadStudy(file);
+    const { index, files } = readJournals(study, study.runs[0]);
+    const { kept, dropped } = index.counts();
+    assert.ok(kept + dropped > 0 && kept + dropped < 6);
+    assert.ok(readFileSync(files[0].path).at(-1) === 10, 'the journal ends with a whole line');
+    const again = await run(file);
+    assert.deepEqual([again.runs[0].resumed, again.asked.length], [kept + dropped, 6 - kept - dropped]);
+    await assertSame(plain, file);
+  });
+
+  it('killed at any moment it gives the same tables, and only the interrupted question is asked again', async () => {
+    const seed = Number(process.env['CROSSFLOW_SEED'] ?? Date.now() % 2 ** 31);
+    const plain = writeStudy(folder.path, 'undisturbed', TWO, { limit: 5 });
+    await run(plain);
+    const killed = writeStudy(folder.path, 'killed', TWO, { limit: 5 });
+    await killStudy(killed, folder.join('killed.log'), 4, seed);
+    await recordsOnce(killed);
+    await assertSame(plain, killed, `replay with CROSSFLOW_SEED=${seed}`);
+  });
+});
+
+/** Every file below a folder with its content. */
+function snapshot(folder: string): Map<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map((entry) => path.join(entry.parentPath, entry.name)).sort();
+  return new Map(paths.map((file) => [path.relative(folder, file), readFileSync(file, 'latin1')]));
+}
