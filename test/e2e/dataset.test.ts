@@ -35,6 +35,8 @@ describe('a data set run in VS Code', function () {
     await results.getByText(/Every finished question is kept/).waitFor({ timeout: PATIENCE });
     const done = (await readFile(journal(), 'utf8')).trim().split('\n').length - 1;
     assert.ok(done > 2 && done < 40, `${done} done`);
+    // What is done is shown, also of a run that was stopped.
+    await results.getByText(new RegExp(`kept: \\d+ of ${done} done, of 40 questions`)).waitFor({ timeout: PATIENCE });
   });
 
   it('goes on where it stopped and lists every question, outliers first', async () => {
@@ -58,6 +60,17 @@ describe('a data set run in VS Code', function () {
     assert.equal(new Set(tops).size, tops.length, 'no row covers another');
     for (const name of ['information_flow.csv', 'last_position_answer_probs.csv', 'run.json'])
       assert.ok(existsSync(path.join(code.folder, 'examples/results/dataset', name)), name);
+  });
+
+  it('shows the results again after the window is loaded again, and loads no model for it', async () => {
+    const shown = (): Promise<string[]> => results.locator('.cf-rows [role=row][data-index]').allInnerTexts();
+    const before = (await shown()).sort();
+    await code.reload();
+    results = await code.webview('results');
+    await until(async () => (await rows().count()) > 10, 'the table');
+    assert.deepEqual((await shown()).sort(), before);
+    assert.equal(await results.getByRole('button', { name: 'Run', exact: true }).count(), 0);
+    assert.throws(() => code.enginePid(), /there is no engine/);
   });
 
   it('opens a question as a live example', async () => {

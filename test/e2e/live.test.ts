@@ -100,8 +100,18 @@ describe('the panel and the text, live beside each other in VS Code', function (
 
   it('a click in the token flow blocks that edge in the text', async () => {
     const before = edges(await saved()).length;
-    const box = panel.frame.locator('.cf-flow-box');
+    const flow = panel.frame.locator('cf-flow');
+    const box = flow.locator('.cf-flow-box');
     await box.scrollIntoViewIfNeeded();
+    // Between words of the question: none of these is blocked yet.
+    for (const [name, value] of [
+      ['Edges', 'All tokens'],
+      ['Image patches in the flow', 'Left out'],
+    ]) {
+      await flow.getByRole('combobox', { name }).click();
+      await flow.getByRole('option', { name: value, exact: true }).click();
+    }
+    await flow.getByText(/Left out: .* from the image/).waitFor({ timeout: PATIENCE });
     const { x, y, width, height } = (await box.boundingBox())!;
     // Edges are thin: the pointer looks for one, as a user's would, among those that a config can name.
     const canBlock = async (): Promise<boolean> => (await panel.frame.locator('.cf-can-click').count()) > 0;
@@ -125,6 +135,7 @@ describe('the panel and the text, live beside each other in VS Code', function (
     await writeFile(file, text.replace('"Image->Last"', '"Imgae->Last"'));
     await code.page.locator('.squiggly-error').first().waitFor({ timeout: PATIENCE });
     assert.match(await panel.frame.locator('.cf-notices').innerText(), /unknown set "Imgae"/);
+    assert.ok((await code.text()).includes('▾ −82 % at layer 1'), 'results of what is right stay beside it');
     await panel.frame.getByRole('button', { name: /Line \d+: unknown set/ }).click();
     // The link has put the keyboard into the text.
     await until(async () => {

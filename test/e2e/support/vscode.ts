@@ -178,6 +178,27 @@ export class VSCode {
     }, `the command ${title}`);
   }
 
+  /** Answers VS Code's own dialog for files and folders; without a path it takes the proposed one. */
+  async answerDialog(file: string | undefined, button: string): Promise<void> {
+    const dialog = this.page.locator('.quick-input-widget:visible');
+    const ok = dialog.locator('.monaco-button', { hasText: button });
+    const input = dialog.locator('input.input');
+    await ok.waitFor({ timeout: PATIENCE });
+    await until(async () => {
+      // It proposes a path when it has looked at the disk, over whatever has been typed by then.
+      const before = await input.inputValue();
+      if (file !== undefined && before !== file) await input.fill(file, { timeout: 2000 });
+      await this.settle(500);
+      const now = await input.inputValue();
+      if (now === '' || now !== (file ?? before)) return false;
+      await ok.click({ timeout: 2000 });
+      return ok.waitFor({ state: 'hidden', timeout: 3000 }).then(
+        () => true,
+        () => false,
+      );
+    }, 'the dialog to close');
+  }
+
   /** Opens a file of the folder by its path. */
   async open(file: string): Promise<void> {
     await this.page.keyboard.press('Control+P');

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseExperiment } from '../../src/core/experiment/parse';
+import { Panel } from './support/panel';
+import { PATIENCE, until, VSCode } from './support/vscode';
+
+describe('ways into Crossflow, and out of it with files', function () {
+  this.timeout(4 * PATIENCE);
+  let code: VSCode;
+  before(async () => {
+    code = await VSCode.start({ settings: { 'explorer.compactFolders': false } });
+  });
+  after(() => code?.stop());
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') await code.picture(this.currentTest.title);
+  });
+
+  /** Chooses an item of the context menu of a file or folder that the explorer shows. */
+  async function fromExplorer(name: string, item: string): Promise<void> {
+    const row = code.page.locator('.explorer-folders-view .monaco-list-row').filter({
+      has: code.page.getByText(name, { exact: true }),
+    });
+    const chosen = code.page.locator('.monaco-menu:visible .action-item', { hasText: item }).first();
+    await row.first().waitFor({ timeout: PATIENCE });
+    // A menu takes no clicks in its first moments; checkpoints are listed a moment after they were found.
+    await until(async () => {
+      await row.first().click({ button: 'right', timeout: 5000 });
+      const taken = async (): Promise<boolean> => {
+        await code.settle(300);
+        await chosen.click({ timeout: 2000 });
+        await chosen.waitFor({ state: 'hidden', timeout: 2000 });
+        return true;
+      };
+      return taken().catch(async () => (await code.page.keyboard.press('Escape'), false));
+    }, `${item} for ${name}`);
+  }
+  /** The text of the experiment in front, once it has this name. */
+  async function made(name: string): Promise<string> {
+    await code.page.locator('.tab.active', { hasText: name }).first().waitFor({ timeout: PATIENCE });
+    await until(async () => (await code.text()).includes('"window"'), `the text of ${name}`);
+    return code.text();
+  }
+  /** Chooses the model of the folder; another comes with the extension. */
+  const model = (label = './models/shapes-llava'): Promise<void> =>
+    code.page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ has: code.page.getByText(label, { exact: true }) })
+      .first()
+      .click({ timeout: PATIENCE });
+  const NEW = 'New Crossflow Experiment from This';
+
+  it('the walkthrough opens with its picture', async () => {
+    const title = code.page.getByText('Follow a picture to the answer').first();
+    await until(async () => {
+      await code.command('Crossflow: Get Started');
+      const shown = await title.waitFor({ timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
+      // The first welcome page of a new installation is VS Code's own, whatever was asked for.
+      if (!shown) await code.command('View: Close All Editors');
+      return shown;
+    }, 'the walkthrough');
+    const pictures = code.page.locator('.gettingStartedContainer img');
+    const widths = (): Promise<number[]> =>
+      pictures.evaluateAll((all) => all.map((one) => (one as HTMLImageElement).naturalWidth));
+    await until(async () => (await widths()).some((width) => width > 500), 'its picture');
+  });
+
+  it('a new experiment from the palette', async () => {
+    await code.command('Crossflow: New Experiment…');
+    await model();
+    const text = await made('experiment.flow.json');
+    assert.match(text, /"model": "models\/shapes-llava"|"model": "\.\/models\/shapes-llava"/);
+    // Its picture is still to be named, and the editor says so.
+    await code.page.locator('.squiggly-error').first().waitFor({ timeout: PATIENCE });
+  });
+
+  it('a new experiment from a picture, a CSV and a checkpoint, by the context menu of the explorer', async () => {
+    await code.open('examples/images/2300034.jpg');
+    await fromExplorer('2300034.jpg', NEW);
+    await model('../models/shapes-llava');
+    assert.match(await made('2300034.flow.json'), /"image": "images\/2300034\.jpg"/);
+    await until(async () => /→ \S+ [\d.]+ %/.test(await code.text()), 'its answer');
+
+    const csv = 'shapes_val_question_with_choose_ChooseAttr.csv';
+    await code.open(`examples/${csv}`);
+    await fromExplorer(csv, NEW);
+    await model('../models/shapes-llava');
+    assert.ok((await made(csv.replace('.csv', '.flow.json'))).includes(`"csv": "${csv}", "images": "images"`));
+
+    await code.open('models/shapes-llava/config.json');
+    await fromExplorer('shapes-llava', NEW);
+    assert.match(await made('shapes-llava.flow.json'), /"model": "\.\/models\/shapes-llava"/);
+  });
+
+  it('the example is put where the user says, and opens with its panel', async () => {
+    await code.command('Crossflow: Open Example');
+    await code.answerDialog(undefined, 'Put the Example Here');
+    const file = path.join(code.folder, 'crossflow-example/examples/star.flow.json');
+    await until(async () => existsSync(file), 'the copy');
+    const panel = await Panel.shown(code);
+    assert.match(await panel.frame.locator('cf-header').innerText(), /\.\.\/models\/shapes-llava ·/);
+    assert.equal(await panel.curves.count(), 6);
+    const { problems } = parseExperiment(await readFile(file, 'utf8'), file);
+    assert.deepEqual(problems, []);
+  });
+
+  it('figures, tables, pictures and numbers are saved where the user says', async () => {
+    const panel = await Panel.shown(code);
+    const { frame } = panel;
+    const at = (name: string): string => path.join(code.folder, name);
+    const save = async (group: string, item: string, name: string): Promise<Buffer> => {
+      await frame.getByRole('button', { name: 'Export' }).click();
+      await frame.getByRole('group', { name: group }).getByRole('menuitem', { name: item }).click();
+      await code.answerDialog(at(name), 'OK');
+      await frame.getByText(`Saved ${at(name)}`).waitFor({ timeout: PATIENCE });
+      return readFile(at(name));
+    };
+    const table = (await save('Knockout curves', 'Table (CSV)', 'curves.csv')).toString().trim().split('\n');
+    assert.ok(table.length > 10 && table[0].includes(','), table[0]);
+    assert.match((await save('Knockout curves', 'Figure (SVG)', 'curves.svg')).toString(), /<svg[\s\S]*Question/);
+    assert.equal((await save('Logit lens', 'Figure (PDF)', 'lens.pdf')).subarray(0, 5).toString(), '%PDF-');
+    const png = await save('Pictures', 'Picture with overlay (PNG)', 'picture.png');
+    assert.equal(png.subarray(1, 4).toString(), 'PNG');
+
+    await panel.focusPicture();
+    await code.command('Crossflow: Export Figure or Table…');
+    await code.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Result as JSON' }).click();
+    await code.answerDialog(at('result.json'), 'OK');
+    await code.notification(/wrote .*result\.json/).waitFor({ timeout: PATIENCE });
+    const result = JSON.parse(await readFile(at('result.json'), 'utf8')) as { answer: { text: string }; knockouts: [] };
+    assert.equal(result.answer.text, 'Star');
+    assert.equal(result.knockouts.length, 6);
+  });
+});
