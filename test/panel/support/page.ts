@@ -48,6 +48,20 @@ export interface TestPage {
   close(): Promise<void>;
 }
 
+/** How tests start a browser. */
+export const LAUNCH = {
+  executablePath: process.env.CROSSFLOW_CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
 let browser: Promise<Browser> | undefined;
 
 export async function openPage(options: PageOptions): Promise<TestPage> {
@@ -59,18 +73,7 @@ export async function openPage(options: PageOptions): Promise<TestPage> {
   });
   await listen(server);
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser ??= chromium.launch({
-    executablePath: process.env.CROSSFLOW_CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  browser ??= chromium.launch(LAUNCH);
   const context = await (
     await browser
   ).newContext({
