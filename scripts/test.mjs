@@ -13,8 +13,8 @@ import { findChromium, findVSCode, node, root, tryRun } from './lib/project.mjs'
 
 /** Longest a suite may take before it counts as hanging, in milliseconds. */
 const LIMIT = 25 * 60_000;
-/** Every folder of test/ is a unit suite but these; so a new folder is never forgotten. */
-const OWN_SUITES = ['panel', 'e2e'];
+/** Every folder of test/ is a unit suite but these; so a new folder is never forgotten. slurm: npm run test:slurm. */
+const OWN_SUITES = ['panel', 'e2e', 'slurm'];
 const unitFolders = readdirSync(path.join(root, 'test')).filter((folder) => !OWN_SUITES.includes(folder));
 
 const needsChromium = () =>

@@ -12,6 +12,7 @@ export const COMMANDS = {
   openPanel: 'crossflow.openPanel',
   run: 'crossflow.run',
   runDataset: 'crossflow.runDataset',
+  runStudy: 'crossflow.runStudy',
   check: 'crossflow.check',
   cancel: 'crossflow.cancel',
   restartEngine: 'crossflow.restartEngine',

@@ -37,7 +37,7 @@ const CONTENT: readonly RegExp[] = [
   /^schemas\/flow\.schema\.json$/,
   /^models\/README\.md$/,
   /^models\/shapes-llava\/[^/]+$/,
-  /^examples\/[^/]+\.(flow\.json|csv)$/,
+  /^examples\/[^/]+\.((flow|study)\.json|csv)$/,
   /^examples\/images\/[^/]+\.jpg$/,
 ];
 

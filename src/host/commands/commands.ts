@@ -10,6 +10,7 @@ import { downloadModel } from './download';
 import { openExample } from './example';
 import { newExperiment, newFromFile, newFromFolder } from './create';
 import { showCheck } from './check';
+import { runStudy } from './study';
 import { experimentFiles } from './tree';
 
 type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
@@ -40,6 +41,7 @@ export class Commands {
       else await flow.run();
     },
     [COMMANDS.runDataset]: async (uri) => this.app.results.run(await this.#flow(uri)),
+    [COMMANDS.runStudy]: (uri) => runStudy(this.app.context.extensionPath, uri),
     [COMMANDS.openResults]: async (uri) => this.app.results.open(await this.#flow(uri)),
     [COMMANDS.check]: async (uri) => showCheck(await this.#flow(uri)),
     [COMMANDS.cancel]: () => {
