@@ -144,7 +144,9 @@ class Grid8 {
   fit(row: Float64Array, first: number, count: number): void {
     let largest = 0;
     for (let i = first; i < first + count; i++) largest = Math.max(largest, Math.abs(row[i]));
-    this.bits = scaleBits(largest / 127);
+    const bits = scaleBits(largest / 127);
+    // a scale rounded down would cut the largest number off, by much where f16 has few digits left
+    this.bits = this.half[bits] * 127 < largest ? Math.min(LARGEST_SCALE, bits + 1) : bits;
     this.scale = this.half[this.bits];
   }
 }
