@@ -4,12 +4,15 @@ import * as vscode from 'vscode';
 import { Commands } from './commands/commands';
 import { experimentTree } from './commands/tree';
 import { isFlow, parsed } from './documents';
+import type { EngineHooks } from './engine/engine';
 import { EnginePool } from './engine/pool';
 import { exportFigure } from './export';
 import { Flow, type FlowDeps } from './flow';
+import { Models } from './download';
+import { downloadUi } from './download-ui';
 import { Diagnostics } from './language/diagnostics';
 import { registerLanguage } from './language/providers';
-import { locateModel, runsByItself } from './models';
+import { folderOf, runsByItself } from './models';
 import { PanelManager } from './panel/manager';
 import { ResultsManager } from './dataset/manager';
 import { engineOptions, runOnOpen } from './settings';
@@ -21,6 +24,7 @@ const DIAGNOSE_AFTER_MS = 200;
 
 export class App {
   readonly log = vscode.window.createOutputChannel('Crossflow', { log: true });
+  readonly models = new Models(downloadUi((line) => this.log.info(line)));
   readonly pool: EnginePool;
   readonly panels: PanelManager;
   readonly results: ResultsManager;
@@ -31,13 +35,14 @@ export class App {
   readonly #diagnostics = new Diagnostics();
   readonly #diagnose = new Map<string, NodeJS.Timeout>();
   readonly #status: StatusBar;
+  readonly #engine: EngineHooks;
 
   constructor(readonly context: vscode.ExtensionContext) {
     const extensionUri = context.extensionUri;
-    const engine = {
+    const engine = (this.#engine = {
       entry: path.join(context.extensionPath, 'dist', 'engine.js'),
       log: (line: string) => this.log.info(`engine: ${line}`),
-    };
+    });
     this.pool = new EnginePool({ ...engine, changed: () => this.#status.refresh() });
     const log = (line: string): void => this.log.warn(line);
     this.panels = new PanelManager({
@@ -52,6 +57,7 @@ export class App {
       extensionUri,
       pool: this.pool,
       engine,
+      models: this.models,
       log,
       panels: this.panels,
       flow: (uri) => this.flow(uri),
@@ -114,7 +120,11 @@ export class App {
     return {
       pool: this.pool,
       options: engineOptions,
-      directory: locateModel,
+      directory: (model) => this.models.locate(model),
+      want: (model) => this.models.want(model),
+      folderOf,
+      runsByItself,
+      planning: this.#engine,
       words: lensWords,
       statusChanged: () => this.#status.refresh(),
       changed: (flow) => {
@@ -126,6 +136,7 @@ export class App {
     };
   }
 
+  /** A text is there, or has just got its first content: it is checked, and runs when it is small enough to. */
   async opened(document: vscode.TextDocument): Promise<void> {
     if (!isFlow(document)) return;
     const flow = this.known(document.uri) ?? this.#add(document);

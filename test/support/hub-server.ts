@@ -41,7 +41,7 @@ interface Repository {
   access: 'open' | 'gated' | 'private';
 }
 
-const PIECE = 16 * 1024;
+const PIECE = 256 * 1024;
 export const TOKEN = 'a-token-of-no-known-form';
 
 export class HubServer {
