@@ -86,6 +86,7 @@ describe('quantised weights', () => {
             const off = Math.abs(read[row * width + i] - rows[row * width + i]);
             const scale = halfTable()[packed.scales[row * blocks + Math.floor(i / blockSize)]];
             assert.ok(off <= scale * 0.5000001, `${off} of ${scale}`);
+            square += off ** 2;
           }
         }
         assert.ok(Math.abs(error.square - square) <= 1e-3 * square + 1e-13 * error.total + 1e-20);
