@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CrossflowError } from '../../src/core/errors';
-import { parseEdge, publishedLabel } from '../../src/core/experiment/edges';
+import { parseEdge } from '../../src/core/experiment/edges';
 import { applyEdits } from '../../src/core/experiment/edits';
 import { checkAgainstModel } from '../../src/core/experiment/facts';
 import { checkFiles } from '../../src/core/experiment/files';
@@ -406,7 +406,6 @@ describe('windows, edges and places', () => {
       }),
     );
     assert.equal(parseEdge('A->B->C').ok, false);
-    assert.equal(publishedLabel({ kind: 'edge', from: 'Image', to: 'Last', window: 9 }), 'Image ↛ Last');
     assert.ok(PUBLISHED_EDGES.every((edge) => parseEdge(edge).ok));
     assert.equal(new Set(BUILTIN_SETS.map((s) => s.name)).size, BUILTIN_SETS.length);
   });

@@ -1,6 +1,6 @@
 /** `source->target`: the target rows may not attend to the source columns. */
 import { PUBLISHED_EDGES } from './names';
-import { knockoutLabel, type Knockout } from './types';
+import type { Knockout } from './types';
 
 export const ARROW = '->';
 
@@ -50,15 +50,6 @@ function guess(text: string, known: Iterable<string>): { better?: string } {
   const other = OTHER_ARROWS.exec(text);
   if (!other || other.index === 0 || other.index + other[0].length >= text.length) return {};
   return { better: text.slice(0, other.index).trim() + ARROW + text.slice(other.index + other[0].length).trim() };
-}
-
-/** How figures name a knockout: `Image ↛ Question`, as the paper draws it. */
-export function publishedLabel(k: Knockout): string {
-  if (k.kind === 'edge') {
-    const heads = k.heads ? ` (head${k.heads.length === 1 ? '' : 's'} ${k.heads.join(', ')})` : '';
-    return `${k.from} ↛ ${k.to}${heads}`;
-  }
-  return knockoutLabel(k).replace(':', ' off: ').replace('prune off: ', 'without: ');
 }
 
 /** The sets a knockout names. */

@@ -1,6 +1,6 @@
 /** Checks that need to know the model, as a pure function over facts about it. */
 import { knockoutSets } from './edges';
-import { nearest } from './nearest';
+import { nearest } from '../prompt/nearest';
 import { sourceOf } from './parse';
 import type { Problem } from './problems';
 import { knockoutReferences } from './references';

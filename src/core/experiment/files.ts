@@ -1,8 +1,12 @@
 /** Checks that what an experiment names is on disk, and that boxes lie in the picture. */
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative } from 'node:path';
+import { CrossflowError } from '../errors';
+import { nearest } from '../prompt/nearest';
+import { checkBox } from '../vision/boxes';
+import { readImageSize } from '../vision/decode';
 import type { Box } from '../vision/image';
-import { nearest } from './nearest';
+import type { Size } from '../vision/layout';
 import { sourceOf } from './parse';
 import type { Problem } from './problems';
 import type { Range, Source } from './source';
@@ -98,25 +102,31 @@ async function boxProblems(
   imageRange: Range,
 ): Promise<Problem[]> {
   if (boxes.length === 0) return [];
-  // Loaded here only: sharp is native, and most checks do without.
-  const { default: sharp } = await import('sharp');
-  let size: { width?: number; height?: number };
+  let size: Size;
   try {
-    size = await sharp(image).metadata();
-  } catch {
-    return [source.problem('missing-file', imageRange, `${image} is not a picture that can be read`)];
+    size = await readImageSize(image);
+  } catch (e) {
+    return [said(source, 'missing-file', imageRange, e)];
   }
-  const { width = 0, height = 0 } = size;
-  return boxes.flatMap(([x, y, w, h], i): Problem[] => {
+  return boxes.flatMap((box, i): Problem[] => {
     const range = source.valueRange(['objects', i]);
-    const hint = `the picture is ${width} x ${height} pixels`;
-    if (x >= width || y >= height || x + w < 0 || y + h < 0) {
-      return [source.problem('box-outside', range, `box ${i + 1} lies outside the picture`, { hint })];
+    try {
+      checkBox(box, size, i);
+    } catch (e) {
+      return [said(source, 'box-outside', range, e)];
     }
-    if (x < 0 || y < 0 || x + w > width || y + h > height) {
-      const message = `box ${i + 1} reaches past the picture's border`;
-      return [source.problem('box-outside', range, message, { severity: 'warning', hint })];
-    }
-    return [];
+    const [x, y, w, h] = box;
+    if (x >= 0 && y >= 0 && x + w <= size.width && y + h <= size.height) return [];
+    const message = `box ${i + 1} reaches past the image's border`;
+    const hint = `the image has ${size.width} x ${size.height} pixels`;
+    return [source.problem('box-outside', range, message, { severity: 'warning', hint })];
   });
+}
+
+/** An error of vision/, whose limits and words hold here as well, as a problem of the text. */
+function said(source: Source, code: Problem['code'], range: Range, e: unknown): Problem {
+  if (!(e instanceof CrossflowError)) throw e;
+  const { place, message, hint } = e;
+  const text = place?.file === undefined ? message : `${place.file}: ${message}`;
+  return source.problem(code, range, text, { ...(hint !== undefined && { hint }) });
 }

@@ -2,7 +2,7 @@
 import type { Node } from 'jsonc-parser';
 import { parseEdge } from './edges';
 import { BUILTIN_SETS, builtinSet } from './names';
-import { nearest } from './nearest';
+import { nearest } from '../prompt/nearest';
 import type { Problem } from './problems';
 import type { FlowFile, KnockoutInFile } from './schema';
 import type { Range, Source } from './source';

@@ -1,5 +1,5 @@
-import { closest, distance } from 'fastest-levenshtein';
 import { usage, type CrossflowError } from '../errors';
+import { nearest } from './nearest';
 import { explainAbsent, SET_NAMES } from './set-names';
 import type { TokenSets } from './types';
 
@@ -19,16 +19,8 @@ export function resolveSet(sets: TokenSets, name: string): readonly number[] {
 export function absent(name: string, known: readonly string[]): CrossflowError {
   const why = explainAbsent(name);
   if (why !== undefined) return usage(`token set "${name}" does not exist for this example`, undefined, `it ${why}`);
-  const near = nearestName(name, [...new Set([...known, ...SET_NAMES])]);
+  const near = nearest(name, new Set([...known, ...SET_NAMES]));
   return usage(`unknown token set "${name}"`, undefined, near === undefined ? undefined : `did you mean "${near}"?`);
-}
-
-/** At most a third of the name may be mistyped; more is no suggestion but a guess. */
-function nearestName(name: string, known: readonly string[]): string | undefined {
-  const same = known.find((k) => k.toLowerCase() === name.trim().toLowerCase());
-  if (same !== undefined) return same;
-  const near = closest(name, known);
-  return distance(name, near) <= Math.max(1, Math.floor(Math.max(name.length, near.length) / 3)) ? near : undefined;
 }
 
 function emptyHint(name: string): string | undefined {

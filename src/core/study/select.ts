@@ -1,5 +1,5 @@
 import { usage } from '../errors';
-import { nearest } from '../experiment/nearest';
+import { nearest } from '../prompt/nearest';
 import type { PlannedRun, Study } from './types';
 
 export interface Selection {
