@@ -54,7 +54,7 @@ describe('data set runs on the embedded model', () => {
   /** Everything a report writes that must be the same whatever happened, as one text. */
   const bytesOf = async (experiment: Experiment): Promise<Map<string, string>> => {
     const { files } = await writeReport(experiment);
-    const stable = files.filter((file) => path.basename(file) !== 'run.json');
+    const stable = files.filter((file) => !/^(run\.json|report\..*)$/.test(path.basename(file)));
     return new Map(stable.map((file) => [path.relative(experiment.output, file), readFileSync(file, 'latin1')]));
   };
   const usageError = (pattern: RegExp) => (e: unknown) =>
@@ -152,7 +152,8 @@ describe('data set runs on the embedded model', () => {
   });
 
   it('writes nothing when the input is wrong', async () => {
-    const experiment = await experimentOf('wrong', { csv: csvOf('ChooseAttr'), images: folder.path });
+    mkdirSync(folder.join('no-pictures'));
+    const experiment = await experimentOf('wrong', { csv: csvOf('ChooseAttr'), images: folder.join('no-pictures') });
     await assert.rejects(runDataset({ model, experiment }), usageError(/no picture for row 1, question 000000/));
     assert.ok(!existsSync(experiment.output));
     writeFileSync(folder.join('file'), '');

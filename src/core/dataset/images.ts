@@ -4,6 +4,9 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { usage } from '../errors';
 
+/** A home folder was given by mistake rather than one of pictures: GQA has 150,000. */
+const MOST_ENTRIES = 2_000_000;
+
 export interface FoundImage {
   /** Absolute path. */
   readonly image: string;
@@ -68,11 +71,16 @@ const present = async (paths: readonly string[]): Promise<FoundImage[]> =>
 async function list(folders: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const files = new Map<string, string[]>();
   const seen = new Set<string>();
+  let entriesSeen = 0;
   const visit = async (folder: string): Promise<void> => {
     const real = await realpath(folder).catch(() => folder);
     if (seen.has(real)) return;
     seen.add(real);
     const entries = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => []);
+    entriesSeen += entries.length;
+    if (entriesSeen > MOST_ENTRIES) {
+      throw usage(`has more than ${MOST_ENTRIES} files below it`, folders[0], "name the pictures' own folders");
+    }
     entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of entries) {
       const path = join(folder, entry.name);

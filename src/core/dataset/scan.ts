@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { usage } from '../errors';
+import { JOURNAL_FORMAT } from './identity';
 import { BODY, isIntact, isTornStart, scanLines } from './lines';
 import { headerSchema, type JournalHeader, type RecordKind } from './record';
 
@@ -115,5 +116,7 @@ function readHeader(bytes: Buffer, path: string): JournalHeader {
   const line = JSON.parse(bytes.toString()) as { header?: unknown };
   const parsed = headerSchema.safeParse(line.header);
   if (parsed.success) return parsed.data;
-  throw usage('was written by a version of Crossflow with another journal format', path, START_ANEW);
+  const { identity } = (line.header ?? {}) as { identity?: { format?: unknown } };
+  const format = typeof identity?.format === 'number' ? ` (${identity.format}; this one writes ${JOURNAL_FORMAT})` : '';
+  throw usage(`was written by a version of Crossflow with another journal format${format}`, path, START_ANEW);
 }
