@@ -1,6 +1,7 @@
 /** What `crossflow` can be asked, as commander sees it. Work is loaded only once the question is clear. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEVICES } from '../core/engine/devices';
+import { PALETTES } from '../core/report/labels';
 import type { CheckOptions } from './check';
 import type { FetchOptions } from './fetch';
 import type { ImportOptions } from './import';
@@ -117,10 +118,11 @@ export function makeProgram(version: string, done: Done): Command {
     .argument('<results...>', 'folders or CSV files; NAME=PATH gives the model a name')
     .requiredOption('--output <folder>', 'where figures and report go')
     .option('--window <layers>', 'layers per window, where no name tells it (default: 9)', layers)
+    .addOption(palette())
     .option('--json', 'print one JSON document in place of the list')
     .action(async (paths: string[], options: PlotFlags) => done(await (await import('./plot')).plot(paths, options)));
 
-  const studies = addStudyCommands(program, done, { threads, memory, device });
+  const studies = addStudyCommands(program, done, { threads, memory, device, palette });
 
   for (const command of [...program.commands, ...studies])
     command.exitOverride().configureOutput({ outputError: () => undefined });
@@ -129,6 +131,11 @@ export function makeProgram(version: string, done: Done): Command {
 
 const device = (): Option =>
   new Option('--device <device>', 'where to compute: cpu, or what this platform has of the others').choices(DEVICES);
+
+const palette = (): Option =>
+  new Option('--palette <name>', 'colours of the published edges (default: colour-blind)').choices(
+    Object.keys(PALETTES),
+  );
 
 /** More threads than any machine has cores is a slip. */
 const MOST_THREADS = 1024;

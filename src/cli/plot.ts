@@ -1,5 +1,6 @@
 /** `crossflow plot`: figures and a report of results that are there already, the published scripts' included. */
 import { relative, resolve } from 'node:path';
+import type { Palette } from '../core/report/labels';
 import type { StudyRun } from '../core/report/study-run';
 import { interruptSignal } from './interrupt';
 import { progressBar } from './progress';
@@ -9,6 +10,7 @@ import { checkWritable, print } from './streams';
 export interface PlotFlags {
   readonly output: string;
   readonly window?: number;
+  readonly palette?: Palette;
   readonly json?: boolean;
 }
 
@@ -32,6 +34,7 @@ export async function plot(paths: readonly string[], flags: PlotFlags): Promise<
     try {
       const files = await plotRuns(found.runs, output, {
         signal,
+        ...(flags.palette && { palette: flags.palette }),
         onProgress: (done, total) => bar.update('figures', done, total),
       });
       bar.stop();

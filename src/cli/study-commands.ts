@@ -22,6 +22,7 @@ interface Parsers {
   readonly threads: (text: string) => number;
   readonly memory: (text: string) => number;
   readonly device: () => Option;
+  readonly palette: () => Option;
 }
 
 export function addStudyCommands(program: Command, done: Done, parsers: Parsers): Command[] {
@@ -64,9 +65,11 @@ export function addStudyCommands(program: Command, done: Done, parsers: Parsers)
     );
   add('plot', 'merges, then writes the tables of each run and the figures of the study')
     .option('--tables-only', 'no figures')
+    .addOption(parsers.palette())
     .addOption(json())
     .action(async (file: string, options: PlotFlags) => done(await (await import('./study-plot')).plot(file, options)));
   add('report', 'merges, then writes report.html and report.md')
+    .addOption(parsers.palette())
     .addOption(json())
     .action(async (file: string, options: PlotFlags) =>
       done(await (await import('./study-plot')).report(file, options)),

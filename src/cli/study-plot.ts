@@ -1,6 +1,7 @@
 /** `crossflow study plot` and `crossflow study report`: what is made of the results. */
 import { usage } from '../core/errors';
 import type { DrawnStudy } from '../core/report/draw-study';
+import type { Palette } from '../core/report/labels';
 import type { StudyRun } from '../core/report/study-run';
 import { mergeRun } from '../core/study/merge';
 import { studyRuns, TABLES, writeTables } from '../core/study/results';
@@ -13,6 +14,7 @@ import { load, type StudyFlags } from './study-load';
 
 export interface PlotFlags extends StudyFlags {
   readonly tablesOnly?: boolean;
+  readonly palette?: Palette;
 }
 
 /** A study's runs that have results, and what is told while they are worked on. */
@@ -28,12 +30,12 @@ interface Work {
 export const plot = (file: string, options: PlotFlags): Promise<number> =>
   make(file, options, async (work) => [
     ...(await tables(work)),
-    ...(options.tablesOnly ? [] : (await figures(work)).files),
+    ...(options.tablesOnly ? [] : (await figures(work, options.palette)).files),
   ]);
 
 export const report = (file: string, options: PlotFlags): Promise<number> =>
   make(file, options, async (work) => {
-    const drawn = await figures(work);
+    const drawn = await figures(work, options.palette);
     return [...drawn.files, ...(await writeReport(work, drawn))];
   });
 
@@ -78,10 +80,11 @@ async function tables({ runs, results, bar, signal }: Work): Promise<string[]> {
   return files;
 }
 
-async function figures({ study, results, bar, signal }: Work): Promise<DrawnStudy> {
+async function figures({ study, results, bar, signal }: Work, palette?: Palette): Promise<DrawnStudy> {
   const { drawStudy } = await import('../core/report/draw-study');
   return drawStudy(results, study.output, {
     signal,
+    ...(palette && { palette }),
     onProgress: (done, total) => bar.update('figures', done, total),
   });
 }

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import type { KeptRecord } from '../../src/core/dataset/record';
 import { CrossflowError } from '../../src/core/errors';
 import type { Knockout } from '../../src/core/experiment/types';
+import { drawStudy } from '../../src/core/report/draw-study';
 import { safeName, safeNames } from '../../src/core/report/file-names';
-import { studyFigureFolders, writeStudyFigures } from '../../src/core/report/paper/write-study-figures';
+import { studyFigureFolders } from '../../src/core/report/paper/study-figure-folders';
 import { renderSvg } from '../../src/core/report/render';
 import { studyFigures } from '../../src/core/report/study-figures';
 import type { StudyRun } from '../../src/core/report/study-run';
@@ -43,19 +44,25 @@ describe('figures of a study', () => {
   const folder = temporaryFolder();
 
   it('writes those of each run and those that compare models, below safe names', async () => {
-    const out = folder.join('study');
-    mkdirSync(out);
+    const out = folder.join('study/figures');
     // One target and no lens: fewer figures, as much to see.
     const edges = [edge('Question', 'Last', 9), edge('Image', 'Last', 9)];
     const runs = [run('org/model:a', 'ChooseAttr', 4, edges), run('../model', 'ChooseAttr', 6, edges), run('alone', '..', 3, [])]; // prettier-ignore
     for (const one of runs) for (const r of one.records() as KeptRecord[]) r.lens.words.length = 0;
     const seen: string[] = [];
-    const files = await writeStudyFigures(runs, out, { onProgress: (done, total) => seen.push(`${done}/${total}`) });
+    const { files, byRun, overview } = await drawStudy(runs, folder.join('study'), {
+      onProgress: (done, total) => seen.push(`${done}/${total}`),
+    });
     assert.deepEqual(seen, ['0/5', '1/5', '2/5', '3/5', '4/5', '5/5']);
     const listed = readdirSync(out, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => path.join(entry.parentPath, entry.name));
     assert.deepEqual([...files].sort(), listed.sort());
+    assert.deepEqual(
+      runs.map((one) => byRun.get(one)?.length),
+      [1, 1, 0],
+    );
+    assert.deepEqual(overview.map((f) => f.title), ['ChooseAttr: Models: Question↛Last', 'ChooseAttr: Models: Image↛Last']); // prettier-ignore
     assert.deepEqual(readdirSync(path.join(out, 'ChooseAttr')).filter((n) => !n.includes('.')), ['__model', 'org_model_a']); // prettier-ignore
     const compared = readdirSync(path.join(out, 'ChooseAttr')).filter((name) => name.startsWith('models_') && name.endsWith('.csv')); // prettier-ignore
     assert.deepEqual(compared.sort(), ['models_Image_to_Last.csv', 'models_Question_to_Last.csv']);
@@ -76,7 +83,7 @@ describe('figures of a study', () => {
   it('stops when it is told to, and says what cannot be written', async () => {
     const signal = AbortSignal.abort();
     const stopped = (e: unknown) => e instanceof CrossflowError && e.kind === 'cancelled';
-    await assert.rejects(writeStudyFigures([run('m', 'T', 3, two)], folder.join('stopped'), { signal }), stopped);
+    await assert.rejects(drawStudy([run('m', 'T', 3, two)], folder.join('stopped'), { signal }), stopped);
   });
 
   it('two runs of one model and task are told apart, everywhere', () => {

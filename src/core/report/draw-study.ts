@@ -1,7 +1,7 @@
 /** The figures of a study, written to files and handed to the report. */
 import { drawFigures } from './draw-figures';
 import type { ReportFigure } from './html/report';
-import { studyFigureFolders, type StudyFigureOptions } from './paper/write-study-figures';
+import { studyFigureFolders, type StudyFigureOptions } from './paper/study-figure-folders';
 import type { StudyRun } from './study-run';
 
 export interface DrawnStudy {
@@ -14,8 +14,8 @@ export interface DrawnStudy {
 }
 
 /**
- * Writes `figures/TASK/MODEL/…` and `figures/TASK/…` into a folder, as writeStudyFigures() does, for a report in that
- * folder. Throws CrossflowError `failed` when a file cannot be written, `cancelled` when stopped.
+ * Writes `figures/TASK/MODEL/NAME.svg|pdf|png|csv` for each run, and `figures/TASK/models_EDGE.*` where several models were
+ * asked the same, into a folder, for a report in that folder. Throws CrossflowError `failed` when a file cannot be written, `cancelled` when stopped.
  */
 export async function drawStudy(
   runs: readonly StudyRun[],

@@ -3,13 +3,8 @@
  */
 import { drawStudy } from './draw-study';
 import { writeStudyReport } from './html/report';
+import type { StudyFigureOptions } from './paper/study-figure-folders';
 import type { StudyRun } from './study-run';
-
-export interface PlotOptions {
-  readonly signal?: AbortSignal;
-  /** `done` of `total` folders of figures are written. */
-  readonly onProgress?: (done: number, total: number) => void;
-}
 
 /**
  * Writes `figures/TASK/MODEL/NAME.svg|png|pdf|csv`, `figures/TASK/models_EDGE.*`, `report.html` and `report.md` and gives
@@ -18,7 +13,7 @@ export interface PlotOptions {
 export async function plotRuns(
   runs: readonly StudyRun[],
   folder: string,
-  options: PlotOptions = {},
+  options: StudyFigureOptions = {},
 ): Promise<readonly string[]> {
   const { files, byRun, overview } = await drawStudy(runs, folder, options);
   const report = await writeStudyReport(runs, folder, {

@@ -1,13 +1,10 @@
 /** All figures of a study. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { KeptRecord, RowRecord } from '../../dataset/record';
-import { cancelled, failed } from '../../errors';
+import { cancelled } from '../../errors';
 import { safeNames } from '../file-names';
 import { runStatistics } from '../run-statistics';
 import { runFigures, type FigureOptions, type NamedFigure } from '../study-figures';
 import type { StudyRun } from '../study-run';
-import { writeFigures } from '../write-figures';
 import { modelFigures, type ModelResult } from './compare-models';
 
 export interface StudyFigureOptions extends FigureOptions {
@@ -27,31 +24,9 @@ export interface FigureFolder {
 }
 
 /**
- * Writes `TASK/MODEL/NAME.svg|pdf|png|csv` for each run, and `TASK/models_EDGE.*` where several models were asked the same:
- * see studyFigureFolders() and writeFigures(). Results and seed alone decide on the bytes. Throws CrossflowError `failed`
- * when a file cannot be written, `cancelled` when stopped.
- *
- * @returns absolute paths of the files
+ * The figures of a study, folder by folder: each run's, and after the runs of a task what compares its models. Results and
+ * seed alone decide on them. Throws CrossflowError `cancelled` when stopped.
  */
-export async function writeStudyFigures(
-  runs: readonly StudyRun[],
-  folder: string,
-  options: StudyFigureOptions = {},
-): Promise<string[]> {
-  const files: string[] = [];
-  const total = runs.length + new Set(runs.map((run) => run.task)).size;
-  let done = 0;
-  options.onProgress?.(done, total);
-  for (const { folder: place, figures } of studyFigureFolders(runs, options)) {
-    const path = join(folder, place);
-    if (figures.length > 0) makeFolder(path);
-    files.push(...(await writeFigures(figures, path, options.signal)));
-    options.onProgress?.(++done, total);
-  }
-  return files;
-}
-
-/** The figures of a study, folder by folder: each run's, and after the runs of a task what compares its models. */
 export function* studyFigureFolders(
   runs: readonly StudyRun[],
   options: StudyFigureOptions = {},
@@ -90,12 +65,4 @@ function numbered(names: readonly string[]): string[] {
 
 function* keptOf(records: Iterable<RowRecord>): Generator<KeptRecord> {
   for (const record of records) if (record.is === 'kept') yield record;
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (e) {
-    throw failed(`cannot be made: ${(e as Error).message}`, path);
-  }
 }
