@@ -58,7 +58,13 @@ export async function fetchPlanned(
       onProgress: ({ done, total }) => {
         rate.add(done);
         const speed = rate.perSecond === undefined ? '' : `, ${size(Math.round(rate.perSecond))}/s`;
-        bar.update('download', done, total, rate.secondsLeft(total - done), `${size(done)} of ${size(total)}${speed}`);
+        bar.update(
+          'download',
+          done,
+          total,
+          rate.secondsLeft(total - done) ?? NaN,
+          `${size(done)} of ${size(total)}${speed}`,
+        );
       },
       onNote: (text) => {
         bar.stop();

@@ -3,7 +3,7 @@ import type { SingleBar } from 'cli-progress';
 import type { Phase, Progress } from '../core/engine/types';
 
 export interface Bar {
-  /** `secondsLeft`: an estimate of one's own; left out, the bar makes one. `note` stands at the end. */
+  /** `secondsLeft`: an estimate of one's own, NaN for none yet; left out, the bar makes one. `note` stands at the end. */
   update(what: string, done: number, total: number, secondsLeft?: number, note?: string): void;
   stop(): void;
 }
@@ -57,7 +57,11 @@ export async function progressBar(stream: NodeJS.WriteStream = process.stderr): 
       const seconds = (performance.now() - started) / 1000;
       const left = secondsLeft ?? (done > 0 ? (seconds * (total - done)) / done : undefined);
       bar?.setTotal(Math.max(total, 1));
-      bar?.update(done, { what: what.padEnd(10), left: left === undefined ? '' : `${duration(left)} left`, note });
+      bar?.update(done, {
+        what: what.padEnd(10),
+        left: left === undefined || Number.isNaN(left) ? '' : `${duration(left)} left`,
+        note,
+      });
     },
     stop,
   };

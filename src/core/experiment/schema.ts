@@ -78,7 +78,7 @@ export const knockoutSchema = z.union([
 export const flowSchema = z.strictObject({
   $schema: z.string().optional().describe('The JSON schema of this file, for editors.'),
   model: text().describe(
-    'A checkpoint folder as Hugging Face wrote it (relative to this file), or a Hugging Face id such as `llava-hf/llava-1.5-7b-hf`.',
+    'A checkpoint folder as Hugging Face wrote it (relative to this file), or a Hugging Face id such as `llava-hf/llava-1.5-7b-hf`, or `owner/name@revision`.',
   ),
   prompt: z
     .enum(['vicuna_v1', 'llava_llama_3'])

@@ -7,8 +7,8 @@ import { isCommit } from './id';
 import type { HubFile } from './listing';
 
 /**
- * Not huggingface_hub's own `.incomplete`: it does not verify what it continues, so two programs at work on one file
- * could leave it damaged.
+ * Not huggingface_hub's own `.incomplete`: its older releases continue such a file unverified, and two programs at work
+ * on one could leave it damaged.
  */
 const PARTIAL = '.crossflow.incomplete';
 
