@@ -44,19 +44,23 @@ export const thisTarget = () => {
 
 /** Copies what `target` needs at run time into `folder` (a node_modules). */
 export function stageNatives(target, folder) {
-  const { ort, only } = TARGETS[target];
-  for (const name of [...EVERYWHERE, ...only]) {
+  for (const name of [...EVERYWHERE, ...TARGETS[target].only]) {
     const from = packageFolder(name, target);
-    for (const file of readdirSync(from, { recursive: true, withFileTypes: true })) {
-      if (!file.isFile()) continue;
-      const inside = path.relative(from, path.join(file.parentPath, file.name)).split(path.sep).join('/');
-      if (!neededAtRunTime(name, inside, ort)) continue;
+    for (const inside of filesFor(target, name, from)) {
       const to = path.join(folder, name, inside);
       mkdirSync(path.dirname(to), { recursive: true });
       copyFileSync(path.join(from, inside), to);
       chmodSync(to, 0o644);
     }
   }
+}
+
+/** Files of a package, which lies in `from`, that `target` needs at run time. */
+export function filesFor(target, name, from) {
+  return readdirSync(from, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map((file) => path.relative(from, path.join(file.parentPath, file.name)).split(path.sep).join('/'))
+    .filter((file) => neededAtRunTime(name, file, TARGETS[target].ort));
 }
 
 function neededAtRunTime(name, file, ort) {
