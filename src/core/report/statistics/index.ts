@@ -2,5 +2,5 @@ export { RESAMPLES, bootstrapIntervals, type BootstrapOptions, type Interval } f
 export { benjaminiHochberg, holm } from './corrections';
 export { SIGNIFICANT, curvePoints, withTests, type LayerPoint, type LayerTest } from './points';
 export { CurveSample } from './sample';
-export { CONFIDENCE, LayerStatistics, meanInterval, type MeanInterval } from './student';
+export { CONFIDENCE, meanInterval, type MeanInterval } from './student';
 export { wilcoxon, type SignedRank } from './wilcoxon';

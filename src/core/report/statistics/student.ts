@@ -24,33 +24,3 @@ export function meanInterval(values: readonly number[]): MeanInterval | undefine
   const half = (jStat.studentt.inv((1 + CONFIDENCE) / 2, n - 1) * jStat.stdev([...values], true)) / Math.sqrt(n);
   return { n, mean, low: mean - half, high: mean + half };
 }
-
-/** Values of many questions at each layer, reduced to one mean and interval a layer. */
-export class LayerStatistics {
-  private readonly byLayer: number[][];
-
-  constructor(layers: number) {
-    this.byLayer = Array.from({ length: layers }, () => []);
-  }
-
-  /** One value a layer. */
-  add(values: readonly number[]): void {
-    this.byLayer.forEach((list, layer) => {
-      const value = values[layer];
-      if (value !== undefined) list.push(value);
-    });
-  }
-
-  /** Number of questions. */
-  get n(): number {
-    return this.byLayer[0]?.length ?? 0;
-  }
-
-  /** Layers without a value are left out. */
-  points(): ({ readonly layer: number } & MeanInterval)[] {
-    return this.byLayer.flatMap((values, layer) => {
-      const point = meanInterval(values);
-      return point ? [{ layer, ...point }] : [];
-    });
-  }
-}
