@@ -122,6 +122,7 @@ function factsOf(spec: ModelSpec) {
     layout: spec.layout,
     dtype: spec.dtype,
     parameters: spec.parameters,
+    ...(spec.quantization && { quantization: spec.quantization }),
     files: spec.files,
     decoder: {
       layers: decoder.layers,
@@ -161,6 +162,7 @@ function modelLines(facts: ReturnType<typeof factsOf>): Line[] {
     ['model', `${facts.family}, layout ${facts.layout}`],
     ['folder', facts.directory],
     ['weights', `${count(facts.parameters)} parameters, ${facts.dtype}, ${bytes(facts.memory.file_bytes)} in ${files}`],
+    ...quantizationLine(facts.quantization),
     ['decoder', `${d.layers} layers, width ${d.hidden}, ${heads} of ${d.head_size}, MLP ${d.intermediate}`],
     ['', `${d.vocabulary} tokens, ${d.positions} positions`],
     ['vision', `${v.layers_used} layers, width ${v.hidden}, ${v.heads} heads`],
@@ -170,6 +172,9 @@ function modelLines(facts: ReturnType<typeof factsOf>): Line[] {
     ],
   ];
 }
+
+const quantizationLine = (q: ModelSpec['quantization']): Line[] =>
+  q ? [['', `${q.recipe}; ${q.bitsPerWeight.toFixed(2)} bits per quantised weight; made from ${q.source.name}`]] : [];
 
 /** `7.1 billion` */
 function count(n: number): string {
