@@ -58,8 +58,22 @@ describe('a data set run in VS Code', function () {
       [...document.querySelectorAll('.cf-rows [role=row][data-index]')].map((row) => row.getBoundingClientRect().top),
     );
     assert.equal(new Set(tops).size, tops.length, 'no row covers another');
-    for (const name of ['information_flow.csv', 'last_position_answer_probs.csv', 'run.json'])
+    for (const name of [
+      'information_flow.csv',
+      'last_position_answer_probs.csv',
+      'run.json',
+      'report.html',
+      'report.md',
+    ])
       assert.ok(existsSync(path.join(code.folder, 'examples/results/dataset', name)), name);
+  });
+
+  it('opens the report: in the editor, for its files are not on the machine of this browser', async () => {
+    await results.getByRole('button', { name: 'Open the report' }).click();
+    const tab = code.page.locator('.tab', { hasText: 'report.md' }).first();
+    await tab.waitFor({ timeout: PATIENCE });
+    await code.command('View: Close Editor');
+    await tab.waitFor({ state: 'detached', timeout: PATIENCE });
   });
 
   it('shows the results again after the window is loaded again, and loads no model for it', async () => {

@@ -1,7 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failed } from '../errors';
-import { reportFigure, type ReportFigure } from './html/report';
+import type { ReportFigure } from './html/content';
+import { reportFigure } from './html/figures';
 import type { NamedFigure } from './study-figures';
 import { writeFigures } from './write-figures';
 

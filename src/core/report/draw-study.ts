@@ -1,6 +1,6 @@
 /** The figures of a study, written to files and handed to the report. */
 import { drawFigures } from './draw-figures';
-import type { ReportFigure } from './html/report';
+import type { ReportFigure } from './html/content';
 import { studyFigureFolders, type StudyFigureOptions } from './paper/study-figure-folders';
 import type { StudyRun } from './study-run';
 

@@ -2,7 +2,7 @@
 import { runFacts, type Fact } from './facts';
 import { address, cut } from './parts';
 import { summary } from './page';
-import type { ReportContent, ReportFigure, RunPart } from './report';
+import type { ReportContent, ReportFigure, RunPart } from './content';
 import { count, duration, pValue, probability, share, signed, whole } from './words';
 
 export function markdownReport({ title, overview, parts, machine }: ReportContent): string {

@@ -1,8 +1,9 @@
 /** The HTML page. */
 import { createHash } from 'node:crypto';
 import { runFacts, type Fact } from './facts';
-import { curveTable, failureTable, figures, links, outlierList, overviewTable, table, wrongTable } from './parts';
-import type { ReportContent, RunPart } from './report';
+import { outlierList } from './outlier-list';
+import { curveTable, failureTable, figures, links, overviewTable, table, wrongTable } from './parts';
+import type { ReportContent, RunPart } from './content';
 import { STYLE } from './style';
 import { html, Html, quoted, type Part } from './template';
 import { count, share, whole } from './words';

@@ -1,0 +1,65 @@
+/** Figures as reports show them, and what tables say of their curves. */
+import type { KeptRecord, RowRecord } from '../../dataset/record';
+import { curveStyles } from '../labels';
+import { renderSvg } from '../render';
+import { runStatistics } from '../run-statistics';
+import { studyFigures, windowOf, type NamedFigure } from '../study-figures';
+import type { StudyRun } from '../study-run';
+import type { CurveDigest, ReportFigure } from './content';
+
+/** The figures of a run, drawn for the report alone. */
+export async function draw(run: StudyRun): Promise<ReportFigure[]> {
+  const drawn: ReportFigure[] = [];
+  for (const figure of studyFigures(run.header, keptOf(run.records()))) {
+    drawn.push(reportFigure(figure, await renderSvg(figure.spec), []));
+  }
+  return drawn;
+}
+
+const FIGURE_NAMES: readonly (readonly [RegExp, string])[] = [
+  [/^information_flow$/, 'All knockouts'],
+  [/^information_flow_window_(\d+)$/, 'Knockouts with window $1'],
+  [/^information_flow_to_(.+)_window_(\d+)$/, 'Knockouts towards $1, window $2'],
+  [/^information_flow_to_(.+)$/, 'Knockouts towards $1'],
+  [/^last_position_answer_probs$/, 'Words at the last position, without the final norm'],
+  [/^last_position_answer_probs_with_norm$/, 'Words at the last position, through the final norm'],
+  [/^heat_map_(.+)$/, 'Windows of $1'],
+  [/^models_(.+)$/, 'Models: $1'],
+];
+
+/** A figure by its file name. `files`: without it the report alone has it. */
+export function reportFigure(
+  { name, data }: Pick<NamedFigure, 'name' | 'data'>,
+  svg: string,
+  files: readonly string[],
+): ReportFigure {
+  const found = FIGURE_NAMES.find(([pattern]) => pattern.test(name));
+  const words = found ? name.replace(...found).replaceAll('_to_', '↛') : name;
+  const title = words.replaceAll('_', ' ');
+  const labels = data.curves.map((curve) => curve.label).join(', ');
+  return { title, alt: `${title}: ${labels} by ${data.over ?? 'layer'}`, svg, files, data };
+}
+
+/** What tables say of curves: the numbers of the figure of all knockouts, or the same computed where nothing is drawn. */
+export function curveSummaries(run: StudyRun, figures: readonly ReportFigure[]): CurveDigest[] {
+  const { knockouts } = run.header.about;
+  const styles = curveStyles(knockouts);
+  const all = figures.find(({ data }) => data.curves.some((curve) => styles.some((s) => s.label === curve.label)));
+  const flow = all
+    ? styles.map(({ label }) => all.data.curves.find((curve) => curve.label === label)?.points ?? [])
+    : runStatistics(run.header, keptOf(run.records())).flow;
+  return styles.map((style, i): CurveDigest => {
+    const [lowest] = [...flow[i]].sort((a, b) => a.mean - b.mean);
+    const window = windowOf(knockouts[i]);
+    return {
+      label: style.label,
+      ...(window !== undefined && { window }),
+      questions: lowest?.n ?? 0,
+      ...(lowest && { lowest }),
+    };
+  });
+}
+
+function* keptOf(records: Iterable<RowRecord>): Generator<KeptRecord> {
+  for (const record of records) if (record.is === 'kept') yield record;
+}
