@@ -106,6 +106,7 @@ export function planDocument(plan: RunPlan) {
       caches: m.caches,
       prefix: m.prefix,
       clean_run: m.clean,
+      tower_and_head: m.ends,
       chunk: m.chunk,
       peak: Math.round(m.peak),
       least_peak: Math.round(m.leastPeak),

@@ -26,6 +26,7 @@ const plan: RunPlan = {
     caches: 1.1 * GIB,
     prefix: 0.9 * GIB,
     clean: 1.3 * GIB,
+    ends: 0.1 * GIB,
     chunk: { asked: GIB, budget: GIB, used: 0.4 * GIB, least: 12e6 },
     peak: 5.4 * GIB,
     leastPeak: 4.5 * GIB,
@@ -93,7 +94,7 @@ describe('panel: the plan of a run', () => {
       type: 'status',
       status: { kind: 'busy', what: 'Loading the model', cancellable: true },
     });
-    await host.page.getByText('The picture appears when the model is ready.').waitFor();
+    await host.page.getByText('Patches and curves appear when the model is ready.').waitFor();
     assert.equal(await host.page.locator('.cf-facts').count(), 0);
     await host.sendAll();
     await host.page.locator('cf-image').waitFor();

@@ -9,9 +9,9 @@ import type { DecoderSpec, ModelSpec } from '../checkpoint/spec';
 import { step } from './control';
 import { Decoder, type DecoderOutput } from './decoder';
 import { Head } from './head';
-import { isMapped } from './held';
 import { causalMask, groupMask } from './masks';
-import { commonFolder, type WeightStore } from './session';
+import { weightStore } from './parts';
+import type { WeightStore } from './session';
 import { Tower } from './tower';
 import type { EngineOptions, RunControl } from './types';
 import type { Call, Shape, Work } from './work';
@@ -59,7 +59,7 @@ export async function measure(
   works: readonly Work[],
   control?: RunControl,
 ): Promise<Times> {
-  const weights = { folder: commonFolder(spec.files.map((f) => f.path)), mapped: isMapped(spec) };
+  const weights = weightStore(spec);
   try {
     await step(control, 'load', 0, 3);
     const decoder = await measureDecoder(spec.decoder, weights, options, works, control);

@@ -10,6 +10,12 @@ import { commonFolder, type WeightStore } from './session';
 import { Tower } from './tower';
 import type { Device, EngineOptions } from './types';
 
+/** How a checkpoint's weights are held. */
+export function weightStore(spec: ModelSpec): WeightStore {
+  const packs4 = decoderMatrices(spec).some((m) => isQuantized(m) && m.bits === 4);
+  return { folder: commonFolder(spec.files.map((f) => f.path)), mapped: isMapped(spec), packs4 };
+}
+
 export class Parts {
   readonly prefixes = new Prefixes();
   readonly chunkBudget: number;
@@ -28,8 +34,7 @@ export class Parts {
   }
 
   static async create(spec: ModelSpec, options: EngineOptions): Promise<Parts> {
-    const packs4 = decoderMatrices(spec).some((m) => isQuantized(m) && m.bits === 4);
-    const weights = { folder: commonFolder(spec.files.map((f) => f.path)), mapped: isMapped(spec), packs4 };
+    const weights = weightStore(spec);
     const decoder = await Decoder.create(spec.decoder, weights, options);
     return new Parts(spec, decoder, await Head.create(spec.decoder, weights, options), weights, options);
   }

@@ -8,7 +8,7 @@ export interface HeldWeights {
   readonly mapped: number;
   /** Memory of the process itself: it must be there. */
   readonly anonymous: number;
-  /** At most held beside them during a run: weights of one layer, widened to f32 for their use. */
+  /** Held beside them during a run: room for the weights that are widened to f32 at a time. */
   readonly working: number;
 }
 
@@ -57,6 +57,8 @@ export interface MemoryPlan {
   readonly prefix: number;
   /** What the clean run hands over and its own values, for the rows of one call. */
   readonly clean: number;
+  /** What the vision tower takes for a picture, and the output matrix for the lens. */
+  readonly ends: number;
   readonly chunk: {
     /** What a chunk of knockouts may take: as asked for, and as the memory allows. */
     readonly asked: number;

@@ -9,8 +9,8 @@ import type { MachineMemory, MemoryPlan, QuestionSeconds, TimePlan } from './pla
 import type { Work } from './work';
 
 /** Node, ONNX Runtime and this program, before a model is loaded. */
-const PROCESS_BYTES = 150 * 1024 ** 2;
-/** What ONNX Runtime's allocator keeps beyond what it uses: measured, see docs/large-models.md. */
+const PROCESS_BYTES = 110 * 1024 ** 2;
+/** What ONNX Runtime's allocator keeps beyond what it uses: measured, see docs/plans.md. */
 const ALLOCATOR = 1.15;
 
 /** A new picture's cache is made before the last one's is given up. */
@@ -37,17 +37,25 @@ export function memoryPlan(
   const clean = cleanOf(block, Math.min(block * row, budget + block * (row - scores)));
   const used = most((w) => w.chunkBytes);
   const least = most((w) => Math.max(0, ...w.knockoutCalls.map((c) => c.rows * row)));
+  const ends = most((w) => w.tiles) * tileBytes(spec) + most((w) => w.lensRows) * 3 * 4 * decoder.vocab;
   const fixed = PROCESS_BYTES + weights.anonymous + caches;
   return {
     weights,
     caches,
     prefix: most((w) => w.prefix) * bytesPerToken(decoder),
     clean,
+    ends,
     chunk: { asked, budget, used, least },
-    peak: fixed + ALLOCATOR * (weights.working + Math.max(clean, used)),
-    leastPeak: fixed + ALLOCATOR * (weights.working + Math.max(cleanOf(1, row), least)),
+    peak: fixed + ALLOCATOR * (weights.working + ends + Math.max(clean, used)),
+    leastPeak: fixed + ALLOCATOR * (weights.working + ends + Math.max(cleanOf(1, row), least)),
     machine,
   };
+}
+
+/** Scores and their softmax, residual-sized values and the MLP's, of one view; all in f32. */
+function tileBytes({ vision }: ModelSpec): number {
+  const rows = (vision.imageSize / vision.patchSize) ** 2 + 1;
+  return 4 * rows * (2 * vision.heads * rows + 6 * vision.hidden + 2 * vision.intermediate);
 }
 
 /** `works` stand for all questions. */
