@@ -5,7 +5,10 @@ import type { Knockout } from '../../src/core/experiment/types';
 import { PUBLISHED_EDGES } from '../../src/core/experiment/names';
 import { exampleKnockouts, knockoutFigure, lensFigure, type FigureData } from '../../src/core/report/figures';
 import { curveStyles } from '../../src/core/report/labels';
-import { renderAll, renderSvg } from '../../src/core/report/render';
+import { heatMap } from '../../src/core/report/heat-map';
+import { legendFigure } from '../../src/core/report/legend';
+import { renderAll, renderFigure, renderSvg } from '../../src/core/report/render';
+import { lettersOf } from '../../src/core/report/svg-fonts';
 
 const edge = (text: string, change: object = {}): Knockout => {
   const [from = '', to = ''] = text.split('->');
@@ -68,20 +71,68 @@ describe('figures', () => {
     for (const { colour } of curveStyles(published)) assert.ok(svg.includes(colour));
   });
 
-  it('nothing is drawn outside the picture: its border stays white', async () => {
+  it('nothing is drawn outside the picture: its border stays white, whatever the names', async () => {
     const long = Array.from({ length: 7 }, (_, i) =>
-      edge(`a rather long name of a token set ${i}->Question without Options`),
+      edge(`a rather long name of a token set ${i}, as people write them->Question without Options and so on`),
     );
-    for (const knockouts of [published, long]) {
-      const { png } = await renderAll(knockoutFigure(data(knockouts)));
+    const named = { ...data(long), title: 'a/model-with-a-name-of-many-parts-v1.6-instruct-hf '.repeat(3) };
+    const drawings = {
+      published: knockoutFigure(data(published)),
+      long: knockoutFigure(named),
+      print: knockoutFigure(data(published), 'print'),
+      legend: legendFigure(named),
+      heat: heatMap({ ...named, curves: named.curves.map((c, i) => ({ ...c, label: String(2 * i + 1) })) }),
+    };
+    for (const [what, spec] of Object.entries(drawings)) {
+      const png = await renderFigure(spec, 'png');
       const { data: pixels, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
       assert.equal((await sharp(png).metadata()).density, 300);
       const white = (x: number, y: number) => [0, 1, 2].every((c) => pixels[(y * info.width + x) * 3 + c] === 255);
-      for (let x = 0; x < info.width; x++) assert.ok(white(x, 0) && white(x, info.height - 1));
-      for (let y = 0; y < info.height; y++) assert.ok(white(0, y) && white(info.width - 1, y));
+      for (let x = 0; x < info.width; x++) assert.ok(white(x, 0) && white(x, info.height - 1), what);
+      for (let y = 0; y < info.height; y++) assert.ok(white(0, y) && white(info.width - 1, y), what);
       // And something is drawn inside.
       assert.ok(pixels.some((v) => v < 100));
+      // Long names go on in the next line: no wider than a page at 300 dpi.
+      assert.ok(what === 'legend' || info.width < 6.5 * 300, `${what}: ${info.width} pixels wide`);
     }
+  });
+
+  it('has all of a name, in lines, and nothing but the plot in print', async () => {
+    const name = 'a rather long name of a token set, as people write them->Question without Options and so on';
+    const svg = await renderSvg(knockoutFigure(data([edge(name)])));
+    const lines = [...svg.matchAll(/<tspan[^>]*>([^<]*)<\/tspan>/g)].map(([, line]) => line);
+    assert.ok(lines.join(' ').includes(name.replace('->', '↛')), lines.join(' | '));
+    const plot = texts(await renderSvg(knockoutFigure(data(published), 'print')));
+    assert.ok(plot.includes('Layer') && !plot.some((text) => text.includes('↛') || text.includes('questions')));
+    const legend = texts(await renderSvg(legendFigure(data(published))));
+    assert.deepEqual(legend.sort(), curveStyles(published).map((s) => s.label).sort()); // prettier-ignore
+  });
+
+  it('no change at all is a line at zero on an axis of a percent', async () => {
+    const flat = data([edge('Image->Last')]);
+    const points = flat.curves[0].points.map(({ layer }) => ({ layer, n: 900, mean: 1e-9 * layer }));
+    const shown = texts(await renderSvg(knockoutFigure({ ...flat, curves: [{ ...flat.curves[0], points }] })));
+    assert.ok(shown.includes('−0.5') && shown.includes('0.5') && shown.includes('0.0'), shown.join(' '));
+    // A figure without a curve is drawn, too.
+    assert.ok(texts(await renderSvg(knockoutFigure({ ...flat, curves: [] }))).includes('Layer'));
+  });
+
+  it('an SVG brings the glyphs of its letters, each face its own', async () => {
+    const svg = Buffer.from(await renderFigure(knockoutFigure(data(published)), 'svg')).toString();
+    const rules = [...svg.matchAll(/@font-face\{([^}]*)\}/g)].map(([, rule]) => rule);
+    assert.equal(rules.length, 2);
+    assert.match(rules[0], /font-weight:normal;.*unicode-range:.*U\+219B/);
+    assert.match(rules[1], /font-weight:bold;.*unicode-range:U\+20,U\+26,/);
+    for (const rule of rules) {
+      const font = Buffer.from(/base64,([^)]*)/.exec(rule)![1], 'base64');
+      assert.equal(font.readUInt32BE(0), 0x00010000);
+      assert.ok(font.length < 15_000, `${font.length} bytes`);
+    }
+    // Letters in several lines of one text, and those that XML writes otherwise.
+    const letters = lettersOf(
+      '<text font-weight="bold"><tspan>a&lt;</tspan><tspan dy="3">b</tspan></text><text x="1">&#x219B;</text>',
+    );
+    assert.deepEqual([...letters].map(([file, set]) => [file, [...set].join('')]), [['DejaVuSans-Bold.ttf', 'a<b'], ['DejaVuSans.ttf', '↛']]); // prettier-ignore
   });
 
   it('the same numbers give the same bytes, whatever was drawn before', async () => {
