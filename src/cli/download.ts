@@ -3,13 +3,14 @@ import { createInterface } from 'node:readline';
 import { cancelled, failed, usage } from '../core/errors';
 import { checkConfig } from '../core/checkpoint/remote-config';
 import { download } from '../core/hub/download';
-import { hubEnvironment } from '../core/hub/environment';
+import { hubEnvironment, type HubEnvironment } from '../core/hub/environment';
 import { idText, type HubId } from '../core/hub/id';
 import { planDownload, type DownloadPlan } from '../core/hub/plan';
 import { Rate } from '../core/hub/rate';
 import { planSize, planText, size } from '../core/hub/words';
 import { interruptSignal } from './interrupt';
 import { progressBar, type Bar } from './progress';
+import { proxiedFetch } from './proxy';
 import { reportLine } from './report';
 
 /** What a command that fetches on its way has already. */
@@ -31,12 +32,18 @@ export async function fetchWithConsent(id: HubId, yes: boolean, fetching: Fetchi
   const signal = fetching.signal ?? interruptSignal();
   const bar = fetching.bar ?? (await progressBar());
   bar.stop();
-  const plan = await planDownload(id, environment, { signal });
+  const plan = await planFetch(id, environment, signal);
   refuseUnusable(plan);
   if (!yes && planSize(plan.models).files > 0 && !(await confirm(`Download ${planText(plan)}?`, signal))) {
     throw failed(`the model ${name} is not on this disk, and was not downloaded`);
   }
   return fetchPlanned(plan, { signal, bar });
+}
+
+/** Finds out what is to be fetched, through the proxy where there is one. */
+export async function planFetch(id: HubId, environment: HubEnvironment, signal: AbortSignal): Promise<DownloadPlan> {
+  const fetch = await proxiedFetch();
+  return planDownload(id, environment, { signal, ...(fetch && { fetch }) });
 }
 
 /** A model that this version cannot read is refused before it is fetched. */
@@ -53,8 +60,10 @@ export async function fetchPlanned(
   if (planSize(plan.models).files > 0 && !process.stderr.isTTY) reportLine(`fetching ${planText(plan)}`);
   const rate = new Rate();
   try {
+    const fetch = await proxiedFetch();
     return await download(plan, {
       signal,
+      ...(fetch && { fetch }),
       onProgress: ({ done, total }) => {
         rate.add(done);
         const speed = rate.perSecond === undefined ? '' : `, ${size(Math.round(rate.perSecond))}/s`;

@@ -4,9 +4,9 @@ import { failed } from '../core/errors';
 import { findCached } from '../core/hub/complete';
 import { hubEnvironment } from '../core/hub/environment';
 import { hubId, idText, isCommit, type HubId } from '../core/hub/id';
-import { planDownload, type DownloadPlan } from '../core/hub/plan';
+import type { DownloadPlan } from '../core/hub/plan';
 import { planSize, planText, size } from '../core/hub/words';
-import { fetchPlanned } from './download';
+import { fetchPlanned, planFetch } from './download';
 import { interruptSignal } from './interrupt';
 import { progressBar } from './progress';
 import { reportLine } from './report';
@@ -29,7 +29,7 @@ export async function fetchModel(name: string, options: FetchOptions): Promise<n
     if (environment.offline) throw failed(`${idText(id)} is not complete on this disk, and HF_HUB_OFFLINE is set`);
   }
   const signal = interruptSignal();
-  const plan = await planDownload(id, environment, { signal });
+  const plan = await planFetch(id, environment, signal);
   warnUnusable(plan);
   if (options.dryRun) {
     await print(options.json ? JSON.stringify(facts(plan)) + '\n' : describe(plan));

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { ResultDocument } from '../../src/core/engine/result';
 import { EXAMPLES, outcome, start, type Outcome } from '../cli/crossflow';
@@ -166,6 +169,36 @@ describe('crossflow and the hub, in processes of their own', () => {
     assert.ok(cdn.length > 0);
     assert.ok(cdn.every((entry) => entry.authorization === undefined));
     assert.ok(at.server.log.some((entry) => entry.authorization === `Bearer ${TOKEN}`));
+  });
+
+  it('goes through the proxy that the environment names', async () => {
+    const commit = at.server.add(ID, files);
+    const tunnels: string[] = [];
+    const proxy = createServer().on('connect', (request, socket, head) => {
+      tunnels.push(request.url ?? '');
+      const [host, port] = (request.url ?? '').split(':');
+      const there = connect(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        there.write(head);
+        there.pipe(socket).pipe(there);
+      });
+      for (const end of [there, socket]) end.on('error', () => there.destroy());
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    try {
+      const { stdout, stderr } = await run(['fetch', ID], { HTTP_PROXY: address });
+      assert.equal(stdout, snapshot(commit) + '\n', stderr);
+      const endpoints = new Set(tunnels);
+      assert.equal(endpoints.size, 2, 'hub and CDN');
+      assert.ok(endpoints.has(new URL(at.server.endpoint).host));
+      const before = tunnels.length;
+      assert.equal((await run(['fetch', ID], { HTTP_PROXY: address, NO_PROXY: '127.0.0.1' })).code, 0);
+      assert.equal(tunnels.length, before);
+    } finally {
+      proxy.close();
+    }
   });
 
   it('a revision by name, in the experiment as well', async () => {

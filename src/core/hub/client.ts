@@ -17,6 +17,8 @@ export interface ClientOptions {
   readonly signal?: AbortSignal;
   /** Before the second try of anything, in ms. */
   readonly pauseMs?: number;
+  /** In place of the global one, e.g. through a proxy. */
+  readonly fetch?: typeof fetch;
 }
 
 /** An answer whose body is still to be read. */
@@ -91,7 +93,11 @@ export class HubClient {
       sent.set('accept-encoding', 'identity');
       sent.delete('authorization');
       if (token !== undefined && at.origin === new URL(endpoint).origin) sent.set('authorization', `Bearer ${token}`);
-      const response = await fetch(at, { headers: sent, redirect: 'manual', signal: watch.signal });
+      const response = await (this.options.fetch ?? fetch)(at, {
+        headers: sent,
+        redirect: 'manual',
+        signal: watch.signal,
+      });
       watch.touch();
       const location = response.headers.get('location');
       if (!REDIRECTS.has(response.status) || location === null) return response;

@@ -66,7 +66,7 @@ function totals({ models }: DownloadPlan): { total: number; here: number } {
 async function fetchModel(
   model: PlannedModel,
   { environment }: DownloadPlan,
-  { signal, pauseMs = FIRST_PAUSE_MS, onNote }: DownloadOptions,
+  { signal, pauseMs = FIRST_PAUSE_MS, fetch, onNote }: DownloadOptions,
   onBytes: (file: PlannedFile, bytes: number) => void,
 ): Promise<void> {
   const store = new Store(environment.cache, model.id.name);
@@ -74,7 +74,7 @@ async function fetchModel(
   // The first failure ends the other connections.
   const ended = new AbortController();
   const both = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
-  const client = new HubClient(model.id, environment, { signal: both, pauseMs });
+  const client = new HubClient(model.id, environment, { signal: both, pauseMs, ...(fetch && { fetch }) });
   const note = (text: string): void => onNote?.(text);
   const unlock = await lock(lockFile(store), {
     signal: both,

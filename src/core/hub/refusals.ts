@@ -70,12 +70,7 @@ function codeOf(e: unknown): string {
 
 /** After the last try. */
 export function unreachable(e: Transient, { endpoint }: HubEnvironment): CrossflowError {
-  const { HTTPS_PROXY, https_proxy } = process.env;
-  const proxy = HTTPS_PROXY ?? https_proxy;
-  const how =
-    proxy && !process.env.NODE_USE_ENV_PROXY
-      ? 'HTTPS_PROXY is set, but Node asks it only with NODE_USE_ENV_PROXY=1 (Node 22.21, 24 and later)'
-      : 'HF_ENDPOINT names another server; with HF_HUB_OFFLINE=1 nothing is asked';
+  const how = 'HF_ENDPOINT names another server, HTTPS_PROXY a proxy; with HF_HUB_OFFLINE=1 nothing is asked';
   return failed(`${endpoint} cannot be reached: ${e.message}`, undefined, how);
 }
 
