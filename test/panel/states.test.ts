@@ -65,8 +65,11 @@ describe('panel: states', () => {
     host = await FakeHost.open(engine);
     await host.page.locator('cf-flow').scrollIntoViewIfNeeded();
     await host.page.locator('cf-curves .cf-curve-list li').nth(3).waitFor();
-    await host.send({ type: 'status', status: { kind: 'engine-down', message: 'signal SIGKILL' } });
-    await host.page.getByText(/The engine's process ended: signal SIGKILL\. What was computed stays/).waitFor();
+    await host.send({
+      type: 'status',
+      status: { kind: 'engine-down', message: "the engine's process ended by SIGKILL" },
+    });
+    await host.page.getByText(/^The engine's process ended by SIGKILL\. What was computed stays/).waitFor();
     assert.equal(await host.page.locator('cf-curves .cf-curve-list li').count(), 4);
     await host.page.locator('cf-curves .cf-curve-list').getByText('−22.9 %').waitFor();
     const before = host.messages('request').length;

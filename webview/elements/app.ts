@@ -161,11 +161,11 @@ export class App extends PanelElement {
     const { status } = this.s;
     const words =
       e.problems.length > 0
-        ? 'The picture appears when the config is right.'
+        ? 'Patches and curves appear when the config is right.'
         : e.restricted
           ? 'Patches, curves and attention need the engine, which does not run here.'
           : status.kind === 'busy'
-            ? 'The picture appears when the model is ready.'
+            ? 'Patches and curves appear when the model is ready.'
             : this.s.plan
               ? ''
               : 'Nothing has run yet.';

@@ -4,6 +4,8 @@ import type { PanelStatus } from '../../src/protocol/panel';
 import { duration } from '../model/words';
 import { icon } from './icons';
 
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 export interface StatusActions {
   cancel(): void;
   run(): void;
@@ -54,9 +56,7 @@ export function statusTemplate(status: PanelStatus, act: StatusActions): Templat
       </div>`;
     case 'engine-down':
       return html`<div class="cf-status cf-banner cf-error">
-        ${icon('error')}<span class="cf-grow"
-          >The engine's process ended: ${status.message}. What was computed stays on the screen.</span
-        >
+        ${icon('error')}<span class="cf-grow">${sentence(status.message)}. What was computed stays on the screen.</span>
         ${act.output ? html`<vscode-button class="cf-small" appearance="secondary" @click=${act.output}>Output</vscode-button>` : nothing}
         <vscode-button class="cf-small" @click=${act.restart}>Restart the engine</vscode-button>
       </div>`;
