@@ -18,6 +18,8 @@ import type { Bar } from './progress';
 /** Questions of a data set that stand for all. */
 const COMPARED_QUESTIONS = 8;
 const CALIBRATION_QUESTIONS = 32;
+/** Of the generated question: the published edges between image, question and last position. */
+const SAMPLE_CURVES = 4;
 
 interface Following {
   readonly bar: Bar;
@@ -76,7 +78,7 @@ export async function measureImport(
           ? [
               {
                 question: await sampleQuestion(one, picture?.file ?? '', { signal }),
-                knockouts: sampleKnockouts(one.info),
+                knockouts: sampleKnockouts(one.info).slice(0, SAMPLE_CURVES),
               },
             ]
           : await questionsOf(options.experiment, original, COMPARED_QUESTIONS);

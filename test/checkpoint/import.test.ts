@@ -188,6 +188,15 @@ describe('importing a quantised copy', function () {
     });
   });
 
+  it('that was killed after all was done but for its own notes, is done', async () => {
+    const to = folder.join('noted');
+    const { report } = await importOf(MODEL, to, 'int8');
+    await writeFile(path.join(to, STATE_FILE), '{}');
+    await assert.rejects(openCheckpoint(to), usageLike(/not finished/));
+    assert.deepEqual(await importOf(MODEL, to, 'int8'), { folder: to, existed: true, report });
+    assert.equal((await openCheckpoint(to)).quantization?.bits, 8);
+  });
+
   it('can be stopped, and goes on', async () => {
     const to = folder.join('stopped');
     const spec = await openCheckpoint(MODEL);

@@ -1,12 +1,14 @@
 /** Imported copies of the embedded model, run: the engine's promises hold, and curves stay near the original's. */
 import assert from 'node:assert/strict';
 import * as path from 'node:path';
-import { closeFiles, openCheckpoint } from '../../src/core/checkpoint';
+import { closeFiles, openCheckpoint, openTokenizer } from '../../src/core/checkpoint';
 import { importQuantized } from '../../src/core/checkpoint/quantized/import';
 import { recipeOf } from '../../src/core/checkpoint/quantized/recipe';
 import { Calibration } from '../../src/core/engine/calibrate';
 import { compareModels, type Comparison } from '../../src/core/engine/compare';
-import { openModel, type OpenModel } from '../../src/core/engine/model';
+import { COPIED_WEIGHTS_BYTES } from '../../src/core/engine/limits';
+import { openModel, OpenModel } from '../../src/core/engine/model';
+import { Parts } from '../../src/core/engine/parts';
 import { loadExperiment } from '../../src/core/experiment/parse';
 import type { Experiment, QuestionInput } from '../../src/core/experiment/types';
 import { repositoryRoot } from '../support/golden';
@@ -60,6 +62,26 @@ describe('imported copies of the embedded model', () => {
       }
     });
   }
+
+  it('used where they lie in their files, copies give the same curves as laid out anew', async () => {
+    const to = folder.join('int4');
+    const spec = await openCheckpoint(to);
+    // as if they were too large to be laid out anew
+    const large = { ...spec, files: spec.files.map((f) => ({ ...f, bytes: f.bytes + COPIED_WEIGHTS_BYTES })) };
+    const copied = await openModel(to, { threads: 1 });
+    const mapped = new OpenModel(large, await openTokenizer(spec), await Parts.create(large, { threads: 1 }));
+    try {
+      const c = await compareModels(copied, mapped, [{ question, knockouts: star.knockouts }]);
+      assert.equal(c.answersThatDiffer, 0);
+      assert.ok(c.largestCurveDifference < 0.01, describeIt(c));
+      const example = await mapped.prepare(question);
+      assert.ok((await example.check(star.knockouts.slice(0, 1))).passed);
+      example.release();
+    } finally {
+      await copied.close();
+      await mapped.close();
+    }
+  });
 
   it('a model is no different from itself', async () => {
     const c = await compareModels(original, original, [{ question, knockouts: star.knockouts.slice(0, 2) }]);
