@@ -30,6 +30,8 @@ declare const WebAssembly: {
 const MEMORY_MODE_READONLY = 1;
 /** Hints are for screens of a hundred dots an inch, and half of the font. */
 const FLAGS_NO_HINTING = 1;
+/** A letter that the font has not shall show as a box, not vanish. */
+const FLAGS_NOTDEF_OUTLINE = 0x40;
 /** A study's figures use the same letters again and again; so many subsets are kept. */
 const MOST_KEPT = 64;
 
@@ -57,7 +59,7 @@ async function make(file: FontFile, letters: readonly string[]): Promise<Uint8Ar
   try {
     const wanted = hb.hb_subset_input_unicode_set(input);
     for (const letter of letters) hb.hb_set_add(wanted, letter.codePointAt(0)!);
-    hb.hb_subset_input_set_flags(input, FLAGS_NO_HINTING);
+    hb.hb_subset_input_set_flags(input, FLAGS_NO_HINTING | FLAGS_NOTDEF_OUTLINE);
     const subset = hb.hb_subset_or_fail(face, input);
     if (subset === 0) throw new Error(`no subset can be made of ${file}`);
     const blob = hb.hb_face_reference_blob(subset);
