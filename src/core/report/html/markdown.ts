@@ -14,7 +14,7 @@ export function markdownReport({ title, overview, parts, machine }: ReportConten
     '## What was run',
     '',
     ...table(
-      ['Task', 'Model', 'Questions', 'Answered rightly', 'Left out', 'Not asked', 'Time'],
+      ['Task', 'Model', 'Questions', 'Answered rightly', 'Left out', 'Failed', 'Time'],
       parts.map((part) => [
         part.run.task,
         part.run.model,

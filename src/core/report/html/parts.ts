@@ -143,7 +143,7 @@ export function overviewTable(
       { title: 'Questions', kind: 'number' },
       { title: 'Answered rightly', kind: 'number' },
       { title: 'Left out', kind: 'number' },
-      { title: 'Not asked', kind: 'number' },
+      { title: 'Failed', kind: 'number' },
       { title: 'Time', kind: 'number' },
     ],
     digests.map((d, i) => {

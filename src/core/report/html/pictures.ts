@@ -1,4 +1,5 @@
 /** Pictures of a report: small, inside the document, with the objects' boxes and patches to be drawn over them. */
+import { readFile } from 'node:fs/promises';
 import { openCheckpoint } from '../../checkpoint/open';
 import type { ImageProcessorSpec, ModelSpec } from '../../checkpoint/spec';
 import { readQuestions, type Question } from '../../dataset/rows';
@@ -84,7 +85,8 @@ export class Pictures {
       if (found.imageBytes !== record.image_bytes) return 'the picture has changed since';
       const size = await readImageSize(found.image);
       const { default: sharp } = await import('sharp');
-      const small = await sharp(found.image, { failOn: 'none' })
+      // Given its bytes: sharp would keep the file open.
+      const small = await sharp(await readFile(found.image), { failOn: 'none' })
         .resize({ width: SIDE, height: SIDE, fit: 'inside', withoutEnlargement: true })
         .flatten({ background: '#fff' })
         .jpeg({ quality: QUALITY })
