@@ -87,7 +87,6 @@ const formats = chosen<Format>(FORMATS, ['f16', 'int8', 'int4']);
 const layers = Number(flags.layers || (flags.quick ? 2 : 4));
 const shapeOf = (name: FullName) => (flags.quick ? quick(FULL_SHAPES[name]) : FULL_SHAPES[name]);
 
-
 async function main(): Promise<void> {
   const folder = flags.keep ?? (await mkdtemp(join(tmpdir(), 'crossflow-full-')));
   const [{ model }] = cpus();
