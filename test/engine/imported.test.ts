@@ -10,8 +10,13 @@ import { COPIED_WEIGHTS_BYTES } from '../../src/core/engine/limits';
 import { openModel, OpenModel } from '../../src/core/engine/model';
 import { Parts } from '../../src/core/engine/parts';
 import { loadExperiment } from '../../src/core/experiment/parse';
-import type { Experiment, QuestionInput } from '../../src/core/experiment/types';
-import { repositoryRoot } from '../support/golden';
+import {
+  DEFAULT_INSTRUCTION,
+  type Experiment,
+  type QuestionInput,
+  type TemplateName,
+} from '../../src/core/experiment/types';
+import { loadGolden, repositoryRoot } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';
 
 const MODEL = path.join(repositoryRoot, 'models/shapes-llava');
@@ -80,6 +85,32 @@ describe('imported copies of the embedded model', () => {
     } finally {
       await copied.close();
       await mapped.close();
+    }
+  });
+
+  it('grouped heads, tiles and widths that fill no block: forked rows equal full passes', async () => {
+    const golden = loadGolden('llava-next-llama3');
+    const [c] = golden.cases;
+    const to = folder.join('llama3');
+    await importQuantized(await openCheckpoint(golden.modelDir), to, recipeOf('int4'));
+    const model = await openModel(to, { threads: 1 });
+    try {
+      const example = await model.prepare({
+        image: path.join(golden.imagesDir, c.image),
+        aspect: c.aspect,
+        template: c.template as TemplateName,
+        instruction: DEFAULT_INSTRUCTION,
+        question: c.question,
+        sets: {},
+      });
+      const { passed, largestDifference } = await example.check([
+        { kind: 'edge', from: 'Question', to: 'Last', window: 2 },
+        { kind: 'edge', from: 'Image', to: 'Question', window: 1, heads: [0] },
+      ]);
+      assert.ok(passed, `largest difference ${largestDifference}`);
+      example.release();
+    } finally {
+      await model.close();
     }
   });
 
