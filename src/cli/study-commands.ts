@@ -47,6 +47,7 @@ export function addStudyCommands(program: Command, done: Done, parsers: Parsers)
     .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', parsers.memory)
     .addOption(parsers.device())
     .option('--force', 'try runs that do not fit the memory there is')
+    .option('--yes', 'fetch Hugging Face models that are not on this disk without asking')
     .option('--no-plot', 'journals only: no merging, no tables, no figures')
     .addOption(json())
     .action(async (file: string, options: StudyRunOptions) =>
@@ -77,6 +78,8 @@ export function addStudyCommands(program: Command, done: Done, parsers: Parsers)
   add('slurm', 'writes the script of a Slurm job array for what is missing')
     .option('--shards <number>', 'tasks of the array, in place of the study\'s "slurm.shards"', Number)
     .option('--submit', 'submits it, too')
+    .addOption(parsers.device())
+    .option('--yes', 'fetch Hugging Face models that are not on this disk without asking')
     .addOption(json())
     .action(async (file: string, options: SlurmOptions) =>
       done(await (await import('./study-slurm')).slurm(file, options)),

@@ -25,18 +25,22 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
   const { study, runs } = await load(file, options);
   await checkWritable(study.output);
   const { prepareRuns } = await import('../core/study/prepare');
-  const prepared = await prepareRuns(study, runs, modelFolder);
-  if (prepared.problems.length > 0) return reportProblems(prepared.problems);
   const bar = await progressBar();
   try {
+    const { yes } = options;
+    const fetching = { signal, bar };
+    const prepared = await prepareRuns(study, runs, (model) =>
+      modelFolder(model, { ...fetching, ...(yes && { yes }) }),
+    );
+    if (prepared.problems.length > 0) return reportProblems(prepared.problems);
     const { runStudy } = await import('../core/study/run');
     const { runs: outcomes, problems } = await runStudy({
       study,
       runs: prepared.runs,
       shard,
-      open(model) {
+      open({ experiment }) {
         bar.update('loading', 0, 1);
-        return openNamed(model, options);
+        return openNamed(experiment.model, options, fetching, { experiment });
       },
       signal,
       onProgress: process.stderr.isTTY ? showOn(bar) : logLines(),

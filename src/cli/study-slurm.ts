@@ -8,12 +8,14 @@ import { prepareRuns } from '../core/study/prepare';
 import { arrayOf, slurmScript } from '../core/study/slurm-script';
 import { queueStatus, rememberJob, submit } from '../core/study/slurm-queue';
 import type { Study } from '../core/study/types';
-import { modelFolder } from './model';
+import { interruptSignal } from './interrupt';
+import { modelFolder, type EngineFlags } from './model';
+import { progressBar } from './progress';
 import { reportLine } from './report';
 import { print, writeWhole } from './streams';
 import { load, type StudyFlags } from './study-load';
 
-export interface SlurmOptions extends StudyFlags {
+export interface SlurmOptions extends StudyFlags, Pick<EngineFlags, 'device' | 'yes'> {
   readonly shards?: number;
   readonly submit?: boolean;
 }
@@ -27,7 +29,11 @@ export async function slurm(file: string, options: SlurmOptions): Promise<number
     throw usage(`--shards must be a whole number from 1 to ${MAX_SHARDS}`);
   }
   // What every task would refuse is said before anything waits in a queue.
-  const { problems } = await prepareRuns(study, runs, modelFolder);
+  const { yes } = options;
+  const bar = await progressBar();
+  const fetching = { signal: interruptSignal(), bar, ...(yes && { yes }) };
+  const { problems } = await prepareRuns(study, runs, (model) => modelFolder(model, fetching));
+  bar.stop();
   if (problems[0]) throw problems[0].error;
   const queued = await queuedShards(study, count);
   const missing = await missingShards(study, runs, count);
@@ -66,10 +72,11 @@ async function queuedShards(study: Study, count: number): Promise<ReadonlySet<nu
 /** As this process was started, by paths that hold on every node that sees the same disk. */
 const thisCommand = (): string[] => [process.execPath, ...process.execArgv, process.argv[1]];
 
-function flagsOf({ model, task, output }: StudyFlags, study: Study): string[] {
+function flagsOf({ model, task, output, device }: SlurmOptions, study: Study): string[] {
   return [
     ...(model ? ['--model', ...model] : []),
     ...(task ? ['--task', ...task] : []),
     ...(output === undefined ? [] : ['--output', study.output]),
+    ...(device === undefined ? [] : ['--device', device]),
   ];
 }

@@ -18,7 +18,7 @@ async function main([file = '', log = '']: readonly string[]): Promise<void> {
     model.kind === 'folder' ? Promise.resolve(model.path) : Promise.reject(new Error('the test model is a folder'));
   const { runs, problems } = await prepareRuns(study, study.runs, folderOf);
   if (problems[0]) throw problems[0].error;
-  const open: StudyOptions['open'] = async (model) => openModel(await folderOf(model));
+  const open: StudyOptions['open'] = async ({ experiment }) => openModel(await folderOf(experiment.model));
   const outcome = await runStudy({
     study,
     runs,

@@ -10,7 +10,6 @@ import type { RowError } from '../dataset/run';
 import type { DatasetRow } from '../dataset/rows';
 import type { Model } from '../engine/api';
 import { cancelled, CrossflowError, usage } from '../errors';
-import type { Experiment } from '../experiment/types';
 import { journalFolder } from './folders';
 import { checkIdentity, readJournals, startAnew, type RunJournals } from './journals';
 import { claimShard } from './owner';
@@ -34,8 +33,8 @@ export interface StudyOptions {
   /** prepareRuns() */
   readonly runs: readonly ReadyRun[];
   readonly shard: Shard;
-  /** Loads a model; called only when there is something to ask it. */
-  readonly open: (model: Experiment['model']) => Promise<Model>;
+  /** Loads a run's model, for it and the runs after it on the same; called only when there is something to ask it. */
+  readonly open: (run: ReadyRun) => Promise<Model>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: StudyProgress) => void;
   /** A question is about to be asked; its result is safe in the journal. */
@@ -78,7 +77,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyOutcome> {
     if (loaded?.key === key) return loaded.model;
     await loaded?.model.close();
     loaded = undefined;
-    loaded = { key, model: await options.open(run.experiment.model) };
+    loaded = { key, model: await options.open(run) };
     return loaded.model;
   };
   try {
