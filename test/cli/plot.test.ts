@@ -18,13 +18,23 @@ describe('crossflow plot', () => {
   it('draws tables of the published scripts, and prints what it wrote', async () => {
     const [name, text] = table(9);
     const output = write('plotted');
-    const { code, stdout, stderr } = await crossflow('plot', `old=${write(name, text)}`, '--output', output, '--json');
+    const { code, stdout, stderr } = await crossflow(
+      'plot',
+      `old=${write(name, text)}`,
+      '--output',
+      output,
+      '--palette',
+      'published',
+      '--json',
+    );
     assert.deepEqual([code, stderr], [0, '']);
     const { runs, files } = JSON.parse(stdout) as { runs: unknown; files: string[] };
     assert.deepEqual(runs, [{ model: 'old', task: 'ChooseAttr', questions: 3 }]);
     for (const file of files) assert.ok(existsSync(file), file);
     for (const file of ['report.html', 'report.md', 'figures/ChooseAttr/old/information_flow.pdf'])
       assert.ok(files.includes(join(output, file)), file);
+    // The paper's colour of Question->Last.
+    assert.match(readFileSync(join(output, 'figures/ChooseAttr/old/information_flow.svg'), 'utf8'), /#a7c957/);
   });
 
   it('says on standard error what it had to assume', async () => {
@@ -44,6 +54,7 @@ describe('crossflow plot', () => {
       [['plot', join(MODEL, 'config.json'), '--output', output], /config\.json: is no table of results/],
       [['plot', join(EXAMPLES, 'images'), '--output', output], /images: holds no results/],
       [['plot', EXAMPLES, '--output', output, '--window', '0'], /whole number from 1/],
+      [['plot', EXAMPLES, '--output', output, '--palette', 'red'], /colour-blind, published/],
       [['plot', EXAMPLES, '--output', join(MODEL, 'config.json', 'x')], /output folder cannot be made/],
     ];
     for (const [args, message] of cases) {
