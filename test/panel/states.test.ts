@@ -48,6 +48,21 @@ describe('panel: states', () => {
     await host.message('run');
   });
 
+  it('a run that begins does not move the picture away under the pointer', async () => {
+    host = await FakeHost.open(engine);
+    const { page } = host;
+    await page.locator('cf-curves .cf-curve-list li').nth(3).waitFor();
+    const before = await page.locator('.cf-picture').boundingBox();
+    await host.send({
+      type: 'status',
+      status: { kind: 'busy', what: '2 knockouts', fraction: 0.2, cancellable: true },
+    });
+    await page.getByText('2 knockouts').waitFor();
+    assert.deepEqual(await page.locator('.cf-picture').boundingBox(), before);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await host.message('cancel');
+  });
+
   it('error: the message, the hint, the output and another try', async () => {
     await open(
       {},
