@@ -189,9 +189,10 @@ describe('result tables', () => {
       drawn.join(),
     );
     const markdown = readFileSync(path.join(out, 'report.md'), 'utf8');
-    assert.match(markdown, /\| ChooseAttr \| llava\\_v1\\_5\\_7b \| 2 \| 2 \\\(100\.0 %\\\)/);
+    assert.match(markdown, /\| ChooseAttr \| llava\\_v1\\_5\\_7b \| 2 \| 2 \| 0 \|/);
     assert.match(markdown, /\| ChooseAttr \| mine \| 3 \|/);
     assert.match(markdown, /!\[[^\]]*\]\(<\.\/figures\/ChooseAttr\/llava_v1_5_7b\/information_flow\.png>\)/);
+    assert.match(markdown, /2 right answers read from tables, which hold no others\./);
     assert.match(markdown, /## Comparison\s[^]*models_Question_to_Last\.png/);
     const html = readFileSync(path.join(out, 'report.html'), 'utf8');
     assert.ok(html.includes('href="./figures/ChooseAttr/models_Question_to_Last.pdf"'));

@@ -3,6 +3,7 @@ import type { DroppedRecord, FailedRecord, KeptRecord } from '../../dataset/reco
 import { CurveSpread, type Distance } from '../outliers';
 import type { StudyRun } from '../study-run';
 import { changeOf } from '../tables';
+import { share, whole } from './words';
 
 /** Most entries of each list of a run. A report of thousands of questions must still open. */
 export interface Limits {
@@ -36,6 +37,13 @@ export interface RunDigest {
   readonly failures: readonly FailedRecord[];
   readonly confusions: readonly { readonly gold: string; readonly answer: string; readonly count: number }[];
 }
+
+/** Of tables alone: they hold right answers and nothing of the others. */
+export const isTablesOnly = ({ header }: StudyRun): boolean => header.identity.checkpoint === '';
+
+/** Right answers, and their share where the others are known. */
+export const rightly = ({ run, kept, dropped }: Pick<RunDigest, 'run' | 'kept' | 'dropped'>): string =>
+  isTablesOnly(run) ? whole(kept) : `${whole(kept)} (${share(kept, kept + dropped)})`;
 
 export function digest(run: StudyRun, limits: Limits = LIMITS): RunDigest {
   const spread = new CurveSpread();

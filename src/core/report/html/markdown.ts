@@ -1,9 +1,10 @@
 /** The same as Markdown: reads well as text, and in a preview; figures are linked where they are files. */
+import { rightly } from './digest';
 import { runFacts, type Fact } from './facts';
 import { address, cut } from './parts';
 import { summary } from './page';
 import type { ReportContent, ReportFigure, RunPart } from './content';
-import { count, duration, pValue, probability, share, signed, whole } from './words';
+import { count, duration, pValue, probability, signed, whole } from './words';
 
 export function markdownReport({ title, overview, parts, machine }: ReportContent): string {
   const lines = [
@@ -19,7 +20,7 @@ export function markdownReport({ title, overview, parts, machine }: ReportConten
         part.run.task,
         part.run.model,
         wanted(part),
-        `${whole(part.kept)} (${share(part.kept, part.kept + part.dropped)})`,
+        rightly(part),
         whole(part.dropped),
         whole(part.failed),
         duration(part.seconds),

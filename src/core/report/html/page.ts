@@ -1,5 +1,6 @@
 /** The HTML page. */
 import { createHash } from 'node:crypto';
+import { isTablesOnly } from './digest';
 import { runFacts, type Fact } from './facts';
 import { outlierList } from './outlier-list';
 import { curveTable, failureTable, figures, links, overviewTable, table, wrongTable } from './parts';
@@ -60,11 +61,21 @@ export function htmlReport(content: ReportContent): string {
 
 /** In words what came of all runs. */
 export function summary(parts: readonly RunPart[]): string {
-  const sum = (key: 'kept' | 'dropped' | 'failed'): number => parts.reduce((total, part) => total + part[key], 0);
-  const [kept, dropped, failed] = [sum('kept'), sum('dropped'), sum('failed')];
-  const runs = parts.length > 1 ? `${count(parts.length, 'run')}, ` : '';
-  const lost = failed > 0 ? ` ${count(failed, 'question')} could not be asked.` : '';
-  return `${runs}${count(kept + dropped, 'question')} answered, ${whole(kept)} (${share(kept, kept + dropped)}) of them rightly.${lost}`;
+  const sum = (of: readonly RunPart[], key: 'kept' | 'dropped' | 'failed'): number =>
+    of.reduce((total, part) => total + part[key], 0);
+  const asked = parts.filter((part) => !isTablesOnly(part.run));
+  const read = parts.filter((part) => isTablesOnly(part.run));
+  const [kept, dropped, failed] = [sum(asked, 'kept'), sum(asked, 'dropped'), sum(asked, 'failed')];
+  return [
+    ...(parts.length > 1 ? [`${count(parts.length, 'run')}.`] : []),
+    ...(asked.length > 0
+      ? [
+          `${count(kept + dropped, 'question')} answered, ${whole(kept)} (${share(kept, kept + dropped)}) of them rightly.`,
+        ]
+      : []),
+    ...(failed > 0 ? [`${count(failed, 'question')} could not be asked.`] : []),
+    ...(read.length > 0 ? [`${count(sum(read, 'kept'), 'right answer')} read from tables, which hold no others.`] : []),
+  ].join(' ');
 }
 
 function contents({ overview, parts }: ReportContent, anchors: readonly string[]): Html {
@@ -86,8 +97,7 @@ function run(part: RunPart, anchor: string): Html {
   return html`<section aria-labelledby="${anchor}">
     <h2 id="${anchor}">${quoted(run.task)}, ${quoted(run.model)}</h2>
     <p>
-      ${whole(kept)} of ${count(kept + part.dropped, 'question')} answered rightly
-      (${share(kept, kept + part.dropped)}).${details.wanted !== undefined && asked < details.wanted ? html` <strong>The run is not complete: ${whole(asked)} of ${whole(details.wanted)} questions so far.</strong>` : undefined}${details.damaged ? html` <span class="bad">${count(details.damaged, 'damaged line')} in the journal; the questions are asked again by the next run.</span>` : undefined}${details.files?.length ? html` Tables: ${links(details.files, true)}.` : undefined}
+      ${isTablesOnly(run) ? `${count(kept, 'right answer')}, read from tables.` : `${whole(kept)} of ${count(kept + part.dropped, 'question')} answered rightly (${share(kept, kept + part.dropped)}).`}${details.wanted !== undefined && asked < details.wanted ? html` <strong>The run is not complete: ${whole(asked)} of ${whole(details.wanted)} questions so far.</strong>` : undefined}${details.damaged ? html` <span class="bad">${count(details.damaged, 'damaged line')} in the journal; the questions are asked again by the next run.</span>` : undefined}${details.files?.length ? html` Tables: ${links(details.files, true)}.` : undefined}
     </p>
     <h3>Curves</h3>
     ${kept > 0 ? html`${figures(part.figures)}${curveTable(part.curves)}` : html`<p>No question was answered rightly, so there is nothing to draw.</p>`}

@@ -1,8 +1,8 @@
 /** Tables, figures and lists of the HTML report. */
-import type { RunDigest } from './digest';
+import { rightly, type RunDigest } from './digest';
 import { html, quoted, type Html, type Part } from './template';
 import type { CurveDigest, ReportFigure } from './content';
-import { duration, pValue, probability, share, signed, whole } from './words';
+import { duration, pValue, probability, signed, whole } from './words';
 
 export interface Column {
   readonly title: string;
@@ -153,7 +153,7 @@ export function overviewTable(
         html`<a href="#${anchors[i]}">${quoted(d.run.task)}</a>`,
         quoted(d.run.model),
         asked < all ? `${whole(asked)} of ${whole(all)}` : whole(asked),
-        `${whole(d.kept)} (${share(d.kept, d.kept + d.dropped)})`,
+        rightly(d),
         whole(d.dropped),
         d.failed > 0 ? html`<span class="bad">${whole(d.failed)}</span>` : '0',
         duration(d.seconds),
