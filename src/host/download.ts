@@ -19,7 +19,7 @@ export interface DownloadUi {
 /** `fraction`: from 0 to 1. */
 export type Report = (message: string, fraction: number) => void;
 
-const HINT = 'Run asks whether to download it, and so does "Crossflow: Download Model…"';
+const HINT = 'Run and Try Again ask whether to download it, and so does "Crossflow: Download Model…"';
 
 export class Models {
   /** Ids that somebody has just asked for by a command or a button; typing asks for nothing. */

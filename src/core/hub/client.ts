@@ -36,6 +36,10 @@ export class HubClient {
     readonly options: ClientOptions = {},
   ) {}
 
+  get #origin(): string {
+    return new URL(this.environment.endpoint).origin;
+  }
+
   /** For @huggingface/hub: an answer read as a whole, tried again where that may help. */
   readonly fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const url = input instanceof Request ? input.url : String(input);
@@ -71,12 +75,15 @@ export class HubClient {
   async open(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
     const watch = new Watch(this.environment.stallMs, this.options.signal);
     try {
-      const response = await this.#follow(url, headers, watch);
+      const { response, at } = await this.#follow(url, headers, watch);
       if (response.ok || response.status === 416) {
         return { status: response.status, headers: response.headers, chunks: watch.read(response) };
       }
       await response.body?.cancel();
-      throw refusal(response, this.id, this.environment);
+      const refused = refusal(response, this.id, this.environment);
+      if (at.origin === this.#origin || refused instanceof Transient) throw refused;
+      // What a CDN refuses is an address that has run out; the hub gives a new one.
+      throw new Transient(`${at.host} answered ${response.status}`);
     } catch (e) {
       watch.stop();
       throw watch.explain(e, false);
@@ -84,15 +91,19 @@ export class HubClient {
   }
 
   /** By hand, since the token is for the hub alone: neither for the CDN it sends us to, nor for a plain connection. */
-  async #follow(url: string, headers: Readonly<Record<string, string>>, watch: Watch): Promise<Response> {
-    const { endpoint, token } = this.environment;
+  async #follow(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    watch: Watch,
+  ): Promise<{ response: Response; at: URL }> {
+    const { token } = this.environment;
     let at = new URL(url);
     for (let hop = 0; hop <= MOST_HOPS; hop++) {
       const sent = new Headers({ ...headers, 'user-agent': 'crossflow' });
       // A compressed body has no ranges.
       sent.set('accept-encoding', 'identity');
       sent.delete('authorization');
-      if (token !== undefined && at.origin === new URL(endpoint).origin) sent.set('authorization', `Bearer ${token}`);
+      if (token !== undefined && at.origin === this.#origin) sent.set('authorization', `Bearer ${token}`);
       const response = await (this.options.fetch ?? fetch)(at, {
         headers: sent,
         redirect: 'manual',
@@ -100,7 +111,7 @@ export class HubClient {
       });
       watch.touch();
       const location = response.headers.get('location');
-      if (!REDIRECTS.has(response.status) || location === null) return response;
+      if (!REDIRECTS.has(response.status) || location === null) return { response, at };
       await response.body?.cancel();
       if (!URL.canParse(location, at.href)) throw failed(`${at.host} leads to no address`);
       const next = new URL(location, at);
