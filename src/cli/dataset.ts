@@ -1,9 +1,9 @@
 /** A data set run: asks, journals, then writes tables and figures. */
-import { basename, dirname, relative, sep } from 'node:path';
 import type { DatasetSummary } from '../core/dataset/run';
 import type { Model } from '../core/engine/api';
 import type { Experiment } from '../core/experiment/types';
 import { duration, type Bar } from './progress';
+import { listed } from './files';
 import { plain, reportLine } from './report';
 import { print } from './streams';
 
@@ -43,20 +43,6 @@ function summaryText(summary: DatasetSummary, files: readonly string[]): string 
   const notes = [duration(seconds)];
   if (resumed > 0) notes.push(`${resumed} questions were done before`);
   if (damaged > 0) notes.push(`${damaged} damaged journal lines, asked again`);
-  const lines = [`${task}: ${counts.join(', ')} (${notes.join('; ')})`, ...listed(files)];
+  const lines = [`${task}: ${counts.join(', ')} (${notes.join('; ')})`, ...listed(files).map((line) => `  ${line}`)];
   return lines.map(plain).join('\n') + '\n';
-}
-
-/** Files by name; the many figures as their folder. */
-function listed(files: readonly string[]): string[] {
-  const figures = files.filter((file) => basename(dirname(file)) === 'figures');
-  const lines = files.filter((file) => !figures.includes(file)).map((file) => `  ${shown(file)}`);
-  const [first] = figures;
-  return first === undefined ? lines : [...lines, `  ${shown(dirname(first))}${sep} (${figures.length} files)`];
-}
-
-/** Relative where that is shorter to read. */
-function shown(file: string): string {
-  const path = relative(process.cwd(), file);
-  return path.startsWith('..') ? file : path;
 }

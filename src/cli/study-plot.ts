@@ -7,8 +7,10 @@ import { mergeRun } from '../core/study/merge';
 import { studyRuns, TABLES, writeTables } from '../core/study/results';
 import type { Sight } from '../core/report/html/pictures';
 import type { PlannedRun, Study } from '../core/study/types';
+import { listed } from './files';
 import { interruptSignal } from './interrupt';
 import { progressBar, type Bar } from './progress';
+import { plain } from './report';
 import { print } from './streams';
 import { load, type StudyFlags } from './study-load';
 
@@ -54,7 +56,13 @@ async function make(file: string, options: StudyFlags, files: (work: Work) => Pr
   try {
     const made = await files(workOn(study, runs, bar, signal));
     bar.stop();
-    await print(options.json ? JSON.stringify(made) + '\n' : made.map((path) => `${path}\n`).join(''));
+    await print(
+      options.json
+        ? JSON.stringify(made) + '\n'
+        : listed(made)
+            .map((line) => plain(line) + '\n')
+            .join(''),
+    );
     return 0;
   } finally {
     bar.stop();

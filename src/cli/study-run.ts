@@ -2,6 +2,7 @@
 import type { CrossflowError } from '../core/errors';
 import type { RunOutcome, StudyProgress } from '../core/study/run';
 import { WHOLE, type PlannedRun } from '../core/study/types';
+import { listed } from './files';
 import { interruptSignal } from './interrupt';
 import { modelFolder, openNamed, type EngineFlags } from './model';
 import { duration, progressBar, type Bar } from './progress';
@@ -108,5 +109,7 @@ function describe({ shard, seconds, runs, files }: Result): string {
   const damaged = runs.reduce((n, r) => n + r.damaged, 0);
   const notes = damaged > 0 ? [`${damaged} damaged journal lines, asked again`] : [];
   const written = files.length > 0 ? [`${files.length} files written`] : [];
-  return `${table(columns, rows)}${[duration(seconds) + share, ...notes, ...written].map(plain).join('; ')}\n`;
+  const report = listed(files.filter((file) => file.endsWith('report.html'))).map((path) => `  ${plain(path)}\n`);
+  const summary = [duration(seconds) + share, ...notes, ...written].map(plain).join('; ');
+  return `${table(columns, rows)}${summary}\n${report.join('')}`;
 }
