@@ -6,8 +6,9 @@
  * extension and the command line need no other node_modules at run time.
  */
 import { build, context } from 'esbuild';
-import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { NATIVE_PACKAGES, root } from './lib/project.mjs';
@@ -24,12 +25,10 @@ const { production, watch } = options;
 const at = (...parts) => path.join(root, ...parts);
 const dist = (...parts) => path.resolve(root, options.outdir, ...parts);
 
-/** Faces that run in Node: the command line, the extension host's side, the engine's process. */
-const NODE_ENTRIES = {
-  cli: 'src/cli/main.ts',
-  extension: 'src/host/extension.ts',
-  engine: 'src/engine-process/main.ts',
-};
+/** The extension host's side: one file, that VS Code loads as CommonJS. */
+const HOST_ENTRIES = { extension: 'src/host/extension.ts' };
+/** The command line and the engine's process: modules in dist/node that share their parts, loaded when first needed. */
+const NODE_ENTRIES = { cli: 'src/cli/main.ts', engine: 'src/engine-process/main.ts' };
 /** Pages of the editor; each may import a style sheet, which comes out beside it under the same name. */
 const WEBVIEW_ENTRIES = { panel: 'webview/panel.ts', results: 'webview/results.ts' };
 /** Faces that figures are set in. */
@@ -45,6 +44,24 @@ const pdfkitFonts = {
       const after = before.replace(/\brequire\$1\(('#standard-fonts\/[^']+')\)/g, 'require($1)');
       if (after === before) throw new Error(`${file}: no standard fonts found; has pdfkit changed how it loads them?`);
       return { contents: after, loader: 'js' };
+    });
+  },
+};
+
+/** A package outside is asked for in one way, whatever asks: only its CommonJS side is in a package (scripts/lib/natives.mjs). */
+const nativesByRequire = {
+  name: 'natives-by-require',
+  setup(b) {
+    const filter = new RegExp(`^(${NATIVE_PACKAGES.join('|')})$`);
+    b.onResolve({ filter }, ({ path: name, kind }) =>
+      kind === 'require-call' ? { path: name, external: true } : { path: name, namespace: 'native' },
+    );
+    b.onLoad({ filter, namespace: 'native' }, ({ path: name }) => {
+      // import() of a part gives what it exports by name, so each name must be written down.
+      const names = Object.keys(createRequire(import.meta.url)(name)).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key));
+      const named = names.filter((key) => key !== 'default').join(', ');
+      const contents = `const all = require(${JSON.stringify(name)});\nexport default all;\nexport const { ${named} } = all;`;
+      return { contents, resolveDir: root };
     });
   },
 };
@@ -69,25 +86,56 @@ const common = {
   outdir: dist(),
 };
 
-const nodeBuild = {
+const onNode = {
   ...common,
   platform: 'node',
-  format: 'cjs',
   target: 'node20',
   // jsonc-parser's main is UMD, whose requires no bundler sees through; its module build is plain.
   mainFields: ['module', 'main'],
-  external: ['vscode', ...NATIVE_PACKAGES],
-  // import() of what stays outside becomes a require, so that a package is asked for in one way only.
-  supported: { 'dynamic-import': false },
+  external: ['vscode'],
   keepNames: true,
-  // ESM packages ask import.meta.url where they lie; in a CommonJS bundle that is the bundle.
-  define: { 'import.meta.url': '__bundleUrl' },
-  banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   // vega-canvas awaits the optional package "canvas" at top level, which CommonJS cannot; its browser build asks for
   // a canvas only where there is a document. Crossflow draws SVG and needs none.
   alias: { 'vega-canvas': at('node_modules/vega-canvas/build/vega-canvas.browser.js') },
-  plugins: [pdfkitFonts],
+  plugins: [pdfkitFonts, nativesByRequire],
 };
+
+const hostBuild = {
+  ...onNode,
+  format: 'cjs',
+  // VS Code's loader and CommonJS: no import() is left.
+  supported: { 'dynamic-import': false },
+  // ESM packages ask import.meta.url where they lie; in a CommonJS bundle that is the bundle.
+  define: { 'import.meta.url': '__bundleUrl' },
+  banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+};
+
+const nodeBuild = {
+  ...onNode,
+  outdir: dist('node'),
+  format: 'esm',
+  splitting: true,
+  outExtension: { '.js': '.mjs' },
+  chunkNames: 'parts/[name]-[hash]',
+  // What CommonJS packages inside expect to find around them.
+  banner: {
+    js: [
+      "import { createRequire as __createRequire } from 'node:module';",
+      "import { fileURLToPath as __fileURLToPath } from 'node:url';",
+      "import { dirname as __dirnameOf } from 'node:path';",
+      'const require = __createRequire(import.meta.url);',
+      'const __filename = __fileURLToPath(import.meta.url);',
+      'const __dirname = __dirnameOf(__filename);',
+    ].join('\n'),
+  },
+};
+
+/** `dist/NAME.js`, by which others know an entry, loads it from dist/node. Gives the files made. */
+async function writeStarters(names) {
+  const starter = (name) => `#!/usr/bin/env node\nimport('./node/${name}.mjs');\n`;
+  for (const name of names) await writeFile(dist(`${name}.js`), starter(name), { mode: 0o755 });
+  return names.map((name) => dist(`${name}.js`));
+}
 
 const webviewBuild = {
   ...common,
@@ -120,19 +168,20 @@ async function removeStale(made) {
   }
 }
 
-// One build per entry point: they share nothing in these formats, and a mistake in one face leaves the others whole.
+const nodeEntries = Object.fromEntries(present(NODE_ENTRIES));
+// What shares nothing has a build of its own, and a mistake in one face leaves the others whole.
 const builds = [
-  ...present(NODE_ENTRIES).map(([name, file]) => ({ ...nodeBuild, entryPoints: { [name]: file } })),
+  { ...nodeBuild, entryPoints: nodeEntries },
+  ...present(HOST_ENTRIES).map(([name, file]) => ({ ...hostBuild, entryPoints: { [name]: file } })),
   ...present(WEBVIEW_ENTRIES).map(([name, file]) => ({ ...webviewBuild, entryPoints: { [name]: file } })),
 ];
 await mkdir(dist(), { recursive: true });
-const fonts = await copyFonts();
+const copied = [...(await copyFonts()), ...(await writeStarters(Object.keys(nodeEntries)))];
 if (watch) {
   for (const one of builds) await (await context({ ...one, logLevel: 'info' })).watch();
 } else {
   const started = performance.now();
   const settled = await Promise.allSettled(builds.map((one) => build(one)));
-  if (existsSync(dist('cli.js'))) await chmod(dist('cli.js'), 0o755);
   const results = settled.filter((r) => r.status === 'fulfilled').map((r) => r.value);
   if (results.length < settled.length) {
     console.error('build: failed; see above');
@@ -141,9 +190,10 @@ if (watch) {
   const outputs = results.flatMap((r) => Object.entries(r.metafile.outputs));
   const notice = dist('THIRD_PARTY_LICENSES.txt');
   await writeFile(notice, await bundledLicenses(results.flatMap((r) => Object.keys(r.metafile.inputs))));
-  await removeStale(new Set([notice, ...fonts, ...outputs.map(([file]) => at(file))]));
-  const sizes = outputs
-    .filter(([file]) => !file.endsWith('.map'))
-    .map(([file, { bytes }]) => `${file} ${Math.round(bytes / 1024)} kB`);
-  console.log(`built in ${((performance.now() - started) / 1000).toFixed(1)} s: ${sizes.join(', ') || 'nothing yet'}`);
+  await removeStale(new Set([notice, ...copied, ...outputs.map(([file]) => at(file))]));
+  const kilobytes = (list) => `${Math.round(list.reduce((sum, [, { bytes }]) => sum + bytes, 0) / 1024)} kB`;
+  const code = outputs.filter(([file]) => !file.endsWith('.map'));
+  const [shared, single] = [true, false].map((is) => code.filter(([file]) => file.includes('/node/') === is));
+  const sizes = [...single.map((one) => `${one[0]} ${kilobytes([one])}`), `dist/node ${kilobytes(shared)}`];
+  console.log(`built in ${((performance.now() - started) / 1000).toFixed(1)} s: ${sizes.join(', ')}`);
 }

@@ -22,7 +22,8 @@ const PHASES: Readonly<Record<Phase, string>> = {
 
 export async function progressBar(stream: NodeJS.WriteStream = process.stderr): Promise<Bar> {
   if (!stream.isTTY) return SILENT;
-  const { SingleBar, Presets } = await import('cli-progress');
+  // Of a CommonJS package a bundle's import() gives the default alone.
+  const { default: progress } = await import('cli-progress');
   let bar: SingleBar | undefined;
   let shown = '';
   let started = 0;
@@ -39,7 +40,7 @@ export async function progressBar(stream: NodeJS.WriteStream = process.stderr): 
         shown = what;
         started = performance.now();
         const format = ' {what} {bar} {percentage}% {left} {note}';
-        bar = new SingleBar(
+        bar = new progress.SingleBar(
           {
             stream,
             format,
@@ -50,7 +51,7 @@ export async function progressBar(stream: NodeJS.WriteStream = process.stderr): 
             linewrap: true,
             fps: 10,
           },
-          Presets.shades_classic,
+          progress.Presets.shades_classic,
         );
         bar.start(Math.max(total, 1), done, { what: what.padEnd(10), left: '', note });
       }

@@ -65,7 +65,10 @@ describe('crossflow run, bad experiments', () => {
   it('refuses files that are missing or wrong', async () => {
     await bad({ image: 'none.jpg' }, /:4:12: the image file .*none\.jpg does not exist/);
     await bad({ model: './none' }, /:2:12: the model folder .*none does not exist/);
-    await bad({ objects: [[1000, 0, 10, 10]] }, /box 1 \[1000, 0, 10, 10\] lies outside the image \(the image has 336 x 336 pixels\)/);
+    await bad(
+      { objects: [[1000, 0, 10, 10]] },
+      /box 1 \[1000, 0, 10, 10\] lies outside the image \(the image has 336 x 336 pixels\)/,
+    );
     await bad({ image: write('noise.jpg', 'no picture at all') }, /noise\.jpg/);
     const empty = write('empty');
     mkdirSync(empty, { recursive: true });
