@@ -184,6 +184,7 @@ export async function synthetic(seed: number, size: Size): Promise<Engine> {
       directory: 'llava',
       layout: 'hf',
       dtype: 'f16',
+      device: 'cpu',
       layers,
       heads,
       kvHeads: heads,
