@@ -78,21 +78,29 @@ describe('crossflow inspect: a plan before a run', () => {
 describe('crossflow: what does not fit', () => {
   const folder = temporaryFolder();
   const file = scratch();
-  /** Rows of the vocabulary: 384 GB in f16, twice that once widened. The file is all hole and takes no disk. */
+  /** Rows of the vocabulary: 384 GB in f16, twice that once widened. */
   const VOCAB = 1_500_000_000;
+  /** A decoder of 1 TB in f32, whose rows are not wide enough to fill a memory. */
+  const [LAYERS, HIDDEN, INTERMEDIATE] = [60, 16_384, 65_536];
 
-  /** The embedded model with a vocabulary larger than any memory. */
-  async function huge(name: string, dtype: 'F16' | 'F32'): Promise<string> {
+  /** The embedded model with other shapes and a name for each of its tensors. The file is all hole and takes no disk. */
+  async function holes(
+    name: string,
+    [dtype, bytes]: readonly ['F16', 2] | readonly ['F32', 4],
+    config: Record<string, number>,
+    tensors: (name: string, shape: readonly number[]) => readonly (readonly [string, readonly number[]])[],
+  ): Promise<string> {
     const out = folder.join(name);
     await copySmallFiles(MODEL, out);
-    await editJson(join(out, 'config.json'), { 'text_config.vocab_size': VOCAB });
+    await editJson(join(out, 'config.json'), config);
     const header: Record<string, object> = {};
     let at = 0;
-    for (const [key, { shape }] of await readTensors(MODEL)) {
-      const wide = /embed_tokens|lm_head/.test(key) ? [VOCAB, shape[1]] : shape;
-      const bytes = wide.reduce((a, b) => a * b, 1) * (dtype === 'F16' ? 2 : 4);
-      header[key] = { dtype, shape: wide, data_offsets: [at, at + bytes] };
-      at += bytes;
+    for (const [from, stored] of await readTensors(MODEL)) {
+      for (const [key, shape] of tensors(from, stored.shape)) {
+        const length = shape.reduce((a, b) => a * b, 1) * bytes;
+        header[key] = { dtype, shape, data_offsets: [at, at + length] };
+        at += length;
+      }
     }
     const text = Buffer.from(JSON.stringify(header));
     const size = Buffer.alloc(8);
@@ -104,15 +112,39 @@ describe('crossflow: what does not fit', () => {
     return out;
   }
 
+  const withLargeVocabulary = (): Promise<string> =>
+    holes('large-vocabulary', ['F16', 2], { 'text_config.vocab_size': VOCAB }, (name, shape) => [
+      [name, /embed_tokens|lm_head/.test(name) ? [VOCAB, shape[1]] : shape],
+    ]);
+
+  function withManyLayers(): Promise<string> {
+    const sizes = new Map([[128, HIDDEN], [352, INTERMEDIATE]]); // prettier-ignore
+    const widened = (shape: readonly number[]): number[] => shape.map((n) => sizes.get(n) ?? n);
+    const config = {
+      'text_config.hidden_size': HIDDEN,
+      'text_config.intermediate_size': INTERMEDIATE,
+      'text_config.num_attention_heads': HIDDEN / 32,
+      'text_config.num_key_value_heads': HIDDEN / 32,
+      'text_config.num_hidden_layers': LAYERS,
+    };
+    return holes('many-layers', ['F32', 4], config, (name, shape) => {
+      if (name.startsWith('multi_modal_projector.linear_1.w')) return [[name, [HIDDEN, shape[1]]]];
+      if (!/^language_model|^multi_modal/.test(name)) return [[name, shape]];
+      const wide = widened(shape);
+      if (!name.includes('.layers.0.')) return name.includes('.layers.') ? [] : [[name, wide]];
+      return Array.from({ length: LAYERS }, (_, l) => [name.replace('.layers.0.', `.layers.${l}.`), wide] as const);
+    });
+  }
+
   it('is refused before anything is loaded, with what would help', async () => {
-    const model = await huge('huge-f16', 'F16');
+    const model = await withLargeVocabulary();
     const experiment = file('huge.flow.json', { ...(await written()), model });
     const run = await crossflow('run', experiment, '--json');
     assert.equal(run.code, 1);
     assert.equal(run.stdout, '');
     assert.match(
       run.stderr,
-      /^crossflow: .*huge-f16: this run needs \d+ GiB of memory \(.*weights.*\); this machine has .* \(.*a machine with \d+ GiB free; or crossflow run --force tries it anyway\)\n$/,
+      /^crossflow: .*large-vocabulary: this run needs \d+ GiB of memory \(.*weights.*\); this machine has .* \(.*a machine with \d+ GiB free; or crossflow run --force tries it anyway\)\n$/,
     );
     const plan = await crossflow('inspect', experiment, '--json');
     assert.equal(plan.code, 1);
@@ -125,7 +157,7 @@ describe('crossflow: what does not fit', () => {
   });
 
   it('weights in mapped files are no reason, but slow', async () => {
-    const { plan } = await inspected(await huge('huge-f32', 'F32'), '--no-measure');
+    const { plan } = await inspected(await withManyLayers(), '--no-measure');
     assert.equal(plan.memory.weights.how, 'mapped');
     assert.notEqual(plan.verdict.kind, 'refused');
     assert.match(plan.verdict.notes.join(), /read from the disk again and again/);

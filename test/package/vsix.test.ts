@@ -36,7 +36,7 @@ const CONTENT: readonly RegExp[] = [
   /^dist\/node_modules\/(detect-libc|semver)\/([a-z]+\/)*[a-zA-Z-]+(\.js|\.json)?$/,
   /^dist\/node_modules\/@resvg\/resvg-js[^/]*\/[^/]+$/,
   /^media\/([a-z-]+\/)?[a-z0-9.-]+\.(png|svg|json)$/i,
-  /^schemas\/flow\.schema\.json$/,
+  /^schemas\/(flow|study)\.schema\.json$/,
   /^models\/README\.md$/,
   /^models\/shapes-llava\/[^/]+$/,
   /^examples\/[^/]+\.((flow|study)\.json|csv)$/,

@@ -32,7 +32,7 @@ function create(path: string, content: string): boolean {
   } catch (e) {
     if ((e as NodeJS.ErrnoException).code === 'EEXIST') return false;
   } finally {
-    rmSync(beside, { force: true });
+    removeIfThere(beside);
   }
   // Some file systems have no links.
   try {
@@ -60,6 +60,15 @@ function takeAway(path: string, seen: string): void {
 
 function giveBack(path: string, mine: string): void {
   if (readIfThere(path) === mine) rmSync(path, { force: true });
+}
+
+/** What cannot be removed is not there, or in a place where the next step says what is wrong. */
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // ENOTDIR: force forgives only a missing file.
+  }
 }
 
 export function readIfThere(path: string): string | undefined {
