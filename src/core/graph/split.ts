@@ -12,9 +12,9 @@ export function splitLinear(ref: LinearRef): readonly LinearRef[] {
   const { weight, bias } = ref;
   const widened = isQuantized(weight) ? weight.bits === 8 : weight.dtype !== 'f32';
   const [out, width] = weight.shape;
-  const count = Math.ceil((4 * out * width) / WIDENED_BYTES);
-  if (!widened || count <= 1) return [ref];
-  const rows = Math.ceil(out / count);
+  const most = Math.max(1, Math.floor(WIDENED_BYTES / (4 * width)));
+  if (!widened || out <= most) return [ref];
+  const rows = Math.ceil(out / Math.ceil(out / most));
   return Array.from({ length: Math.ceil(out / rows) }, (_, i) => {
     const first = i * rows;
     const n = Math.min(rows, out - first);
