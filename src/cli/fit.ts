@@ -2,7 +2,8 @@
 import type { Model } from '../core/engine/api';
 import type { Planner } from '../core/engine/planner';
 import type { EngineOptions } from '../core/engine/types';
-import { refused, size } from '../core/engine/verdict';
+import { size } from '../core/engine/size';
+import { refused } from '../core/engine/verdict';
 import type { Experiment } from '../core/experiment/types';
 import { reportLine } from './report';
 

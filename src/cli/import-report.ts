@@ -1,14 +1,15 @@
 /** The tables that `crossflow import` prints. */
 import type { Report } from '../core/checkpoint/quantized/report';
-import { bytes, table } from './table';
+import { size } from '../core/engine/size';
+import { table } from './table';
 
 const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
 const points = (n: number): string => n.toFixed(2);
 
 export function importTables(report: Report & { readonly folder: string; readonly existed: boolean }): string {
-  const { folder, existed, recipe, bytes: size, source_bytes: before, bits_per_weight: bits } = report;
+  const { folder, existed, recipe, bytes, source_bytes: before, bits_per_weight: bits } = report;
   const parts = [
-    `${folder} ${existed ? 'was there already' : 'is ready'}: ${bytes(size)}, the original has ${bytes(before)}`,
+    `${folder} ${existed ? 'was there already' : 'is ready'}: ${size(bytes)}, the original has ${size(before)}`,
     `${recipe}; ${bits.toFixed(2)} bits per quantised weight`,
     '',
     layerTable(report),

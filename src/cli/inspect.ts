@@ -5,13 +5,14 @@ import { heldWeights } from '../core/engine/held';
 import { DEFAULT_CHUNK_BUDGET } from '../core/engine/limits';
 import type { RunPlan } from '../core/engine/plan-types';
 import type { Planner } from '../core/engine/planner';
+import { size } from '../core/engine/size';
 import { usage } from '../core/errors';
 import type { Experiment } from '../core/experiment/types';
 import { interruptSignal } from './interrupt';
 import { engineOptions, modelFolder, namedModel, notInstalled, type EngineFlags } from './model';
 import { lines, planDocument, planLines, seconds, type Line } from './plan-text';
 import { print } from './streams';
-import { bytes, table } from './table';
+import { table } from './table';
 
 export interface InspectOptions extends EngineFlags {
   readonly json?: boolean;
@@ -103,7 +104,7 @@ function describeStudy(
     task,
     String(plan.questions),
     String(plan.tokens[1]),
-    bytes(plan.memory.peak) + (plan.verdict.kind === 'refused' ? ' (does not fit)' : ''),
+    size(plan.memory.peak) + (plan.verdict.kind === 'refused' ? ' (does not fit)' : ''),
     plan.time ? seconds(plan.time.total) : '',
   ]);
   const hints = new Set(plans.flatMap(({ plan }) => [...(plan.verdict.kind === 'refused' ? [plan.verdict.hint] : [])]));
@@ -161,7 +162,7 @@ function modelLines(facts: ReturnType<typeof factsOf>): Line[] {
   return [
     ['model', `${facts.family}, layout ${facts.layout}`],
     ['folder', facts.directory],
-    ['weights', `${count(facts.parameters)} parameters, ${facts.dtype}, ${bytes(facts.memory.file_bytes)} in ${files}`],
+    ['weights', `${count(facts.parameters)} parameters, ${facts.dtype}, ${size(facts.memory.file_bytes)} in ${files}`],
     ...quantizationLine(facts.quantization),
     ['decoder', `${d.layers} layers, width ${d.hidden}, ${heads} of ${d.head_size}, MLP ${d.intermediate}`],
     ['', `${d.vocabulary} tokens, ${d.positions} positions`],

@@ -1,6 +1,6 @@
 /** Plans for people, in the aligned lines of `crossflow inspect`, and for programs. */
 import type { Range, RunPlan } from '../core/engine/plan-types';
-import { size } from '../core/engine/verdict';
+import { size } from '../core/engine/size';
 import { duration } from './progress';
 import { plain } from './report';
 

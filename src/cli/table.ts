@@ -107,11 +107,3 @@ function knockoutRow(k: ResultKnockout, window: number, base: number): string[] 
   const own = k.window !== undefined && k.window !== window ? ` window ${k.window}` : '';
   return [k.edge + heads + own, signed(k.change[least] ?? NaN), String(least), sparkline(k.scores, base)];
 }
-
-/** `1.5 GiB` */
-export function bytes(n: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const step = n < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(n) / 10));
-  const value = n / 1024 ** step;
-  return `${step === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[step]}`;
-}

@@ -2,7 +2,8 @@
 import type { Model } from '../core/engine/api';
 import { Planner } from '../core/engine/planner';
 import type { EngineOptions } from '../core/engine/types';
-import { refused, size } from '../core/engine/verdict';
+import { size } from '../core/engine/size';
+import { refused } from '../core/engine/verdict';
 
 /** @throws CrossflowError `failed` when not even the smallest chunk fits; a budget that is too large is lowered. */
 export async function openFitting(directory: string, options: EngineOptions): Promise<Model> {

@@ -11,6 +11,7 @@ import { computeCurves } from '../../src/core/engine/curves';
 import { openModel } from '../../src/core/engine/model';
 import type { Parts } from '../../src/core/engine/parts';
 import { type CleanRun, Sequence, type SequenceInput } from '../../src/core/engine/sequence';
+import { PUBLISHED_EDGES } from '../../src/core/experiment/names';
 import { DEFAULT_INSTRUCTION, type Knockout } from '../../src/core/experiment/types';
 import { loadGolden } from '../support/golden';
 import { decoderParts, randomSequence } from '../support/parts';
@@ -87,14 +88,6 @@ async function embedded(): Promise<Subject> {
 }
 
 const SUBJECTS = { embedded, synthetic };
-const EDGES = [
-  'Question->Last',
-  'Image->Last',
-  'Last->Last',
-  'Image->Question',
-  'Image Central Object->Question',
-  'Image Without Central Object->Question',
-];
 
 async function timed<T>(run: () => Promise<T>, repeats = REPEATS): Promise<{ seconds: number; result: T }> {
   const times: number[] = [];
@@ -137,11 +130,11 @@ async function bench(name: keyof typeof SUBJECTS): Promise<void> {
       resolve: (s) => sets[s],
       method,
     });
-  await curves(EDGES, 'fork');
-  const forked = await timed(() => curves(EDGES, 'fork'));
+  await curves(PUBLISHED_EDGES, 'fork');
+  const forked = await timed(() => curves(PUBLISHED_EDGES, 'fork'));
   const click = await timed(() => curves(['clicked->Question'], 'fork'));
   const peak = process.resourceUsage().maxRSS * 1024;
-  const full = await timed(() => curves(EDGES, 'full'), 1);
+  const full = await timed(() => curves(PUBLISHED_EDGES, 'full'), 1);
   const difference = Math.max(
     ...forked.result.flatMap((curve, i) => curve.scores.map((s, l) => Math.abs(s - full.result[i].scores[l]))),
   );
@@ -150,7 +143,7 @@ async function bench(name: keyof typeof SUBJECTS): Promise<void> {
   const x = (ratio: number): string => `${ratio.toFixed(2)} clean runs`;
   const allowed = subject.weightBytes + parts.prefixes.bytes + BUDGET;
   console.log(
-    `${name}: ${layers} layers, width ${parts.decoder.spec.hidden}, ${length} tokens, window ${window}, ${EDGES.length} edges, ${EDGES.length * layers} variants`,
+    `${name}: ${layers} layers, width ${parts.decoder.spec.hidden}, ${length} tokens, window ${window}, ${PUBLISHED_EDGES.length} edges, ${PUBLISHED_EDGES.length * layers} variants`,
   );
   const table: [string, string][] = [
     ['load', ms(loaded)],

@@ -24,6 +24,7 @@ import { planCost, planForks } from '../../src/core/engine/forks';
 import { DEFAULT_CHUNK_BUDGET } from '../../src/core/engine/limits';
 import { openModel } from '../../src/core/engine/model';
 import { Sequence } from '../../src/core/engine/sequence';
+import { PUBLISHED_EDGES } from '../../src/core/experiment/names';
 import { DEFAULT_INSTRUCTION, type Knockout } from '../../src/core/experiment/types';
 import { FULL_SHAPES, type FullName, quick, writeFullSize } from '../support/full-size';
 import { repositoryRoot } from '../support/golden';
@@ -32,14 +33,6 @@ const FORMATS = ['f16', 'bf16', 'int8', 'int4'] as const;
 type Format = (typeof FORMATS)[number];
 /** 500 x 375: a landscape picture, as most of the study's are. */
 const IMAGE = join(repositoryRoot, 'test/golden/llava-1.5/image0.png');
-const EDGES = [
-  'Question->Last',
-  'Image->Last',
-  'Last->Last',
-  'Image->Question',
-  'Image Central Object->Question',
-  'Image Without Central Object->Question',
-];
 /** The published window of 32 layers. */
 const WINDOW = 9;
 const GB = 1e9;
@@ -201,8 +194,8 @@ async function child(checkpoint: string, name: FullName): Promise<void> {
       resolve,
       method: 'fork',
     });
-  const six = await best(curves(EDGES, WINDOW));
-  const sixWindow1 = await best(curves(EDGES, 1), 1);
+  const six = await best(curves(PUBLISHED_EDGES, WINDOW));
+  const sixWindow1 = await best(curves(PUBLISHED_EDGES, 1), 1);
   const click = await best(curves(['clicked->Question'], WINDOW));
   const cacheBytes = parts.prefixes.bytes;
   // The same image and one more token: what each further token of an answer takes.
@@ -219,7 +212,7 @@ async function child(checkpoint: string, name: FullName): Promise<void> {
   });
   /** Rows through layers of six curves, as if the model had so many layers. */
   const work = (depth: number, window: number): number =>
-    knockouts(EDGES, window).reduce((sum, k) => {
+    knockouts(PUBLISHED_EDGES, window).reduce((sum, k) => {
       const { first } = effectOf(k, resolve, input.length, spec.decoder.heads);
       const variants = Array.from({ length: depth }, (_, l) => ({ effect: 0, ...activeLayers(k, l, depth) }));
       return sum + planCost(planForks(variants, depth)) * (input.length - (first ?? input.length));

@@ -27,7 +27,7 @@ import type { JournalHeader } from '../../src/core/dataset/record';
 import { CROSSFLOW_VERSION } from '../../src/core/dataset/version';
 import { journalFolder, shardFile } from '../../src/core/study/folders';
 import { loadStudy } from '../../src/core/study/parse';
-import { mulberry32 } from '../study/kills';
+import { random as seeded } from '../support/synthetic';
 
 const { values } = parseArgs({
   options: {
@@ -39,7 +39,7 @@ const { values } = parseArgs({
 });
 const [lines, layers, shards] = [Number(values.lines), Number(values.layers), Number(values.shards)];
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const random = mulberry32(1);
+const random = seeded(1);
 const probabilities = (n: number) => Array.from({ length: n }, () => shortest32(random() ** 4));
 
 /** What follows the question in a kept record: drawn once for many lines, since a million take long to draw. */

@@ -13,6 +13,7 @@ import { loadExperiment } from '../../src/core/experiment/parse';
 import type { Experiment } from '../../src/core/experiment/types';
 import { writeReport } from '../../src/core/report/write';
 import { loadGolden, repositoryRoot } from '../support/golden';
+import { random as seeded } from '../support/synthetic';
 import { temporaryFolder } from '../support/temporary';
 
 const examples = path.join(repositoryRoot, 'examples');
@@ -179,7 +180,7 @@ describe('data set runs on the embedded model', () => {
 
   it('killed at any moment and started again it gives the same bytes, and no finished question is asked twice', async () => {
     const seed = Number(process.env['CROSSFLOW_SEED'] ?? Date.now() % 2 ** 31);
-    const random = mulberry32(seed);
+    const random = seeded(seed);
     const dataset = { csv: csvOf('ChooseRel'), limit: 10 };
     const plain = await experimentOf('undisturbed', dataset);
     await runDataset({ model, experiment: plain });
@@ -223,15 +224,4 @@ function runAndKill(experiment: string, questions: number, delay: number): Promi
     if (before <= questions && lines > questions) setTimeout(() => child.kill('SIGKILL'), delay);
   });
   return new Promise((resolve) => child.on('exit', () => resolve()));
-}
-
-/** A small seeded generator (public domain, T. Ettinger): numbers in [0, 1). */
-function mulberry32(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { readJournals } from '../../src/core/study/journals';
 import { loadStudy } from '../../src/core/study/parse';
 import { repositoryRoot } from '../support/golden';
+import { random as seeded } from '../support/synthetic';
 
 export interface Killed {
   /** Fewer than asked for when the study ended before. */
@@ -22,7 +23,7 @@ export interface Killed {
  * @param kills at most so many
  */
 export async function killStudy(file: string, log: string, kills: number, seed: number): Promise<Killed> {
-  const random = mulberry32(seed);
+  const random = seeded(seed);
   const questions = (await loadStudy(file)).runs.length * (await rowsOf(file));
   const replay = `replay with --seed ${seed}`;
   let killed = 0;
@@ -125,15 +126,4 @@ function run(file: string, log: string) {
     child.on('close', (code, signal) => resolve({ code, signal, errors })),
   );
   return { child, end };
-}
-
-/** A small seeded generator (public domain, T. Ettinger): numbers in [0, 1). */
-export function mulberry32(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }

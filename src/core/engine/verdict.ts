@@ -1,6 +1,7 @@
 /** Whether a run fits the memory there is, and the setting that would make it fit. Pure. */
 import type { ModelSpec } from '../checkpoint/spec';
 import { failed, type CrossflowError } from '../errors';
+import { size } from './size';
 import type { MemoryPlan, Verdict } from './plan-types';
 
 /** Left to the rest of the machine. */
@@ -77,12 +78,4 @@ function refusal(least: MemoryPlan, spec: ModelSpec, room: number): { message: s
 /** What a refused run ends with. */
 export function refused(verdict: Extract<Verdict, { kind: 'refused' }>, directory: string): CrossflowError {
   return failed(verdict.message, directory, verdict.hint);
-}
-
-/** `1.5 GiB` */
-export function size(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** step;
-  return `${step === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[step]}`;
 }

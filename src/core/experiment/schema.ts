@@ -3,6 +3,7 @@
  * `scripts/make-schema.ts`, so every key is described here and nowhere else.
  */
 import { z } from 'zod';
+import { editorSchema } from './json-schema';
 import { BUILTIN_SETS, PUBLISHED_EDGES } from './names';
 import { DEFAULT_INSTRUCTION, DEFAULT_WINDOW, MAX_TOP_WORDS } from './types';
 
@@ -140,21 +141,10 @@ export type KnockoutInFile = z.infer<typeof knockoutSchema>;
 export const QUESTION_KEYS = ['image', 'question', 'answer', 'options', 'objects'] as const;
 
 /** The JSON schema that the extension contributes. */
-export function flowJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(flowSchema, {
-    target: 'draft-7',
-    io: 'input',
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-    },
-  });
-  return {
-    ...schema,
+export const flowJsonSchema = (): Record<string, unknown> =>
+  editorSchema(flowSchema, {
     title: 'Crossflow experiment',
     description: 'One experiment: what to ask about a picture, and what to block while the model answers.',
     required: ['model'],
     anyOf: [{ required: ['image', 'question'] }, { required: ['dataset'] }],
-    allowComments: true,
-    allowTrailingCommas: true,
-  };
-}
+  });

@@ -15,7 +15,6 @@ type Place = Pick<Study, 'output'>;
 
 export const journalFolder = ({ output }: Place, run: PlannedRun): string => join(output, 'journal', run.id);
 export const mergedJournal = (run: PlannedRun): string => join(run.experiment.output, 'journal.jsonl');
-export const figuresFolder = ({ output }: Place): string => join(output, 'figures');
 export const slurmFolder = ({ output }: Place): string => join(output, 'slurm');
 
 export const shardName = ({ index, count }: Shard): string => `${index}-of-${count}`;

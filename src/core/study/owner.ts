@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { hold, readIfThere } from '../dataset/hold';
 import { holderSchema, nameOf, stillRuns, thisProcess } from '../dataset/lock';
 import { failed, usage, type CrossflowError } from '../errors';
-import { ownerFile, shardName, shardOfOwner } from './folders';
+import { ownerFile, shardOfOwner } from './folders';
 import { BEAT_MS, startHeartbeat } from './heartbeat';
 import type { Shard } from './types';
 
@@ -140,6 +140,3 @@ export function listFolder(folder: string): string[] {
     return [];
   }
 }
-
-/** For messages: `3-of-8 (process 17 on node4)`. */
-export const describeOwner = ({ shard, owner }: OwnerState): string => `${shardName(shard)} (${nameOf(owner)})`;

@@ -3,6 +3,7 @@
  * key is described here and nowhere else. What an experiment has as well is taken from its schema.
  */
 import { z } from 'zod';
+import { editorSchema } from '../experiment/json-schema';
 import { PUBLISHED_EDGES } from '../experiment/names';
 import { aspectSchema, flowSchema } from '../experiment/schema';
 import { DEFAULT_WINDOW } from '../experiment/types';
@@ -101,19 +102,8 @@ export type StudyFile = z.infer<typeof studySchema>;
 export type SlurmSettings = z.infer<typeof slurmSchema>;
 
 /** The JSON schema that the extension contributes. */
-export function studyJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(studySchema, {
-    target: 'draft-7',
-    io: 'input',
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-    },
-  });
-  return {
-    ...schema,
+export const studyJsonSchema = (): Record<string, unknown> =>
+  editorSchema(studySchema, {
     title: 'Crossflow study',
     description: 'Models, tasks and knockouts; every model is asked every task, and everything is in one folder.',
-    allowComments: true,
-    allowTrailingCommas: true,
-  };
-}
+  });
