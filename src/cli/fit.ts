@@ -2,8 +2,7 @@
 import type { Model } from '../core/engine/api';
 import type { Planner } from '../core/engine/planner';
 import type { EngineOptions } from '../core/engine/types';
-import { size } from '../core/engine/size';
-import { refused } from '../core/engine/verdict';
+import { settle } from '../core/engine/verdict';
 import type { Experiment } from '../core/experiment/types';
 import { reportLine } from './report';
 
@@ -30,15 +29,6 @@ export async function openFitting(
   const plan = await (options.experiment
     ? planExperiment(planner, options.experiment, { measure: false })
     : planner.checkpoint({ measure: false }, 'usual'));
-  const { verdict } = plan;
-  if (verdict.kind === 'refused') {
-    if (!options.force) throw refused(verdict, folder);
-    reportLine(`${verdict.message}; trying it anyway`);
-  }
-  if (verdict.kind === 'lowered') {
-    const asked = size(plan.memory.chunk.asked);
-    reportLine(`a chunk may take ${size(verdict.budget)} in place of ${asked}: more does not fit the memory there is`);
-  }
-  for (const note of verdict.notes) reportLine(note);
+  settle(plan, { say: reportLine, ...(options.force && { force: true }) });
   return planner.load(plan);
 }

@@ -1,8 +1,8 @@
 /** Whether a run fits the memory there is, and the setting that would make it fit. Pure. */
 import type { ModelSpec } from '../checkpoint/spec';
-import { failed, type CrossflowError } from '../errors';
+import { failed } from '../errors';
 import { size } from './size';
-import type { MemoryPlan, Verdict } from './plan-types';
+import type { MemoryPlan, RunPlan, Verdict } from './plan-types';
 
 /** Left to the rest of the machine. */
 const SPARE = 0.05;
@@ -75,7 +75,22 @@ function refusal(least: MemoryPlan, spec: ModelSpec, room: number): { message: s
   };
 }
 
-/** What a refused run ends with. */
-export function refused(verdict: Extract<Verdict, { kind: 'refused' }>, directory: string): CrossflowError {
-  return failed(verdict.message, directory, verdict.hint);
+/** What to do about a plan before its model is loaded. `say`: told what the user should know, a line at a time. */
+export interface Settling {
+  readonly say: (line: string) => void;
+  /** What does not fit is tried anyway. */
+  readonly force?: boolean;
+}
+
+/** @throws CrossflowError `failed` when the run does not fit, unless `force` */
+export function settle({ verdict, memory, directory }: RunPlan, { say, force }: Settling): void {
+  if (verdict.kind === 'refused') {
+    if (!force) throw failed(verdict.message, directory, verdict.hint);
+    say(`${verdict.message}; trying it anyway`);
+  }
+  if (verdict.kind === 'lowered') {
+    const asked = size(memory.chunk.asked);
+    say(`a chunk may take ${size(verdict.budget)} in place of ${asked}: more does not fit the memory there is`);
+  }
+  for (const note of verdict.notes) say(note);
 }
