@@ -42,13 +42,25 @@ describe('ways into Crossflow, and out of it with files', function () {
     await until(async () => (await code.text()).includes('"window"'), `the text of ${name}`);
     return code.text();
   }
-  /** Chooses the model of the folder; another comes with the extension. */
-  const model = (label = './models/shapes-llava'): Promise<void> =>
-    code.page
-      .locator('.quick-input-list .monaco-list-row')
-      .filter({ has: code.page.getByText(label, { exact: true }) })
-      .first()
-      .click({ timeout: PATIENCE });
+  /**
+   * Chooses the model of the folder where one is asked for; another comes with the extension. `ask` is done again when the
+   * question went away by itself: VS Code closes it when something else takes the focus, such as a page that opens late.
+   */
+  async function withModel(ask: () => Promise<void>, label = './models/shapes-llava'): Promise<void> {
+    const row = code.page.locator('.quick-input-list .monaco-list-row').filter({
+      has: code.page.getByText(label, { exact: true }),
+    });
+    await until(async () => {
+      await ask();
+      return row
+        .first()
+        .click({ timeout: 10_000 })
+        .then(
+          () => true,
+          async () => (await code.page.keyboard.press('Escape'), false),
+        );
+    }, `the choice of ${label}`);
+  }
   const NEW = 'New Crossflow Experiment from This';
 
   it('the walkthrough opens with its picture', async () => {
@@ -70,8 +82,7 @@ describe('ways into Crossflow, and out of it with files', function () {
   });
 
   it('a new experiment from the palette', async () => {
-    await code.command('Crossflow: New Experiment…');
-    await model();
+    await withModel(() => code.command('Crossflow: New Experiment…'));
     const text = await made('experiment.flow.json');
     assert.match(text, /"model": "models\/shapes-llava"|"model": "\.\/models\/shapes-llava"/);
     // Its picture is still to be named, and the editor says so.
@@ -80,15 +91,13 @@ describe('ways into Crossflow, and out of it with files', function () {
 
   it('a new experiment from a picture, a CSV and a checkpoint, by the context menu of the explorer', async () => {
     await code.open('examples/images/2300034.jpg');
-    await fromExplorer('2300034.jpg', NEW);
-    await model('../models/shapes-llava');
+    await withModel(() => fromExplorer('2300034.jpg', NEW), '../models/shapes-llava');
     assert.match(await made('2300034.flow.json'), /"image": "images\/2300034\.jpg"/);
     await until(async () => /→ \S+ [\d.]+ %/.test(await code.text()), 'its answer');
 
     const csv = 'shapes_val_question_with_choose_ChooseAttr.csv';
     await code.open(`examples/${csv}`);
-    await fromExplorer(csv, NEW);
-    await model('../models/shapes-llava');
+    await withModel(() => fromExplorer(csv, NEW), '../models/shapes-llava');
     assert.ok((await made(csv.replace('.csv', '.flow.json'))).includes(`"csv": "${csv}", "images": "images"`));
 
     await code.open('models/shapes-llava/config.json');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { PATIENCE, VSCode } from './support/vscode';
+import { PATIENCE, until, VSCode } from './support/vscode';
 
 describe('a folder that is not trusted', function () {
   this.timeout(4 * PATIENCE);
@@ -17,9 +17,11 @@ describe('a folder that is not trusted', function () {
     await code.command('Crossflow: Open Panel Beside');
     const frame = await code.webview('panel');
     await frame.getByText(/This workspace is not trusted/).waitFor({ timeout: PATIENCE });
-    await frame.locator('img.cf-plain-picture').waitFor({ timeout: PATIENCE });
-    const size = await frame.locator('img.cf-plain-picture').evaluate((img: HTMLImageElement) => img.naturalWidth);
-    assert.equal(size, 336);
+    const picture = frame.locator('img.cf-plain-picture');
+    await picture.waitFor({ timeout: PATIENCE });
+    // The element is there before its file has come.
+    await until(() => picture.evaluate((img: HTMLImageElement) => img.complete && img.naturalWidth > 0), 'the picture');
+    assert.equal(await picture.evaluate((img: HTMLImageElement) => img.naturalWidth), 336);
     await code.settle(1500);
     assert.throws(() => code.enginePid(), /no engine/);
   });

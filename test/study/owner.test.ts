@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CrossflowError } from '../../src/core/errors';
@@ -75,7 +84,9 @@ describe('owners of shards', () => {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
       assert.ok(statSync(file).mtimeMs > old.getTime());
       claim.check();
-      writeFileSync(file, 'another');
+      // A new file in the old one's place, as another process puts it there: never written through.
+      writeFileSync(`${file}.new`, 'another');
+      renameSync(`${file}.new`, file);
       await sleep(100);
       assert.throws(() => claim.check(), /another process has taken this shard over/);
     } finally {

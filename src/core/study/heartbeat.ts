@@ -5,16 +5,18 @@ export const BEAT_MS = 15_000;
 
 /**
  * Runs in a thread of its own: ONNX Runtime blocks the process's main thread for as long as a step takes. It writes the
- * owner's line again, so that the file server's clock sets the file's time; a file that is another's by now is left alone.
+ * owner's line again, so that the file server's clock sets the file's time. Whoever takes the shard over puts a new file in
+ * the place: what is read and written through one descriptor is never the other's file.
  */
 const BEAT = `
 const { readFileSync, openSync, writeSync, closeSync } = require('node:fs');
 const { path, mine, every } = require('node:worker_threads').workerData;
 setInterval(() => {
   try {
-    if (readFileSync(path, 'utf8') !== mine) return;
     const file = openSync(path, 'r+');
-    try { writeSync(file, mine, 0); } finally { closeSync(file); }
+    try {
+      if (readFileSync(file, 'utf8') === mine) writeSync(file, mine, 0);
+    } finally { closeSync(file); }
   } catch {}
 }, every);
 `;
