@@ -4,6 +4,8 @@ import type { DecoderOutput } from './decoder';
 
 /** Spare rows: another question on the same image, or the answer's own tokens, fit without copying the prefix. */
 const SPARE_ROWS = 128;
+/** Tokens of a greedy answer at most; the published answers are a word or two. */
+export const MAX_ANSWER_TOKENS = 16;
 
 /** Keys, values and the residual of one position in every layer. */
 export function bytesPerToken(spec: Pick<DecoderSpec, 'layers' | 'kvHeads' | 'headDim' | 'hidden'>): number {
@@ -41,6 +43,11 @@ export class Cache {
 
   get bytes(): number {
     return this.capacity * bytesPerToken(this.spec);
+  }
+
+  /** Whether a sequence of so many rows fits, and its answer after it. */
+  fits(rows: number): boolean {
+    return rows + MAX_ANSWER_TOKENS <= this.capacity;
   }
 
   /** Adds the rows of a run with `keepAll` at the end. */

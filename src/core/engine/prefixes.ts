@@ -14,12 +14,12 @@ export class Prefixes {
   private readonly used = new Set<Entry>();
   private idle?: Entry;
 
-  /** A cache holding the prefix's rows with room for `rows` in all, or undefined where none is known. */
+  /** A cache holding the prefix's rows with room for `rows` in all and an answer, or undefined where none is known. */
   take(key: string, rows: number): Cache | undefined {
     if (this.idle?.key === key) {
       const { cache, prefix } = this.idle;
       this.idle = undefined;
-      if (cache.capacity >= rows) {
+      if (cache.fits(rows)) {
         cache.length = prefix;
         return cache;
       }

@@ -2,7 +2,7 @@
 import { checkFinite } from '../checkpoint';
 import type { DecoderSpec } from '../checkpoint/spec';
 import { failed } from '../errors';
-import { Cache } from './cache';
+import { Cache, MAX_ANSWER_TOKENS } from './cache';
 import { step } from './control';
 import type { DecoderOutput, LayerCall } from './decoder';
 import { causalMask, groupMask } from './masks';
@@ -11,8 +11,6 @@ import type { Candidate, RunControl } from './types';
 
 /** Rows of one call of the clean run: beyond this, larger calls are not faster and only take memory. */
 const BLOCK_ROWS = 1024;
-/** Tokens of a greedy answer at most; the published answers are a word or two. */
-export const MAX_ANSWER_TOKENS = 16;
 
 export interface SequenceInput {
   /** Number of rows: before, image, after. */

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Parts } from '../../src/core/engine/parts';
+import { Sequence } from '../../src/core/engine/sequence';
+import { decoderParts } from '../support/parts';
+import { random, writeDecoder } from '../support/synthetic';
+
+const PREFIX = 12;
+
+describe('the cache of a picture, taken over by its next question', () => {
+  let folder: string;
+  let parts: Parts;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'crossflow-prefixes-'));
+    const shape = { layers: 2, hidden: 32, heads: 4, kvHeads: 2, intermediate: 48, vocab: 50 };
+    const spec = await writeDecoder(folder, shape);
+    parts = await decoderParts(spec, { threads: 1 });
+  });
+  after(async () => {
+    await parts.close();
+    await rm(folder, { recursive: true });
+  });
+
+  /** A question whose prefix is known by its picture's name; all pictures look the same, so results can be compared. */
+  function ask(picture: string, length: number): Sequence {
+    const { hidden } = parts.decoder.spec;
+    const rows = (seed: number, count: number): Float32Array => {
+      const next = random(seed);
+      return Float32Array.from({ length: count * hidden }, () => (next() - 0.5) * 3);
+    };
+    return new Sequence(parts, {
+      length,
+      prefix: PREFIX,
+      prefixKey: picture,
+      prefixRows: async () => rows(1, PREFIX),
+      textRows: async () => rows(length, length - PREFIX),
+    });
+  }
+
+  it('has room for a question that is longer by any number of tokens, and for its answer', async () => {
+    for (const more of [112, 113, 127, 128, 129]) {
+      const first = ask('one', 20);
+      await first.clean();
+      first.release();
+      const longer = ask('one', 20 + more);
+      const { ids, probability } = await longer.clean();
+      longer.release();
+      const alone = ask('another', 20 + more);
+      const want = await alone.clean();
+      alone.release();
+      assert.deepEqual({ ids, probability }, { ids: want.ids, probability: want.probability }, `${more} more`);
+    }
+  });
+});
