@@ -68,8 +68,8 @@ export class EngineService {
       const { planExperiment } = await import('../core/dataset/plan');
       return planExperiment(this.#planner.planner, experiment, { measure, control: control(context) });
     },
-    prepare: async ({ session, question }, context) =>
-      (await this.#sessions.prepare(session, await this.#opened(), question, control(context))).info,
+    prepare: async ({ session, question, anew }, context) =>
+      (await this.#sessions.prepare(session, await this.#opened(), question, anew, control(context))).info,
     clean: async ({ session }, context) => this.#sessions.get(session).clean(control(context)),
     knockouts: async ({ session, list, method }, context) =>
       this.#sessions.get(session).knockouts(list, {

@@ -25,11 +25,20 @@ export class Sessions {
     return held.example;
   }
 
-  /** Takes over a new question. The old example goes only after the new one stands, so shared caches survive. */
-  async prepare(session: string, model: Model, question: QuestionInput, control: RunControl): Promise<Example> {
+  /**
+   * Takes over a new question. The old example goes only after the new one stands, so shared caches survive. `anew`:
+   * not even the clean run is kept when the question is the old one, because the picture's file may be another.
+   */
+  async prepare(
+    session: string,
+    model: Model,
+    question: QuestionInput,
+    anew: boolean,
+    control: RunControl,
+  ): Promise<Example> {
     const old = this.#held.get(session);
     const example =
-      old && seen(old.question) === seen(question)
+      old && !anew && seen(old.question) === seen(question)
         ? old.example.withSets(question.sets)
         : await model.prepare(question, control);
     // Another prepare of this session may have come first while this one waited.

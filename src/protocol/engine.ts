@@ -25,7 +25,7 @@ import type { Experiment, Knockout, QuestionInput } from '../core/experiment/typ
 import type { DatasetRow } from './panel';
 
 /** Raised when a message changes; host and process come from one package, so unequal means a mixed installation. */
-export const ENGINE_PROTOCOL = 2;
+export const ENGINE_PROTOCOL = 3;
 
 export interface InSession {
   readonly session: string;
@@ -85,8 +85,15 @@ export interface EngineCalls {
     result: RunPlan;
     event: RunEvent;
   };
-  /** Makes a session's example ready; only what differs from the session's last question is done again. */
-  prepare: { params: InSession & { readonly question: QuestionInput }; result: ExampleInfo; event: RunEvent };
+  /**
+   * Makes a session's example ready; only what differs from the session's last question is done again. `anew`: nothing
+   * of the last question is kept, for its picture's file may have changed.
+   */
+  prepare: {
+    params: InSession & { readonly question: QuestionInput; readonly anew: boolean };
+    result: ExampleInfo;
+    event: RunEvent;
+  };
   clean: { params: InSession; result: CleanResult; event: RunEvent };
   /** `full` runs the whole sequence for every variant (the reference); left out: `fork`. */
   knockouts: {

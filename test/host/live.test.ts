@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { copyFileSync } from 'node:fs';
+import path from 'node:path';
 import type { EnginePool } from '../../src/host/engine/pool';
 import type { LiveSession } from '../../src/host/live/session';
-import { experiment, modelFolder, pool, session } from './support';
+import { temporaryFolder } from '../support/temporary';
+import { experiment, modelFolder, pool, root, session } from './support';
 
 /** The numbers that a session shows. */
 const numbers = (live: LiveSession): unknown => ({
@@ -11,6 +14,7 @@ const numbers = (live: LiveSession): unknown => ({
 });
 
 describe('the live loop, with a real engine process', function () {
+  const folder = temporaryFolder();
   let engines: EnginePool;
   beforeEach(() => (engines = pool()));
   afterEach(() => engines.dispose());
@@ -89,6 +93,22 @@ describe('the live loop, with a real engine process', function () {
     assert.equal(live.status.kind, 'idle');
     assert.ok(live.shown.curves.every((curve) => curve !== null));
     live.dispose();
+  });
+
+  it('reads the picture again on Run: the file may be another by now', async () => {
+    const images = path.join(root, 'examples/images');
+    const image = folder.join('picture.jpg');
+    copyFileSync(path.join(images, '2300034.jpg'), image);
+    const { live } = session(engines);
+    await live.update(experiment({ image }));
+    const before = numbers(live);
+    copyFileSync(path.join(images, '2300000.jpg'), image);
+    await live.run();
+    assert.notDeepEqual(numbers(live), before);
+    const other = session(engines, {}, 'test:other').live;
+    await other.update(experiment({ image: path.join(images, '2300000.jpg') }));
+    assert.deepEqual(numbers(live), numbers(other));
+    for (const one of [live, other]) one.dispose();
   });
 
   it('says so when the process dies, keeps what it shows, and gives the same numbers after a restart', async () => {

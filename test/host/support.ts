@@ -39,9 +39,10 @@ export function experiment(change: Record<string, unknown> = {}): Experiment {
 export function session(
   on: EnginePool,
   change: Partial<LiveDeps> = {},
+  id = 'test:session',
 ): { live: LiveSession; sent: HostToPanel[]; take: () => string[] } {
   const sent: HostToPanel[] = [];
-  const live = new LiveSession('test:session', {
+  const live = new LiveSession(id, {
     pool: on,
     options: () => ({ threads: 1 }),
     directory: async (model) => (model.kind === 'folder' ? model.path : model.id),

@@ -221,7 +221,7 @@ export class LiveSession {
       busy.phase('Reading the picture');
     }
     if (plan.prepare !== 'no') {
-      const example = await call('prepare', { question: want.question });
+      const example = await call('prepare', { question: want.question, anew: plan.prepare === 'all' });
       this.#have = {
         ...(this.#have ?? { clean: false, curves: new Map<string, Curve>() }),
         model: want.model,
