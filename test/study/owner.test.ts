@@ -37,7 +37,7 @@ describe('owners of shards', () => {
   const taken = (inside: string) => {
     const claim = claimShard(inside, shard, about);
     claim.check();
-    const [state] = owners(inside);
+    const [state] = owners(inside, Date.now());
     assert.deepEqual([state.owner.pid, state.alive, state.shard], [process.pid, true, shard]);
     claim.release();
     assert.deepEqual(readdirSync(inside), []);

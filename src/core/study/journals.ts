@@ -1,5 +1,5 @@
 /** Everything that a run's journals hold: those of its shards, of all their starts, and the merged one. */
-import { closeSync, existsSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { changes, settingsChanges, settingsOf, type Identity } from '../dataset/identity';
 import { openJournal } from '../dataset/journal';
@@ -14,6 +14,8 @@ import type { PlannedRun, Study } from './types';
 export interface JournalFile {
   readonly path: string;
   readonly header: JournalHeader;
+  /** Bytes of the file when reading began: all of them were read. */
+  readonly size: number;
   /** Whole records, those of rows that stand elsewhere too included. */
   readonly records: number;
   /** Lines in its middle whose checksum is wrong. */
@@ -40,6 +42,7 @@ export function readJournals(study: Study, run: PlannedRun, pictures = false): R
     const file = openIfThere(path);
     if (file === undefined) continue;
     try {
+      const { size } = fstatSync(file);
       let records = 0;
       const { header, damaged } = scanJournal(
         file,
@@ -54,7 +57,7 @@ export function readJournals(study: Study, run: PlannedRun, pictures = false): R
           index ??= new RowIndex(about.rows);
         },
       );
-      if (header) files.push({ path, header, records, damaged });
+      if (header) files.push({ path, header, size, records, damaged });
     } finally {
       closeSync(file);
     }

@@ -1,14 +1,14 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { encodeLine } from '../dataset/lines';
 import { lockFolder } from '../dataset/lock';
 import type { RecordKind } from '../dataset/record';
 import { removeLeftovers, writeBeside } from '../dataset/write-beside';
-import { failed, usage } from '../errors';
+import { failed } from '../errors';
 import { BlockReader } from './block-reader';
 import { journalFolder, mergedJournal } from './folders';
 import { checkSettings, journalFiles, readJournals, type RunJournals } from './journals';
-import { owners } from './owner';
+import { removeMerged } from './tidy';
 import type { PlannedRun, Study } from './types';
 
 export interface MergeOutcome extends Readonly<Record<RecordKind, number>> {
@@ -26,7 +26,7 @@ export interface MergeOutcome extends Readonly<Record<RecordKind, number>> {
 /**
  * Brings all results of a run into one journal, in the order of the CSV, each question once; undefined while there is no
  * result. Shards may be at work: what they write later comes with the next merge. Their files stay, but with `tidy`, which
- * removes those that are merged and that nobody writes. Throws CrossflowError `usage` when the results are of other
+ * removes those that are merged and that nobody writes (tidy.ts). Throws CrossflowError `usage` when the results are of other
  * settings, or of different things; `failed` when the disk is full, the old journal left as it was.
  */
 export function mergeRun(study: Study, run: PlannedRun, tidy = false): MergeOutcome | undefined {
@@ -42,13 +42,14 @@ export function mergeRun(study: Study, run: PlannedRun, tidy = false): MergeOutc
     checkSettings(study, run, header);
     const written = !isMerged(journals, target);
     if (written) writeBeside(target, mergedLines(journals));
-    if (tidy) removeShards(study, run, journals, target);
+    const shards = files.filter((file) => file.path !== target);
+    if (tidy) removeMerged(journalFolder(study, run), shards);
     return {
       run: run.id,
       model: run.model,
       task: run.task,
       journal: target,
-      shards: files.filter((file) => file.path !== target).length,
+      shards: shards.length,
       written,
       damaged: files.reduce((sum, file) => sum + file.damaged, 0),
       ...index.counts(),
@@ -96,15 +97,6 @@ function* mergedLines({ header, files, index }: RunJournals): Generator<Uint8Arr
   } finally {
     reader.close();
   }
-}
-
-function removeShards(study: Study, run: PlannedRun, { files }: RunJournals, target: string): void {
-  const folder = journalFolder(study, run);
-  const all = owners(folder);
-  if (all.some((o) => o.alive)) {
-    throw usage('shards are being worked on, so nothing was removed', folder, 'merge again when they are done');
-  }
-  for (const { path } of files) if (path !== target) rmSync(path, { force: true });
 }
 
 function makeFolder(path: string): void {

@@ -56,7 +56,7 @@ export function claimShard(
   const owner: Owner = { ...thisProcess(), token: randomUUID(), ...(slurm && { slurm }), ...about };
   const mine = JSON.stringify(owner);
   const path = ownerFile(folder, shard);
-  const now = serverTime(folder, owner.token);
+  const now = fileServerTime(folder);
   const overlap = owners(folder, now, slurm).find((o) => o.alive && o.shard.count !== shard.count);
   if (overlap) throw refusal(overlap, folder, `stop it first, or ask for shards of ${overlap.shard.count}`);
   const giveBack = hold(path, mine, (text) => {
@@ -84,8 +84,8 @@ function refusal({ shard, owner }: OwnerState, folder: string, hint: string): Cr
 export const jobName = ({ job, task }: NonNullable<Owner['slurm']>): string =>
   task === undefined ? job : `${job}_${task}`;
 
-/** The owners of a run's shards, dead ones included. `now`: the file server's time; left out: this machine's. */
-export function owners(folder: string, now = Date.now(), slurm?: Owner['slurm']): OwnerState[] {
+/** The owners of a run's shards, dead ones included. `now`: see fileServerTime(). */
+export function owners(folder: string, now: number, slurm?: Owner['slurm']): OwnerState[] {
   return listFolder(folder).flatMap((name) => {
     const shard = shardOfOwner(name);
     const text = shard && readIfThere(join(folder, name));
@@ -112,9 +112,9 @@ function parse(text: string): Owner | undefined {
   }
 }
 
-/** Clocks of machines differ: the time of the one that keeps the files counts. */
-function serverTime(folder: string, token: string): number {
-  const probe = join(folder, `.${token}.probe`);
+/** Clocks of machines differ: the time of the one that keeps the files counts. Throws CrossflowError `usage`. */
+export function fileServerTime(folder: string): number {
+  const probe = join(folder, `.${randomUUID()}.probe`);
   try {
     writeFileSync(probe, '');
     return statSync(probe).mtimeMs;

@@ -71,7 +71,8 @@ export async function studyStatus(study: Study, chosen: readonly PlannedRun[]): 
 
 async function runStatus(study: Study, run: PlannedRun, hashes: Map<string, Promise<string>>): Promise<RunStatus> {
   const folder = journalFolder(study, run);
-  const shards = owners(folder).map((state) => shardStatus(folder, state));
+  // Who only looks writes nothing, so this machine's clock must do.
+  const shards = owners(folder, Date.now()).map((state) => shardStatus(folder, state));
   const perMinute = shards.reduce((sum, s) => sum + (s.state === 'alive' && s.seconds ? 60 / s.seconds : 0), 0);
   const { csv, limit = Infinity } = run.experiment.subject;
   let counts: Readonly<Record<RecordKind, number>> = { kept: 0, dropped: 0, failed: 0 };
