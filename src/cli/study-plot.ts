@@ -115,9 +115,10 @@ async function writeReport({ study, runs, results, bar, signal }: Work, drawn: D
       if (!run) return {};
       const { subject } = run.experiment;
       const sight = sights.get(run);
+      const figures = drawn.byRun.get(result);
       return {
         pictures: { dataset: subject, ...(sight && { sight }) },
-        figures: drawn.byRun.get(result) ?? [],
+        ...(figures && { drawn: figures }),
         files: TABLES.map((name) => `${run.id}/${name}`),
         wanted: Math.min(subject.limit ?? Infinity, result.header.about.rows),
       };

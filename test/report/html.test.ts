@@ -48,6 +48,9 @@ const runOf = (records: readonly RowRecord[], change: Partial<StudyRun> = {}): S
   ...change,
 });
 
+/** Of a run with one knockout. */
+const NOT_DRAWN = { figures: [], flow: [[]] };
+
 /** Every element of a document, and its text. */
 function elements(node: Node): Element[] {
   const children = 'childNodes' in node ? node.childNodes.flatMap(elements) : [];
@@ -141,7 +144,7 @@ describe('the report', () => {
   });
 
   /** Figures have their own tests and take their time. */
-  const bare = () => ({ figures: [] });
+  const bare = () => ({ drawn: NOT_DRAWN });
 
   /** As VS Code's preview reads it, with HTML and links let through: nothing but tables, headings and our own links. */
   function checkMarkdown(markdown: string): void {
@@ -182,6 +185,22 @@ describe('the report', () => {
         },
       ),
     );
+  });
+
+  it('tells of every knockout, with many windows, one of its own and none', async () => {
+    const edges = ['Question', 'Image', 'Text', 'Object', 'Related'].flatMap((from) => [1, 5, 9].map((window) => ({ kind: 'edge', from, to: 'Last', window }) as const)); // prettier-ignore
+    const knockouts = [...edges, { kind: 'edge', from: 'Text', to: 'Last', window: 3 }, { kind: 'prune', of: 'Image' }] as const; // prettier-ignore
+    const { identity, about } = header();
+    const records = [0, 1, 2].map((i) => kept(i, { curves: knockouts.map((_, k) => [0.8, 0.1 + k / 100, 0.5]) }));
+    const run = runOf(records, { header: { identity, about: { ...about, knockouts: [...knockouts] } } });
+    const { all, document, markdown } = await write([run]);
+    for (const told of [text(document), markdown]) assert.match(told, /p is corrected for that, the interval is not/);
+    const rows = markdown.split('\n').filter((line) => /^\| [^|]*(↛Last|dropped after)/.test(line));
+    assert.equal(rows.length, knockouts.length);
+    for (const row of rows) assert.match(row, /\| 3 \| −\d+\.\d % \|.* \| 1 \|/);
+    const drawn = all.filter((e) => e.tagName === 'img').map((e) => attribute(e, 'alt') ?? '');
+    for (const window of [1, 3, 5, 9])
+      assert.ok(drawn.some((alt) => alt.startsWith(`Knockouts with window ${window}:`) && alt.includes('Image dropped after'))); // prettier-ignore
   });
 
   it('cuts long lists, says so, and counts all', async () => {
@@ -225,7 +244,7 @@ describe('the report', () => {
     // Many more that hardly differ.
     records.push(...Array.from({ length: 20 }, (_, i) => kept(5 + i, { curves: [[0.4, 0.4, 0.4]] })));
     const { html, all, document } = await write([runOf(records)], {
-      detailsOf: () => ({ figures: [], pictures: { dataset } }),
+      detailsOf: () => ({ drawn: NOT_DRAWN, pictures: { dataset } }),
     });
     const pictures = all.filter((e) => attribute(e, 'class') === 'picture');
     assert.equal(pictures.length, 2);
@@ -244,7 +263,7 @@ describe('the report', () => {
     assert.ok(html.length < 400_000);
     // Without the data set the report is written all the same.
     const gone = await write([runOf(records)], {
-      detailsOf: () => ({ figures: [], pictures: { dataset: { csv: folder.join('gone.csv'), images: images } } }),
+      detailsOf: () => ({ drawn: NOT_DRAWN, pictures: { dataset: { csv: folder.join('gone.csv'), images: images } } }),
     });
     assert.ok(text(gone.document).includes('no such CSV file'));
   });

@@ -15,7 +15,8 @@ import { plotRuns } from '../../src/core/report/plot';
 import { findResults } from '../../src/core/report/published/find';
 import { parseKnockout, resultNames } from '../../src/core/report/published/names';
 import type { ReadOptions } from '../../src/core/report/published/read';
-import { studyFigures } from '../../src/core/report/study-figures';
+import { runStatistics } from '../../src/core/report/run-statistics';
+import { runFigures } from '../../src/core/report/study-figures';
 import { scoreTuple, wordTuple } from '../../src/core/report/python';
 import type { StudyRun } from '../../src/core/report/study-run';
 import { writeReport } from '../../src/core/report/write';
@@ -86,7 +87,9 @@ describe('result tables', () => {
     assert.equal(fromTables.header.about.model.layers, fromJournal.header.about.model.layers);
     const [a, b] = [keptOf(fromTables), keptOf(fromJournal)];
     assert.deepEqual(a.map((r) => [r.question_id, r.question, r.gold, r.base, r.curves]), b.map((r) => [r.question_id, r.question, r.gold, r.base, r.curves])); // prettier-ignore
-    const [tables, journal] = [fromTables, fromJournal].map((run) => studyFigures(run.header, keptOf(run)));
+    const [tables, journal] = [fromTables, fromJournal].map(({ header }, i) =>
+      runFigures(header, runStatistics(header, [a, b][i])),
+    );
     results.close();
     assert.deepEqual(tables.map((figure) => figure.name), journal.map((figure) => figure.name)); // prettier-ignore
     tables.forEach(({ name, data }, i) => {

@@ -10,7 +10,8 @@ import { drawStudy } from '../../src/core/report/draw-study';
 import { safeName, safeNames } from '../../src/core/report/file-names';
 import { studyFigureFolders } from '../../src/core/report/paper/study-figure-folders';
 import { renderSvg } from '../../src/core/report/render';
-import { studyFigures } from '../../src/core/report/study-figures';
+import { runStatistics } from '../../src/core/report/run-statistics';
+import { runFigures } from '../../src/core/report/study-figures';
 import type { StudyRun } from '../../src/core/report/study-run';
 import { figureTable } from '../../src/core/report/tables';
 import { header, kept } from '../dataset/records';
@@ -36,8 +37,8 @@ function run(model: string, task: string, layers: number, knockouts: readonly Kn
   };
 }
 const two = [edge('Question', 'Last', 9), edge('Image', 'Question', 9)];
-const figuresOf = (of: StudyRun, options = {}) =>
-  studyFigures(of.header, of.records() as Iterable<KeptRecord>, options);
+const figuresOf = ({ header, ...of }: StudyRun, options = {}) =>
+  runFigures(header, runStatistics(header, of.records() as Iterable<KeptRecord>, options), options);
 const rowsOf = (text: string): Record<string, string>[] => parse(text, { columns: true }) as unknown as Record<string, string>[]; // prettier-ignore
 
 describe('figures of a study', () => {
@@ -59,7 +60,7 @@ describe('figures of a study', () => {
       .map((entry) => path.join(entry.parentPath, entry.name));
     assert.deepEqual([...files].sort(), listed.sort());
     assert.deepEqual(
-      runs.map((one) => byRun.get(one)?.length),
+      runs.map((one) => byRun.get(one)?.figures.length),
       [1, 1, 0],
     );
     assert.deepEqual(overview.map((f) => f.title), ['ChooseAttr: Models: Question↛Last', 'ChooseAttr: Models: Image↛Last']); // prettier-ignore

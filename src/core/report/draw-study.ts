@@ -1,14 +1,14 @@
 /** The figures of a study, written to files and handed to the report. */
 import { drawFigures } from './draw-figures';
-import type { ReportFigure } from './html/content';
+import type { DrawnRun, ReportFigure } from './html/content';
 import { studyFigureFolders, type StudyFigureOptions } from './paper/study-figure-folders';
 import type { StudyRun } from './study-run';
 
 export interface DrawnStudy {
   /** Absolute paths of what was written. */
   readonly files: readonly string[];
-  /** For `RunDetails.figures`. */
-  readonly byRun: ReadonlyMap<StudyRun, readonly ReportFigure[]>;
+  /** For `RunDetails.drawn`. */
+  readonly byRun: ReadonlyMap<StudyRun, DrawnRun>;
   /** For `StudyReportOptions.overview`: what compares models. */
   readonly overview: readonly ReportFigure[];
 }
@@ -23,15 +23,15 @@ export async function drawStudy(
   options: StudyFigureOptions = {},
 ): Promise<DrawnStudy> {
   const files: string[] = [];
-  const byRun = new Map<StudyRun, readonly ReportFigure[]>();
+  const byRun = new Map<StudyRun, DrawnRun>();
   const overview: ReportFigure[] = [];
   const total = runs.length + new Set(runs.map((run) => run.task)).size;
   let done = 0;
   options.onProgress?.(done, total);
-  for (const { folder: inside, run, task, figures } of studyFigureFolders(runs, options)) {
+  for (const { folder: inside, of, task, figures } of studyFigureFolders(runs, options)) {
     const drawn = await drawFigures(figures, folder, `figures/${inside}`, options.signal);
     files.push(...drawn.files);
-    if (run) byRun.set(run, drawn.figures);
+    if (of) byRun.set(of.run, { figures: drawn.figures, flow: of.statistics.flow });
     else overview.push(...drawn.figures.map((figure) => ({ ...figure, title: `${task}: ${figure.title}` })));
     options.onProgress?.(++done, total);
   }

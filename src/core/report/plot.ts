@@ -18,7 +18,10 @@ export async function plotRuns(
   const { files, byRun, overview } = await drawStudy(runs, folder, options);
   const report = await writeStudyReport(runs, folder, {
     overview,
-    detailsOf: (run) => ({ figures: byRun.get(run) ?? [] }),
+    detailsOf(run) {
+      const drawn = byRun.get(run);
+      return { ...(drawn && { drawn }) };
+    },
     ...(options.signal && { signal: options.signal }),
   });
   return [...files, ...report];

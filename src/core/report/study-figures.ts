@@ -1,4 +1,4 @@
-import type { JournalHeader, KeptRecord } from '../dataset/record';
+import type { JournalHeader } from '../dataset/record';
 import { WORD_KINDS } from '../dataset/words';
 import { knockoutId, knockoutLabel, type Knockout } from '../experiment/types';
 import { caption } from './caption';
@@ -6,7 +6,7 @@ import { safeName, safeNames } from './file-names';
 import { knockoutFigure, lensFigure, wordStyle, type FigureCurve, type FigureData, type VegaLiteSpec } from './figures';
 import { heatMap } from './heat-map';
 import { curveStyles, figureLabel, type Palette } from './labels';
-import { runStatistics, type RunStatistics } from './run-statistics';
+import type { RunStatistics } from './run-statistics';
 import type { BootstrapOptions } from './statistics';
 import type { Look } from './theme';
 
@@ -27,14 +27,6 @@ export interface FigureOptions extends BootstrapOptions {
 }
 
 /** The figures of a data set run: means over its questions with their intervals. */
-export function studyFigures(
-  header: JournalHeader,
-  records: Iterable<KeptRecord>,
-  options: FigureOptions = {},
-): NamedFigure[] {
-  return runFigures(header, runStatistics(header, records, options), options);
-}
-
 export function runFigures(
   header: JournalHeader,
   statistics: RunStatistics,
@@ -56,7 +48,10 @@ export const named = (
 /** Curves of several windows that one figure still shows apart. */
 const MOST_TOGETHER = 12;
 
-/** All knockouts together, those of each target as the paper draws them, and of each window where there are several. */
+/**
+ * All knockouts together, those of each target as the paper draws them, and of each window where there are several. What
+ * has no window (pruning) stands beside the curves of each.
+ */
 function flowFigures(header: JournalHeader, { flow }: RunStatistics, { palette }: FigureOptions): NamedFigure[] {
   const { knockouts, model } = header.about;
   const make = (name: string, chosen: readonly number[]): NamedFigure[] => {
@@ -91,7 +86,7 @@ function flowFigures(header: JournalHeader, { flow }: RunStatistics, { palette }
   return [
     ...(all.length <= MOST_TOGETHER ? make('information_flow', all) : []),
     ...windows.flatMap((window) => {
-      const those = all.filter((i) => windowOf(knockouts[i]) === window);
+      const those = all.filter((i) => (windowOf(knockouts[i]) ?? window) === window);
       return [...make(`information_flow_window_${window}`, those), ...perTarget(`_window_${window}`, those)];
     }),
   ];

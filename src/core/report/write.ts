@@ -21,7 +21,8 @@ import { drawFigures } from './draw-figures';
 import type { Sight } from './html/pictures';
 import type { RunDetails } from './html/content';
 import { writeStudyReport } from './html/report';
-import { studyFigures } from './study-figures';
+import { runStatistics } from './run-statistics';
+import { runFigures } from './study-figures';
 import type { StudyRun } from './study-run';
 import { runSummary, type ReportSummary } from './summary';
 import { answerProbabilities, informationFlow } from './tables';
@@ -68,7 +69,8 @@ export async function writeReport(experiment: Experiment, options: ReportOptions
     };
     write('information_flow.csv', informationFlow(header, kept()));
     write('last_position_answer_probs.csv', answerProbabilities(header, kept()));
-    const figures = (options.figures ?? true) ? studyFigures(header, kept()) : [];
+    const statistics = runStatistics(header, kept());
+    const figures = (options.figures ?? true) ? runFigures(header, statistics) : [];
     const drawn = await drawFigures(figures, experiment.output, 'figures', options.signal);
     files.push(...drawn.files);
     const summary = runSummary(experiment, journal, limit);
@@ -77,7 +79,7 @@ export async function writeReport(experiment: Experiment, options: ReportOptions
     const run: StudyRun = { model: model.name, task, header, records: () => journal.records(limit) };
     const details: RunDetails = {
       pictures: { dataset: experiment.subject, ...(options.sight && { sight: options.sight }) },
-      figures: drawn.figures,
+      drawn: { figures: drawn.figures, flow: statistics.flow },
       files: ['information_flow.csv', 'last_position_answer_probs.csv'],
       damaged: journal.damaged,
       wanted: summary.dataset.limit,

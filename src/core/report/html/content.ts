@@ -1,5 +1,6 @@
 /** What a report shows, before it is written as HTML and as Markdown. */
 import type { FigureData, FigurePoint } from '../figures';
+import type { RunStatistics } from '../run-statistics';
 import type { RunDigest } from './digest';
 import type { Picture, PictureSource } from './pictures';
 
@@ -15,12 +16,17 @@ export interface ReportFigure {
   readonly data: FigureData;
 }
 
+/** What was drawn of a run. */
+export interface DrawnRun extends Pick<RunStatistics, 'flow'> {
+  readonly figures: readonly ReportFigure[];
+}
+
 /** What a run's results do not say of themselves. */
 export interface RunDetails {
   /** Left out: no pictures. */
   readonly pictures?: PictureSource;
   /** Left out: drawn here. */
-  readonly figures?: readonly ReportFigure[];
+  readonly drawn?: DrawnRun;
   /** Tables of the results, relative to the report. */
   readonly files?: readonly string[];
   /** Damaged lines of the journal. */

@@ -2,18 +2,19 @@
 import type { KeptRecord, RowRecord } from '../../dataset/record';
 import { curveStyles } from '../labels';
 import { renderSvg } from '../render';
-import { runStatistics } from '../run-statistics';
-import { studyFigures, windowOf, type NamedFigure } from '../study-figures';
+import { runStatistics, type RunStatistics } from '../run-statistics';
+import { runFigures, windowOf, type NamedFigure } from '../study-figures';
 import type { StudyRun } from '../study-run';
-import type { CurveDigest, ReportFigure } from './content';
+import type { CurveDigest, DrawnRun, ReportFigure } from './content';
 
 /** The figures of a run, drawn for the report alone. */
-export async function draw(run: StudyRun): Promise<ReportFigure[]> {
-  const drawn: ReportFigure[] = [];
-  for (const figure of studyFigures(run.header, keptOf(run.records()))) {
-    drawn.push(reportFigure(figure, await renderSvg(figure.spec), []));
+export async function draw(run: StudyRun): Promise<DrawnRun> {
+  const statistics = runStatistics(run.header, keptOf(run.records()));
+  const figures: ReportFigure[] = [];
+  for (const figure of runFigures(run.header, statistics)) {
+    figures.push(reportFigure(figure, await renderSvg(figure.spec), []));
   }
-  return drawn;
+  return { figures, flow: statistics.flow };
 }
 
 const FIGURE_NAMES: readonly (readonly [RegExp, string])[] = [
@@ -40,23 +41,13 @@ export function reportFigure(
   return { title, alt: `${title}: ${labels} by ${data.over ?? 'layer'}`, svg, files, data };
 }
 
-/** What tables say of curves: the numbers of the figure of all knockouts, or the same computed where nothing is drawn. */
-export function curveSummaries(run: StudyRun, figures: readonly ReportFigure[]): CurveDigest[] {
-  const { knockouts } = run.header.about;
-  const styles = curveStyles(knockouts);
-  const all = figures.find(({ data }) => data.curves.some((curve) => styles.some((s) => s.label === curve.label)));
-  const flow = all
-    ? styles.map(({ label }) => all.data.curves.find((curve) => curve.label === label)?.points ?? [])
-    : runStatistics(run.header, keptOf(run.records())).flow;
-  return styles.map((style, i): CurveDigest => {
+/** What tables say of a run's curves. */
+export function curveSummaries({ header }: StudyRun, flow: RunStatistics['flow']): CurveDigest[] {
+  const { knockouts } = header.about;
+  return curveStyles(knockouts).map(({ label }, i): CurveDigest => {
     const [lowest] = [...flow[i]].sort((a, b) => a.mean - b.mean);
     const window = windowOf(knockouts[i]);
-    return {
-      label: style.label,
-      ...(window !== undefined && { window }),
-      questions: lowest?.n ?? 0,
-      ...(lowest && { lowest }),
-    };
+    return { label, ...(window !== undefined && { window }), questions: lowest?.n ?? 0, ...(lowest && { lowest }) };
   });
 }
 

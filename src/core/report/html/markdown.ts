@@ -1,7 +1,7 @@
 /** The same as Markdown: reads well as text, and in a preview; figures are linked where they are files. */
 import { rightly } from './digest';
 import { runFacts, type Fact } from './facts';
-import { address, cut } from './parts';
+import { address, cut, CURVES_TOLD } from './parts';
 import { summary } from './page';
 import type { ReportContent, ReportFigure, RunPart } from './content';
 import { count, duration, pValue, probability, signed, whole } from './words';
@@ -53,6 +53,7 @@ function run(part: RunPart): string[] {
     '### Curves',
     '',
     ...figures(part.figures),
+    ...(curves.length > 0 ? [CURVES_TOLD, ''] : []),
     ...table(
       ['Knockout', 'Window', 'Questions', 'Lowest mean', '95% interval', 'At layer', 'p (Holm)'],
       curves.map(({ label, window, questions, lowest }) => [

@@ -69,10 +69,14 @@ export const links = (files: readonly string[], whole = false): Html[] =>
 export const address = (file: string): string =>
   `./${file.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/')}`;
 
+/** Stands over both reports' tables of curves. */
+export const CURVES_TOLD =
+  'Mean change of the answer’s probability where it is lowest, with the 95% bootstrap interval of that layer, and whether it is significant (Wilcoxon signed-rank test over questions, Holm’s correction over layers). The layer was chosen by looking at all of them; p is corrected for that, the interval is not.';
+
 export function curveTable(curves: readonly CurveDigest[]): Html {
   if (curves.length === 0) return html``;
   return table(
-    'Mean change of the answer’s probability where it is lowest, with its 95% bootstrap interval, and whether it is significant (Wilcoxon signed-rank test over questions, Holm’s correction over layers)',
+    CURVES_TOLD,
     [
       { title: 'Knockout', kind: 'name' },
       { title: 'Window', kind: 'number' },

@@ -63,13 +63,13 @@ export async function writeStudyReport(
 
 async function readPart(run: StudyRun, details: RunDetails, outliers: number): Promise<RunPart> {
   const digested = digest(run, { ...LIMITS, outliers });
-  const figures = details.figures ?? (await draw(run));
+  const { figures, flow } = details.drawn ?? (await draw(run));
   return {
     ...digested,
     details,
     figures,
     pictures: await picturesOf(digested, details.pictures),
-    curves: curveSummaries(run, figures),
+    curves: curveSummaries(run, flow),
   };
 }
 

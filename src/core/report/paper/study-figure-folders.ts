@@ -2,7 +2,7 @@
 import type { KeptRecord, RowRecord } from '../../dataset/record';
 import { cancelled } from '../../errors';
 import { safeNames } from '../file-names';
-import { runStatistics } from '../run-statistics';
+import { runStatistics, type RunStatistics } from '../run-statistics';
 import { runFigures, type FigureOptions, type NamedFigure } from '../study-figures';
 import type { StudyRun } from '../study-run';
 import { modelFigures, type ModelResult } from './compare-models';
@@ -18,7 +18,7 @@ export interface FigureFolder {
   /** Relative, with `/`: `TASK/MODEL` for a run, `TASK` for what compares its models. Safe, and unlike any other. */
   readonly folder: string;
   /** Of a run; left out where models are compared. */
-  readonly run?: StudyRun;
+  readonly of?: { readonly run: StudyRun; readonly statistics: RunStatistics };
   readonly task: string;
   readonly figures: readonly NamedFigure[];
 }
@@ -47,7 +47,12 @@ export function* studyFigureFolders(
       // Two runs of one model differ in their place too, or their curves would look alike.
       const place = models.indexOf(run.model) + (labels[i] === run.model ? 0 : models.length + i);
       results.push({ label: labels[i], place, layers, knockouts: header.about.knockouts, statistics });
-      yield { folder: `${taskFolders[t]}/${folders[i]}`, run, task, figures: runFigures(header, statistics, options) };
+      yield {
+        folder: `${taskFolders[t]}/${folders[i]}`,
+        of: { run, statistics },
+        task,
+        figures: runFigures(header, statistics, options),
+      };
     }
     yield { folder: taskFolders[t], task, figures: modelFigures(task, results) };
   }
