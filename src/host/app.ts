@@ -85,13 +85,12 @@ export class App {
     for (const document of vscode.workspace.textDocuments) void this.opened(document);
   }
 
-  /** The experiment at a place, opened when it is not. */
+  /** The experiment at a place, as its text is now; opened when it is not. */
   async flow(uri: vscode.Uri): Promise<Flow> {
-    const key = uri.toString();
-    const known = this.#flows.get(key);
-    if (known) return known;
     const document = await vscode.workspace.openTextDocument(uri);
-    return this.#flows.get(key) ?? this.#add(document);
+    const known = this.known(uri);
+    if (known) known.catchUp(document);
+    return known ?? this.#add(document);
   }
 
   known(uri: vscode.Uri): Flow | undefined {
@@ -139,10 +138,14 @@ export class App {
   /** A text is there, or has just got its first content: it is checked, and runs when it is small enough to. */
   async opened(document: vscode.TextDocument): Promise<void> {
     if (!isFlow(document)) return;
-    const flow = this.known(document.uri) ?? this.#add(document);
+    const flow = this.known(document.uri);
+    // While a panel alone showed it, the file may have changed.
+    if (flow) flow.catchUp(document);
+    else this.#add(document);
     this.#diagnoseSoon(document);
     const { experiment } = parsed(document);
-    if (experiment && runOnOpen() && vscode.workspace.isTrusted && (await runsByItself(experiment))) flow.start();
+    if (experiment && runOnOpen() && vscode.workspace.isTrusted && (await runsByItself(experiment)))
+      this.known(document.uri)?.start();
   }
 
   #edited({ document, contentChanges, reason }: vscode.TextDocumentChangeEvent): void {

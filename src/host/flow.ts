@@ -138,6 +138,11 @@ export class Flow {
     else this.#pause = setTimeout(update, TYPING_PAUSE_MS);
   }
 
+  /** Reads a text that was opened again, unless it is the one that was read last. */
+  catchUp(document: vscode.TextDocument): void {
+    if (this.#parsed?.source.text !== document.getText()) this.read(document, true);
+  }
+
   /** For curves and words that belong to the text as it is now. */
   get panelExperiment(): PanelExperiment {
     const file = imageOf(this.experiment);

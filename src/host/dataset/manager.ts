@@ -166,14 +166,23 @@ export class ResultsManager {
   }
 
   #add(flow: Flow, webview: vscode.WebviewPanel): ResultsView {
-    const key = flow.uri.toString();
+    const { uri } = flow;
+    const key = uri.toString();
     const show = (e: unknown): void => {
       void vscode.window.showErrorMessage(`Crossflow: ${toCrossflowError(e).line}`);
     };
+    // The view outlives the text's Flow: what it is asked is about the text as it is then.
+    const now = (): Promise<Flow> => this.deps.flow(uri);
     const view = new ResultsView(flow, webview, this.deps.extensionUri, {
       cancel: () => this.#running.get(key)?.abort(),
-      resume: () => void this.run(flow).catch((e: unknown) => this.deps.log(toCrossflowError(e).line)),
-      openQuestion: (questionId) => void openQuestion(flow, questionId, this.deps.panels).catch(show),
+      resume: () =>
+        void now()
+          .then((found) => this.run(found))
+          .catch((e: unknown) => view.setStatus(failure(toCrossflowError(e)))),
+      openQuestion: (questionId) =>
+        void now()
+          .then((found) => openQuestion(found, questionId, this.deps.panels))
+          .catch(show),
       openReport: (folder) => void openReport(folder).catch(show),
     });
     this.#views.set(key, view);
