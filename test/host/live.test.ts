@@ -132,6 +132,50 @@ describe('the live loop, with a real engine process', function () {
     live.dispose();
   });
 
+  it('lets one Restart after a crash serve every editor of the model', async () => {
+    const [a, b] = ['a', 'b'].map((id) => session(engines, {}, id).live);
+    await Promise.all([a.update(experiment()), b.update(experiment())]);
+    const engine = engines.engines[0];
+    process.kill(engine.pid!, 'SIGSEGV');
+    await until(() => a.status.kind === 'engine-down' && b.status.kind === 'engine-down');
+    await a.restart();
+    assert.deepEqual([a.status.kind, b.status.kind], ['idle', 'idle'], 'all that b shows was computed before');
+    const { pid } = engine;
+    await b.restart();
+    assert.deepEqual([b.status.kind, engine.pid], ['idle', pid], "a's process goes on");
+    for (const one of [a, b]) one.dispose();
+  });
+
+  it('goes on by itself in a new process when another editor had the engine ended', async () => {
+    const { live, sent } = session(engines);
+    const run = live.update(experiment({ method: 'full' }));
+    await until(() => sent.some((message) => message.type === 'curve-part'));
+    engines.engines[0].restart();
+    await run;
+    assert.equal(live.status.kind, 'idle', JSON.stringify(live.status));
+    assert.ok(live.shown.curves.every((curve) => curve !== null));
+    live.dispose();
+  });
+
+  it('is idle once the question became a data set, also in the middle of a run', async () => {
+    const { live, sent } = session(engines);
+    void live.update(experiment({ method: 'full' }));
+    await until(() => sent.some((message) => message.type === 'curve-part'));
+    const images = path.join(root, 'examples/images');
+    const csv = path.join(root, 'examples/shapes_ChooseAttr.csv');
+    await live.update(
+      experiment({
+        image: undefined,
+        question: undefined,
+        answer: undefined,
+        options: undefined,
+        dataset: { csv, images },
+      }),
+    );
+    assert.equal(live.status.kind, 'idle');
+    live.dispose();
+  });
+
   it('answers questions about rows, also from a process that has just been started', async () => {
     const { live } = session(engines);
     await live.update(experiment());
@@ -193,6 +237,10 @@ describe('the live loop, with a real engine process', function () {
     lease.release();
   });
 });
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 function alive(pid: number): boolean {
   try {

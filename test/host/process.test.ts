@@ -42,6 +42,35 @@ describe('an engine process', () => {
     assert.ok((await gone).deliberate);
   });
 
+  it('that does not react to a cancel lives on as long as it works for others', async () => {
+    const { process, gone } = fake(`
+      process.on('message', (m) => {
+        if (m.type !== 'call') return;
+        process.send({ type: 'event', id: m.id, event: {} });
+        if (m.params.session === 'b') setTimeout(() => process.send({ type: 'answer', id: m.id, outcome: { ok: true, value: 7 } }), 300);
+      });
+      ${ready}`);
+    const abort = new AbortController();
+    const stuck = (session: string, grace: number | undefined): { call: Promise<unknown>; started: Promise<void> } => {
+      let started!: () => void;
+      const begun = new Promise<void>((resolve) => (started = resolve));
+      const options = { signal: abort.signal, cancelGrace: () => grace, onEvent: () => started() };
+      return { call: process.call('clean', { session }, options), started: begun };
+    };
+    const a = stuck('a', 50);
+    const quick = stuck('a', undefined);
+    const b = process.call('clean', { session: 'b' });
+    await Promise.all([a.started, quick.started]);
+    abort.abort();
+    await Promise.all([a.call, quick.call].map((call) => assert.rejects(call, { kind: 'cancelled' })));
+    assert.equal(await b, 7);
+    const again = new AbortController();
+    const call = process.call('clean', { session: 'a' }, { signal: again.signal, cancelGrace: () => 50 });
+    setTimeout(() => again.abort(), 30);
+    await assert.rejects(call, { kind: 'cancelled' });
+    assert.ok((await gone).deliberate, 'nobody else needs it any more');
+  });
+
   it('that reacts to a cancel lives on', async () => {
     const { process, gone } = fake(`
       let last;
@@ -65,7 +94,7 @@ describe('an engine process', () => {
       `process.on('message', () => {}); process.send({ type: 'ready', protocol: ${ENGINE_PROTOCOL + 1}, pid: 1 });`,
     );
     await assert.rejects(process.call('memory', {}), /another version/);
-    await gone;
+    assert.equal((await gone).deliberate, false, 'a fault, to be shown as one');
   });
 
   it('that ends before it is ready says what it last said', async () => {

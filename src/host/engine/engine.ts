@@ -4,6 +4,7 @@
  */
 import type { EngineOptions, ModelInfo, Progress } from '../../core/engine/types';
 import type { CallName, EngineCalls, MemoryReport } from '../../protocol/engine';
+import { orAborted } from './abort';
 import { EngineGone, EngineProcess, engineIsDown, type CallOptions } from './process';
 
 export type EngineState =
@@ -24,6 +25,7 @@ export class Engine {
   #running: Running | undefined;
   #state: EngineState = { kind: 'stopped' };
   #generation = 0;
+  #disposed = false;
   readonly #listeners = new Set<(state: EngineState) => void>();
   readonly #loading = new Set<(progress: Progress) => void>();
 
@@ -51,7 +53,7 @@ export class Engine {
 
   /** Starts the process and loads the model unless that is done. */
   async open(onProgress?: (progress: Progress) => void): Promise<ModelInfo> {
-    if (this.#state.kind === 'down') throw engineIsDown();
+    if (this.#disposed || this.#state.kind === 'down') throw engineIsDown();
     if (onProgress) this.#loading.add(onProgress);
     try {
       return await (this.#running ??= this.#start()).opened;
@@ -65,7 +67,7 @@ export class Engine {
     params: EngineCalls[K]['params'],
     options?: CallOptions<K>,
   ): Promise<EngineCalls[K]['result']> {
-    await this.open();
+    await orAborted(this.open(), options?.signal);
     const running = this.#running;
     if (!running) throw engineIsDown();
     return running.process.call(name, params, options);
@@ -84,6 +86,7 @@ export class Engine {
   }
 
   dispose(): void {
+    this.#disposed = true;
     this.#running?.process.kill('the engine is not needed any more');
     this.#running = undefined;
     this.#listeners.clear();

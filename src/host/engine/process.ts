@@ -34,11 +34,17 @@ export class EngineGone extends CrossflowError {
 export interface CallOptions<K extends CallName> {
   readonly signal?: AbortSignal;
   onEvent?(event: EngineCalls[K]['event']): void;
-  /** Milliseconds between a cancel and the kill of a process that does not react; asked at the cancel. */
-  cancelGrace?(): number;
+  /**
+   * Milliseconds between a cancel and the kill of a process that does not react; asked at the cancel. Undefined: the
+   * call is not worth a process, and is left behind at once.
+   */
+  cancelGrace?(): number | undefined;
 }
 
 interface Pending {
+  /** Whose work it is: calls of one editor belong together. Undefined: nothing would be lost with it. */
+  readonly owner: string | undefined;
+  cancelled: boolean;
   settle(outcome: CallOutcome<unknown>): void;
   fail(e: Error): void;
   event(event: unknown): void;
@@ -49,7 +55,7 @@ export class EngineProcess {
   readonly #pending = new Map<number, Pending>();
   readonly #ready: Promise<void>;
   #gone: EngineGone | undefined;
-  #deliberate: string | undefined;
+  #reason: { readonly message: string; readonly deliberate: boolean } | undefined;
   #next = 1;
   #stderr = '';
 
@@ -77,17 +83,17 @@ export class EngineProcess {
     let refuse!: (e: Error) => void;
     this.#ready = new Promise((resolve, reject) => ([welcome, refuse] = [resolve, reject]));
     this.#ready.catch(() => undefined);
-    const timer = setTimeout(() => this.kill('the engine did not start'), READY_TIMEOUT_MS);
+    const timer = setTimeout(() => this.#end('the engine did not start', false), READY_TIMEOUT_MS);
     this.#child.on('message', (message: EngineToHost) => {
       if (message.type !== 'ready') return this.#receive(message);
       clearTimeout(timer);
       if (message.protocol === ENGINE_PROTOCOL) welcome();
-      else this.kill('the engine is of another version: install the extension again');
+      else this.#end('the engine is of another version: install the extension again', false);
     });
     const end = (message: string): void => {
       clearTimeout(timer);
       if (this.#gone) return;
-      this.#gone = new EngineGone(this.#deliberate ?? message, this.#deliberate !== undefined);
+      this.#gone = new EngineGone(this.#reason?.message ?? message, this.#reason?.deliberate ?? false);
       refuse(this.#gone);
       for (const pending of this.#pending.values()) pending.fail(this.#gone);
       this.#pending.clear();
@@ -114,11 +120,11 @@ export class EngineProcess {
     return new Promise((resolve, reject) => {
       let killer: NodeJS.Timeout | undefined;
       const abort = (): void => {
+        pending.cancelled = true;
         this.#send({ type: 'cancel', id });
-        killer = setTimeout(
-          () => this.kill('a cancelled run did not stop, so the engine was ended'),
-          options.cancelGrace?.() ?? CANCEL_GRACE_MS,
-        );
+        const grace = options.cancelGrace ? options.cancelGrace() : CANCEL_GRACE_MS;
+        if (grace === undefined) pending.fail(cancelled());
+        else killer = setTimeout(() => this.#stuck(pending), grace);
       };
       const done = (): void => {
         clearTimeout(killer);
@@ -126,7 +132,9 @@ export class EngineProcess {
         this.#pending.delete(id);
       };
       signal?.addEventListener('abort', abort, { once: true });
-      this.#pending.set(id, {
+      const pending: Pending = {
+        owner: ownerOf(id, name, params),
+        cancelled: false,
         settle: (outcome) => {
           done();
           if (outcome.ok) resolve(outcome.value as EngineCalls[K]['result']);
@@ -140,16 +148,33 @@ export class EngineProcess {
           reject(signal?.aborted ? cancelled() : e);
         },
         event: (event) => options.onEvent?.(event as EngineCalls[K]['event']),
-      });
+      };
+      this.#pending.set(id, pending);
       this.#send({ type: 'call', id, name, params } as HostToEngine);
     });
   }
 
   /** Ends the process at once; calls on their way are rejected with this reason. */
   kill(reason: string): void {
+    this.#end(reason, true);
+  }
+
+  #end(message: string, deliberate: boolean): void {
     if (this.#gone) return;
-    this.#deliberate ??= reason;
+    this.#reason ??= { message, deliberate };
     this.#child.kill('SIGKILL');
+  }
+
+  /**
+   * A cancelled call did not stop in time. Others' work is worth more than a quick end: then the call is left behind,
+   * and stops by itself where the engine pauses next.
+   */
+  #stuck(pending: Pending): void {
+    const others = [...this.#pending.values()].some(
+      (other) => !other.cancelled && other.owner !== undefined && other.owner !== pending.owner,
+    );
+    if (others) pending.fail(cancelled());
+    else this.kill('a cancelled run did not stop, so the engine was ended');
   }
 
   #send(message: HostToEngine): void {
@@ -172,6 +197,11 @@ export class EngineProcess {
       .find((line) => /error|abort|fatal/i.test(line));
     return `the engine's process ${how}${memory}${last ? `: ${last.trim().slice(0, 200)}` : ''}`;
   }
+}
+
+function ownerOf<K extends CallName>(id: number, name: K, params: EngineCalls[K]['params']): string | undefined {
+  if (name === 'memory' || name === 'release') return undefined;
+  return 'session' in params ? params.session : `${name} ${id}`;
 }
 
 /** What went wrong when a call was made to an engine that is down. */

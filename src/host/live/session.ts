@@ -8,6 +8,7 @@ import type { Experiment, Knockout } from '../../core/experiment/types';
 import type { EngineOptions, Progress } from '../../core/engine/types';
 import type { CallName, EngineCalls } from '../../protocol/engine';
 import type { HostToPanel, PanelStatus } from '../../protocol/panel';
+import { orAborted } from '../engine/abort';
 import type { Engine } from '../engine/engine';
 import { CANCEL_GRACE_MS, EngineGone } from '../engine/process';
 import type { EnginePool, Lease } from '../engine/pool';
@@ -97,9 +98,9 @@ export class LiveSession {
     this.#abort?.abort();
   }
 
+  /** After a crash. Another editor of the same model may have started its process anew already. */
   restart(): Promise<void> {
-    this.#abort?.abort();
-    this.engine?.restart();
+    if (this.engine?.state.kind === 'down') this.engine.restart();
     return this.run();
   }
 
@@ -162,7 +163,13 @@ export class LiveSession {
     }
     const experiment = this.#experiment;
     const want = experiment && wanted(experiment, this.deps.words(experiment));
-    if (!experiment || !want) return;
+    if (!experiment || !want) {
+      // The question became a data set: what its older round said of being busy is over.
+      this.#abort = undefined;
+      this.#error = undefined;
+      this.#setStatus({ kind: 'idle' });
+      return this.deps.changed();
+    }
     this.#grace = CANCEL_GRACE_MS;
     const busy = new BusyStatus((status) => this.#setStatus(status));
     try {
@@ -176,9 +183,11 @@ export class LiveSession {
       if (engine?.state.kind === 'down')
         this.#finish({ kind: 'engine-down', message: engine.state.message }, error, busy);
       else if (error.kind === 'cancelled') this.#finish({ kind: 'cancelled' }, undefined, busy);
-      else if (e instanceof EngineGone && e.deliberate && !this.#disposed)
-        this.#finish({ kind: 'cancelled' }, undefined, busy);
-      else
+      else if (e instanceof EngineGone && e.deliberate && !this.#disposed) {
+        // Another editor of the same model had its process ended: this one's work goes on in the next.
+        busy.end();
+        return await this.#runRound(abort);
+      } else
         this.#finish({ kind: 'error', message: error.message, ...(error.hint && { hint: error.hint }) }, error, busy);
     } finally {
       if (this.#abort === abort) this.#abort = undefined;
@@ -286,11 +295,24 @@ export class LiveSession {
     this.#drop();
     this.#have = undefined;
     const listener = lease.engine.onState((state) => {
-      // A round on its way reports the end itself; between rounds nobody else would.
-      if (state.kind === 'down' && !this.#abort) this.#setStatus({ kind: 'engine-down', message: state.message });
+      // A round on its way speaks for itself; between rounds nobody else would.
+      if (this.#abort) return;
+      if (state.kind === 'down') this.#setStatus({ kind: 'engine-down', message: state.message });
+      else if (this.#status.kind === 'engine-down') this.#revived();
     });
     this.#lease = { key, lease, listener };
     return lease.engine;
+  }
+
+  /**
+   * Another editor of the same model had the process started again. What crashed it may have been this one's work, so
+   * that waits to be asked for.
+   */
+  #revived(): void {
+    const { clean, curves } = this.#shown;
+    this.#error = undefined;
+    this.#setStatus({ kind: clean && curves.every((curve) => curve !== null) ? 'idle' : 'cancelled' });
+    this.deps.changed();
   }
 
   #drop(): void {
@@ -329,14 +351,6 @@ export class LiveSession {
     this.deps.send({ type: 'status', status });
     this.deps.statusChanged?.();
   }
-}
-
-/** What goes on cannot be stopped from here, only left behind. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(cancelled()), { once: true });
-  });
-  return Promise.race([work, aborted]);
 }
 
 type RunName = Exclude<CallName, 'open' | 'dataset' | 'results' | 'figure' | 'memory' | 'release'>;
