@@ -34,7 +34,8 @@ export type {
 } from '../core/engine/types';
 export type { RunPlan } from '../core/engine/plan-types';
 export type { EdgeKnockout, Knockout, SetDefinition } from '../core/experiment/types';
-export { knockoutId, knockoutLabel } from '../core/experiment/types';
+export { canBeSet } from '../core/experiment/single-token';
+export { knockoutId, knockoutLabel, knockoutSets } from '../core/experiment/types';
 export type { Box, ImageGeometry, PatchGrid, PatchPlace, Rect } from '../core/vision/image';
 
 export interface PanelProblem {
@@ -160,7 +161,8 @@ export type PanelToHost =
   | { readonly type: 'add-knockout'; readonly knockout: Knockout }
   /** Positions of the expanded sequence; with `image` the source is every image token and `from` the first of them. */
   | { readonly type: 'add-token-knockout'; readonly from: number; readonly to: number; readonly image?: true }
-  | { readonly type: 'remove-knockout'; readonly index: number }
+  /** `id`: knockoutId. The text may have moved on since, so its place there says nothing. */
+  | { readonly type: 'remove-knockout'; readonly id: string }
   | { readonly type: 'set-window'; readonly window: number }
   | { readonly type: 'set-question'; readonly question: string }
   | { readonly type: 'cancel' }

@@ -9,7 +9,6 @@ import {
   difference,
   knockoutInFile,
   removeKnockout,
-  removeSet,
   setPatches,
   setQuestion,
   setWindow,
@@ -193,18 +192,6 @@ describe('edits of an experiment', () => {
           if (Array.isArray(f.knockouts)) f.knockouts.splice(i, 1);
         },
         ['knockouts', i],
-      ]),
-    );
-  });
-
-  it('removeSet takes out', () => {
-    holds(
-      names.map((name) => [
-        (t) => removeSet(t, name),
-        (f) => {
-          if (f.sets) f.sets = Object.fromEntries(Object.entries(f.sets).filter(([key]) => key !== name));
-        },
-        ['sets', name],
       ]),
     );
   });

@@ -132,7 +132,6 @@ describe('parseExperiment', () => {
         '"c"',
         /by itself/,
       ],
-      [{ ...good, sets: { a: { patches: [] } }, knockouts: ['a->Last'] }, 'empty-set', '[]', /set "a" is empty/],
       [{ ...good, knockouts: ['Qestion->Last'] }, 'unknown-set', 'Qestion', /unknown set "Qestion"/],
       [{ ...good, knockouts: ['constructor->Last'] }, 'unknown-set', 'constructor', /unknown set/],
       [{ ...good, knockouts: ['True Option->Last'] }, 'unknown-set', 'True Option', /needs "options"/],
@@ -197,13 +196,15 @@ describe('parseExperiment', () => {
   });
 
   it('warns without refusing', () => {
-    const value = { ...good, sets: { a: { text: 'moon' } }, knockouts: ['a->Last', 'a->Last'] };
+    const sets = { a: { text: 'moon' }, b: { patches: [] } };
+    const value = { ...good, sets, knockouts: ['a->Last', 'a->Last', 'b->Last'] };
     const { experiment, problems } = parse(value);
     assert.ok(experiment);
     assert.deepEqual(
       problems.map((p) => [p.code, p.severity]),
       [
         ['text-not-found', 'warning'],
+        ['empty-set', 'warning'],
         ['duplicate-knockout', 'warning'],
       ],
     );

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { applyEdits } from '../../src/core/experiment/edits';
 import { parseExperiment } from '../../src/core/experiment/parse';
+import { canBeSet } from '../../src/core/experiment/single-token';
+import { knockoutId } from '../../src/core/experiment/types';
 import type { ExampleInfo } from '../../src/core/engine/types';
 import { editFor, type PanelEdit } from '../../src/host/panel/edits';
 
@@ -24,7 +26,7 @@ const example = {
   imageTokens: 4,
   sets: { Last: [12], Image: [2, 3, 4, 5], Question: [6, 7, 8, 9, 10, 11] },
 } as unknown as ExampleInfo;
-const facts = { uri: { fsPath: FILE }, session: { shown: { example } } };
+const facts = { session: { shown: { example } } };
 const edit = (text: string, ...messages: PanelEdit[]): string =>
   messages.reduce((now, message) => applyEdits(now, editFor(now, message, facts)), text);
 const read = (text: string) => {
@@ -46,21 +48,55 @@ describe('what the panel changes in the text', () => {
     const first = edit(
       TEXT,
       { type: 'set-patches', set: 'clicked', patches: [1] },
-      { type: 'remove-knockout', index: 2 },
+      { type: 'remove-knockout', id: 'clicked->Question w3' },
     );
     assert.deepEqual(labels(edit(first, { type: 'set-patches', set: 'clicked', patches: [1, 2] })), [
       'Image->Last',
       'Question->Last',
     ]);
   });
-  it('takes the last patch away together with the set and its knockouts, back to the text before', () => {
-    const text = edit(
-      TEXT,
-      { type: 'set-patches', set: 'clicked', patches: [1] },
-      { type: 'set-patches', set: 'clicked', patches: [] },
+  it('empties a set without taking away what names it, and fills it again', () => {
+    const written = TEXT.replace('"Question->Last"', '{ "from": "rest", "to": "clicked", "window": 5, "heads": [0] }');
+    const sets = '"sets": { "clicked": { "patches": [1] }, "rest": { "not": "clicked" } },\n  "knockouts"';
+    const before = written.replace('"knockouts"', sets);
+    const empty = edit(before, { type: 'set-patches', set: 'clicked', patches: [] });
+    assert.deepEqual(read(empty).sets['clicked'], { kind: 'patches', patches: [] });
+    assert.deepEqual(
+      parseExperiment(empty, FILE).problems.map(({ code, severity }) => [code, severity]),
+      [['empty-set', 'warning']],
     );
-    assert.deepEqual(labels(text), ['Image->Last', 'Question->Last']);
-    assert.deepEqual(read(text).sets, {});
+    assert.equal(edit(empty, { type: 'set-patches', set: 'clicked', patches: [1] }), before);
+  });
+  it('makes no set of no patches', () => {
+    assert.equal(edit(TEXT, { type: 'set-patches', set: 'clicked', patches: [] }), TEXT);
+  });
+  it('sees what stands in a text that has errors elsewhere', () => {
+    const wrong = TEXT.replace('Question->Last', 'Question->Lst').replace('"window": 3', '"window": 5');
+    const text = edit(
+      wrong,
+      { type: 'set-patches', set: 'clicked', patches: [1] },
+      { type: 'set-patches', set: 'clicked', patches: [1, 2] },
+      { type: 'add-knockout', knockout: { kind: 'edge', from: 'Image', to: 'Last', window: 5 } },
+    );
+    assert.deepEqual(read(text.replace('Lst', 'Last')).knockouts.map(knockoutId), [
+      'Image->Last w5',
+      'Question->Last w5',
+      'clicked->Question w5',
+    ]);
+  });
+  it('removes the knockout that was meant, wherever it stands by now, or says that it is gone', () => {
+    const moved = TEXT.replace('"Image->Last",', '"Last->Last", "Wrong->", "Image->Last",');
+    const text = edit(moved, { type: 'remove-knockout', id: 'Image->Last w3' });
+    assert.equal(text.includes('Image->Last'), false);
+    for (const other of ['Last->Last', 'Wrong->', 'Question->Last']) assert.ok(text.includes(other), other);
+    assert.throws(() => edit(TEXT, { type: 'remove-knockout', id: 'Last->Last w3' }), {
+      kind: 'usage',
+      message: /Last->Last w3 does not stand in the text/,
+    });
+  });
+  it('does not take a set of another kind for one of patches', () => {
+    const text = TEXT.replace('"window"', '"sets": { "word": { "text": "red" } },\n  "window"');
+    assert.throws(() => edit(text, { type: 'set-patches', set: 'word', patches: [1] }), { kind: 'usage' });
   });
   it('adds a knockout once', () => {
     const knockout = { kind: 'edge', from: 'Image', to: 'Question', window: 3 } as const;
@@ -87,8 +123,24 @@ describe('what the panel changes in the text', () => {
     );
     assert.equal(edit(TEXT, { type: 'add-token-knockout', from: 2, to: 12, image: true }), TEXT, 'it is there');
   });
-  it('refuses tokens that no set can hold', () => {
-    assert.throws(() => edit(TEXT, { type: 'add-token-knockout', from: 1, to: 12 }), { kind: 'usage' });
+  it('refuses tokens that no set can hold, as the panel knows before it is asked', () => {
+    const odd = { ...example, tokens: example.tokens.map((t, i) => (i === 7 ? { ...t, text: '\uFFFD' } : t)) };
+    for (const from of [1, 7]) {
+      assert.equal(canBeSet(odd, from), false);
+      const message = { type: 'add-token-knockout', from, to: 12 } as const;
+      assert.throws(() => editFor(TEXT, message, { session: { shown: { example: odd } } }), { kind: 'usage' });
+    }
+    assert.deepEqual(
+      [3, 8, 12].map((position) => canBeSet(odd, position)),
+      [true, true, true],
+    );
+  });
+  it('gives a word that is spelt like a set that exists another name', () => {
+    const tokens = example.tokens.map((t, i) => (i === 9 ? { ...t, text: ' Image' } : t));
+    const facts = { session: { shown: { example: { ...example, tokens } } } };
+    const text = applyEdits(TEXT, editFor(TEXT, { type: 'add-token-knockout', from: 9, to: 12 }, facts));
+    assert.deepEqual(read(text).sets, { 'word Image': { kind: 'text', text: 'Image', nth: 1 } });
+    assert.equal(labels(text).at(-1), 'word Image->Last');
   });
   it('sets window and question', () => {
     const text = edit(TEXT, { type: 'set-window', window: 5 }, { type: 'set-question', question: 'What is "it"?' });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import type { EnginePool } from '../../src/host/engine/pool';
+import type { Experiment } from '../../src/core/experiment/types';
 import type { LiveSession } from '../../src/host/live/session';
 import { temporaryFolder } from '../support/temporary';
 import { experiment, modelFolder, pool, root, session } from './support';
@@ -60,6 +61,21 @@ describe('the live loop, with a real engine process', function () {
       take().filter((type) => type !== 'curve-part'),
       ['example', 'curves', 'clean', 'lens', 'curves'],
     );
+    live.dispose();
+  });
+
+  it('gives a knockout of an empty set no curve, and the others theirs', async () => {
+    const { live, sent } = session(engines);
+    const all = Array.from({ length: 100 }, (_, i) => i);
+    const knockouts = ['clicked->Question', 'Question->Last', 'rest->Question'];
+    const clicked = (patches: number[]): Experiment =>
+      experiment({ sets: { clicked: { patches }, rest: { not: 'clicked' } }, knockouts });
+    await live.update(clicked([]));
+    const lengths = (): unknown => live.shown.curves.map((curve) => curve?.scores.length);
+    assert.deepEqual([live.status.kind, lengths()], ['idle', [undefined, 10, 10]]);
+    assert.ok(sent.every((message) => message.type !== 'curve-part' || message.part.index > 0));
+    await live.update(clicked(all));
+    assert.deepEqual([live.status.kind, lengths()], ['idle', [10, 10, undefined]]);
     live.dispose();
   });
 

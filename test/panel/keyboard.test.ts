@@ -86,7 +86,7 @@ describe('panel: keyboard alone', () => {
     await page.locator('#cf-overlay-words').getByText(/Set “/).waitFor();
     await tabTo(page, '[aria-label^="Remove Image"]');
     await page.keyboard.press('Enter');
-    assert.equal((await host.message('remove-knockout')).index, 1);
+    assert.equal((await host.message('remove-knockout')).id, 'Image->Last w3');
     await tabTo(page, 'cf-curves [aria-label="Source"]');
     await page.keyboard.press('End');
     await tabTo(page, 'cf-curves [aria-label="New knockout"] vscode-button');

@@ -138,8 +138,18 @@ describe('panel: in a page under the real policy', () => {
     await added.getByText('−49.4 %').waitFor();
     await added.getByText('1/10').waitFor();
     await page.getByRole('button', { name: /Remove Image → Last/ }).click();
-    assert.equal((await host.message('remove-knockout')).index, 1);
+    assert.equal((await host.message('remove-knockout')).id, 'Image->Last w3');
     await page.locator('cf-curves .cf-curve-list').getByText('Image → Last').waitFor({ state: 'detached' });
+  });
+
+  it('says why a knockout of a cleared set has no curve', async () => {
+    const { page } = host;
+    await page.getByRole('button', { name: 'Clear the set' }).click();
+    await host.message('set-patches');
+    const item = page.locator('cf-curves .cf-curve-list li').nth(3);
+    await item.getByText('clicked is empty, nothing is blocked').waitFor();
+    await page.locator('.cf-picture').click({ position: { x: 60, y: 60 } });
+    await item.getByText('nothing is blocked').waitFor({ state: 'detached' });
   });
 
   it('asks another question, sets the window, chooses the set, checks and exports', async () => {
@@ -201,6 +211,12 @@ describe('panel: in a page under the real policy', () => {
       .click();
     const image = await host.message('add-token-knockout', 2);
     assert.deepEqual([image.from, image.image], [engine.example.imageStart, true]);
+    // What stands before the image has no name that a knockout could use.
+    await flow.getByRole('button', { name: /^Block “·gives” \(15\)/, disabled: true }).waitFor();
+    await flow
+      .getByTitle(/^No set can hold that token/)
+      .first()
+      .waitFor();
   });
 
   it('shows the flow of the chosen token, or of all, with the image as the user wants it', async () => {

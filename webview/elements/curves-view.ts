@@ -1,10 +1,10 @@
 /** `<cf-curves>`: one curve per knockout, their legend, and the knockouts themselves. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { CheckResult, Knockout } from '../../src/protocol/panel';
-import { knockoutId } from '../../src/protocol/panel';
+import { knockoutId, knockoutSets } from '../../src/protocol/panel';
 import type { Series } from '../charts/line-chart';
 import { swatch } from '../charts/legend';
-import { canEdit, layersOf, type LiveCurve } from '../model/state';
+import { canEdit, isEmpty, layersOf, type LiveCurve, type PanelState } from '../model/state';
 import { change, duration, knockoutDetail, knockoutWords, percent, plural } from '../model/words';
 import { icon } from '../ui/icons';
 import { PanelElement } from '../ui/element';
@@ -117,12 +117,13 @@ export class CurvesView extends PanelElement {
           }));
     return html`<ul class="cf-curve-list" aria-label="Knockouts">
       ${shown.map((c, i) => {
-        const at = s.experiment!.knockouts.findIndex((k) => knockoutId(k) === c.id);
+        const there = s.experiment!.knockouts.some((k) => knockoutId(k) === c.id);
         const here = this.show === 'change' ? change(c.change[s.layer] ?? NaN) : percent(c.scores[s.layer] ?? NaN);
         const known = c.change.filter((v) => Number.isFinite(v)).length;
         return html`<li>
           ${swatch(i)}<span class="cf-grow cf-edge-name"
-            >${knockoutWords(c.knockout)} <span class="cf-faint">· ${knockoutDetail(c.knockout)}</span></span
+            >${knockoutWords(c.knockout)}
+            <span class="cf-faint">· ${knockoutDetail(c.knockout)}${emptyWords(s, c.knockout)}</span></span
           >
           <span class="cf-number" title="At layer ${s.layer}"
             >${known > 0 && known < c.change.length ? html`<span class="cf-faint">${known}/${c.change.length} </span>` : nothing}${here}</span
@@ -142,8 +143,8 @@ export class CurvesView extends PanelElement {
             appearance="icon"
             aria-label="Remove ${knockoutWords(c.knockout)}, ${knockoutDetail(c.knockout)}"
             title="Remove from the config"
-            ?disabled=${at < 0 || s.experiment!.restricted}
-            @click=${() => this.store.post({ type: 'remove-knockout', index: at })}
+            ?disabled=${!there || s.experiment!.restricted}
+            @click=${() => this.store.post({ type: 'remove-knockout', id: c.id })}
             >${icon('close')}</vscode-button
           >
         </li>`;
@@ -292,6 +293,12 @@ export class CurvesView extends PanelElement {
       </table>
     </div>`;
   }
+}
+
+/** A cleared set waits for patches; without them there is no curve, and no reason to wait for one. */
+function emptyWords(s: PanelState, k: Knockout): string {
+  const empty = knockoutSets(k).find((name) => isEmpty(s, name));
+  return empty === undefined ? '' : ` · ${empty} is empty, nothing is blocked`;
 }
 
 const scientific = (v: number): string => (v === 0 ? '0' : v.toExponential(1).replace('-', '−'));

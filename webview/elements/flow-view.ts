@@ -1,6 +1,6 @@
 /** `<cf-flow>`: layers up, tokens across, edges weighted by attention. A click on an edge blocks it. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { AttentionResult, ExampleInfo } from '../../src/protocol/panel';
+import { canBeSet, type AttentionResult, type ExampleInfo } from '../../src/protocol/panel';
 import { drawFlow, drawFlowMarks, edgeAt, flowSvg, frame, scrollRoom, type FlowFrame } from '../flow/draw';
 import {
   FAINTEST_FEW,
@@ -22,6 +22,8 @@ import { onTheme, theme } from '../ui/theme';
 const HEIGHT_PER_LAYER = 20;
 const SHORTEST = 240;
 const TALLEST = 560;
+/** Why an edge that is drawn cannot be a knockout. */
+const CANNOT = 'No set can hold that token alone: words before the image and blanks have no name.';
 /** Edges in the list, the keyboard's way to them. */
 const LISTED = 12;
 const SCOPES: readonly (Choice & { readonly value: FlowScope })[] = [
@@ -206,7 +208,7 @@ export class FlowView extends PanelElement {
     const { graph: g, hover, s } = this;
     if (!g || !s.example) return '';
     if (hover)
-      return html`${edgeWords(g, s.example, this.choice, hover)}${canEdit(s) ? ' Click to add it as a knockout.' : ''}`;
+      return html`${edgeWords(g, s.example, this.choice, hover)}${!canEdit(s) ? '' : this.canBlock(hover) ? ' Click to add it as a knockout.' : ` ${CANNOT}`}`;
     return this.shown(g, s.example);
   }
   private shown(g: FlowGraph, example: ExampleInfo): string {
@@ -239,7 +241,8 @@ export class FlowView extends PanelElement {
                 <vscode-button
                   appearance="secondary"
                   class="cf-small"
-                  ?disabled=${!canEdit(this.s)}
+                  ?disabled=${!canEdit(this.s) || !this.canBlock(e)}
+                  title=${this.canBlock(e) ? nothing : CANNOT}
                   aria-label="Block ${columnName(g, example, e.from)} to ${columnName(g, example, e.to)}"
                   @click=${() => this.block(e)}
                   >Block</vscode-button
@@ -251,9 +254,18 @@ export class FlowView extends PanelElement {
     </table>`;
   }
 
+  /** Can both ends be named in the config? */
+  private canBlock(e: FlowEdge): boolean {
+    const { graph, s } = this;
+    return [e.from, e.to].every((end) => {
+      const column = graph?.columns[end];
+      return s.example && column && (column.image || canBeSet(s.example, column.position));
+    });
+  }
+
   private block(e: FlowEdge): void {
     const { graph, s } = this;
-    if (!graph || !canEdit(s)) return;
+    if (!graph || !canEdit(s) || !this.canBlock(e)) return;
     const from = graph.columns[e.from];
     this.store.post({
       type: 'add-token-knockout',
@@ -325,7 +337,7 @@ export class FlowView extends PanelElement {
   private point(edge: FlowEdge | undefined): void {
     if (edge === this.hover) return;
     this.hover = edge;
-    this.classList.toggle('cf-can-click', edge !== undefined && canEdit(this.s));
+    this.classList.toggle('cf-can-click', edge !== undefined && canEdit(this.s) && this.canBlock(edge));
     this.requestUpdate();
   }
   private clicked(): void {

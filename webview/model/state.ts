@@ -82,6 +82,12 @@ export function patchesOfSet(example: ExampleInfo, name: string): number[] {
     .map((p) => p - example.imageStart);
 }
 
+/** Has a set no token? What the config says of patches counts before what the engine last said. */
+export function isEmpty(s: PanelState, name: string): boolean {
+  const own = s.experiment?.sets[name];
+  return own?.kind === 'patches' ? own.patches.length === 0 : s.example?.sets[name]?.length === 0;
+}
+
 /** May the config be changed from here? */
 export const canEdit = (s: PanelState): boolean =>
   s.experiment !== undefined && !s.experiment.restricted && !s.experiment.isDataset;

@@ -4,8 +4,8 @@
  */
 import { openCheckpoint, openTokenizer, type Tokenizer } from '../checkpoint';
 import type { ModelSpec } from '../checkpoint/spec';
-import { knockoutSets } from '../experiment/edges';
-import type { Knockout, QuestionInput } from '../experiment/types';
+import { blocking } from '../experiment/edges';
+import { knockoutSets, type Knockout, type QuestionInput } from '../experiment/types';
 import { checkDevice } from './devices';
 import { DEFAULT_CHUNK_BUDGET } from './limits';
 import { machineMemory } from './memory';
@@ -132,7 +132,8 @@ export class Planner {
     const works = (questions: readonly PlannedQuestion[], budget: number): Work[] =>
       questions.map((q) => {
         const here = (k: Knockout): boolean => counted.strict || knockoutSets(k).every((name) => q.sets[name]?.length);
-        return workOf({ ...subject, ...q, knockouts: subject.knockouts.filter(here), spec: decoder, budget });
+        const knockouts = blocking(subject.knockouts.filter(here), q.sets);
+        return workOf({ ...subject, ...q, knockouts, spec: decoder, budget });
       });
     const memoryAt = (budget: number): MemoryPlan =>
       memoryPlan(spec, works(all, budget), asked, budget, counted.images, machine);

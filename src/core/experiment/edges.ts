@@ -1,6 +1,6 @@
 /** `source->target`: the target rows may not attend to the source columns. */
 import { PUBLISHED_EDGES } from './names';
-import type { Knockout } from './types';
+import { knockoutSets, type Knockout } from './types';
 
 export const ARROW = '->';
 
@@ -52,7 +52,10 @@ function guess(text: string, known: Iterable<string>): { better?: string } {
   return { better: text.slice(0, other.index).trim() + ARROW + text.slice(other.index + other[0].length).trim() };
 }
 
-/** The sets a knockout names. */
-export function knockoutSets(k: Knockout): string[] {
-  return k.kind === 'edge' ? [k.from, k.to] : [k.of];
+/** The knockouts that have something to block, by the tokens of each set. Names that are not among them pass. */
+export function blocking(
+  list: readonly Knockout[],
+  sets: Readonly<Record<string, readonly number[] | undefined>>,
+): Knockout[] {
+  return list.filter((k) => knockoutSets(k).every((name) => !Object.hasOwn(sets, name) || sets[name]?.length !== 0));
 }

@@ -163,13 +163,6 @@ export function removeKnockout(text: string, index: number): Edit[] {
   return list?.type === 'array' ? removeFrom(text, list, index) : [];
 }
 
-/** Removes a set's definition (knockouts that name it stay and are then shown as errors). */
-export function removeSet(text: string, name: string): Edit[] {
-  const sets = find(rootOf(text), ['sets']);
-  const index = (sets?.children ?? []).findIndex((property) => property.children?.[0]?.value === name);
-  return sets && index >= 0 ? removeFrom(text, sets, index) : [];
-}
-
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const ordered = edits.map((edit, i) => ({ edit, i })).sort((a, b) => b.edit.offset - a.edit.offset || b.i - a.i);
   return ordered.reduce(

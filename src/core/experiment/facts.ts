@@ -1,10 +1,9 @@
 /** Checks that need to know the model, as a pure function over facts about it. */
-import { knockoutSets } from './edges';
 import { nearest } from '../prompt/nearest';
 import { sourceOf } from './parse';
 import type { Problem } from './problems';
 import { knockoutReferences } from './references';
-import type { Experiment } from './types';
+import { knockoutSets, type Experiment } from './types';
 import { replace } from './wording';
 
 export interface ModelFacts {

@@ -55,8 +55,11 @@ export function problemError(problem: Problem, file: string): CrossflowError {
   return usage(problem.message, { file, line: problem.line, column: problem.column }, problem.hint);
 }
 
-/** Throws for the first error; warnings pass. */
+/**
+ * Throws for the first error; warnings pass, but for a knockout of an empty set: beside its text somebody sees that the
+ * curve is missing, a run by itself must say so before it begins.
+ */
 export function throwFirst(problems: readonly Problem[], file: string): void {
-  const first = problems.find((p) => p.severity === 'error');
+  const first = problems.find((p) => p.severity === 'error' || p.code === 'empty-set');
   if (first) throw problemError(first, file);
 }

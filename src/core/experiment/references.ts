@@ -54,7 +54,9 @@ function resolve({ name, range }: Reference, source: Source, file: FlowFile): Pr
     if ('patches' in definition && definition.patches.length === 0) {
       const message = `set "${name}" is empty, so there is nothing to block`;
       return [
+        // The panel empties a set before it fills it again; what names it waits, without a curve.
         source.problem('empty-set', source.valueRange(['sets', name, 'patches']), message, {
+          severity: 'warning',
           hint: 'give it patch numbers',
         }),
       ];

@@ -10,6 +10,7 @@ import { DEFAULT_INSTRUCTION, DEFAULT_WINDOW, MAX_TOP_WORDS } from './types';
 const text = () => z.string().min(1);
 const setName = () => text().meta({ examples: BUILTIN_SETS.map((set) => set.name) });
 const windowSize = () => z.int().min(1);
+export const windowSchema = windowSize();
 
 export const aspectSchema = z.enum(['processor', 'pad', 'anyres']);
 const aspect = () =>

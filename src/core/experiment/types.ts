@@ -36,6 +36,10 @@ export type Knockout = EdgeKnockout | SublayerKnockout | PruneKnockout;
 export function knockoutLabel(k: Knockout): string {
   return k.kind === 'edge' ? `${k.from}->${k.to}` : `${k.kind}:${k.of}`;
 }
+/** The sets a knockout names. */
+export function knockoutSets(k: Knockout): string[] {
+  return k.kind === 'edge' ? [k.from, k.to] : [k.of];
+}
 /** Label, window and heads together: equal exactly when two knockouts ask the same. */
 export function knockoutId(k: Knockout): string {
   const window = 'window' in k ? ` w${k.window}` : '';

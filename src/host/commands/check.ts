@@ -1,9 +1,10 @@
 /** Both ways of computing the curves side by side, and how far they differ. */
 import * as vscode from 'vscode';
+import { blocking } from '../../core/experiment/edges';
 import type { Flow } from '../flow';
 
 export async function showCheck(flow: Flow): Promise<void> {
-  const list = flow.experiment?.knockouts ?? [];
+  const list = blocking(flow.experiment?.knockouts ?? [], flow.session.shown.example?.sets ?? {});
   if (list.length === 0) {
     void vscode.window.showInformationMessage('Crossflow: there are no knockouts to check.');
     return;

@@ -4,6 +4,7 @@
  */
 import type { CleanResult, Curve, CurvePart, ExampleInfo, LensResult, ModelInfo } from '../../core/engine/types';
 import { cancelled, toCrossflowError, type CrossflowError } from '../../core/errors';
+import { blocking } from '../../core/experiment/edges';
 import type { Experiment, Knockout } from '../../core/experiment/types';
 import type { EngineOptions, Progress } from '../../core/engine/types';
 import type { CallName, EngineCalls } from '../../protocol/engine';
@@ -13,7 +14,7 @@ import type { Engine } from '../engine/engine';
 import { CANCEL_GRACE_MS, EngineGone } from '../engine/process';
 import type { EnginePool, Lease } from '../engine/pool';
 import { BusyStatus } from './busy';
-import { planRound, wanted, type Have, type Plan, type Wanted } from './plan';
+import { planRound, wanted, type Have, type Wanted } from './plan';
 
 /** Curves of earlier states of the text that are kept, so that undo answers at once. */
 const KEPT_CURVES = 500;
@@ -208,6 +209,7 @@ export class LiveSession {
     if (this.#have?.generation !== engine.generation)
       this.#have = this.#have && { ...this.#have, generation: engine.generation, sets: undefined };
     const plan = planRound(this.#have, want);
+    let compute: readonly number[] = [];
     if (plan.open || this.#shown.model === undefined) this.#show({ ...NOTHING, model }, { type: 'model', model });
     const call = <K extends RunName>(
       name: K,
@@ -221,7 +223,7 @@ export class LiveSession {
           cancelGrace: () => this.#grace,
           onEvent: (event) => {
             if (event.type === 'progress') busy.progress(event.progress);
-            else this.#part(plan, event.part, want);
+            else this.#part(compute, event.part);
           },
         },
       );
@@ -245,6 +247,9 @@ export class LiveSession {
       this.#have = { ...this.#have!, ...change } as Held;
     };
     const knockouts = want.knockouts.map(({ knockout }) => knockout);
+    // A set that was just cleared has nothing to block; its knockouts stay in the list, without a curve.
+    const runs = new Set(blocking(knockouts, this.#shown.example?.sets ?? {}));
+    compute = plan.compute.filter((i) => runs.has(knockouts[i]));
     this.#parts = [];
     this.#show({ ...this.#shown, knockouts, curves: plan.kept }, { type: 'curves', knockouts, curves: plan.kept });
     if (plan.clean) {
@@ -259,12 +264,12 @@ export class LiveSession {
       remember({ words: want.words });
       this.#show({ ...this.#shown, lens }, { type: 'lens', lens });
     }
-    if (plan.compute.length === 0) return;
-    busy.phase(plan.compute.length === 1 ? 'Knockout' : `${plan.compute.length} knockouts`);
-    const list = plan.compute.map((i) => want.knockouts[i].knockout);
+    if (compute.length === 0) return;
+    busy.phase(compute.length === 1 ? 'Knockout' : `${compute.length} knockouts`);
+    const list = compute.map((i) => want.knockouts[i].knockout);
     const computed = await call('knockouts', { list, ...(want.method === 'full' && { method: want.method }) });
     const curves = [...this.#shown.curves];
-    plan.compute.forEach((at, i) => {
+    compute.forEach((at, i) => {
       const curve = computed[i];
       curves[at] = curve;
       this.#have!.curves.set(want.knockouts[at].key, curve);
@@ -325,9 +330,10 @@ export class LiveSession {
     held.lease.release();
   }
 
-  #part(plan: Plan, part: CurvePart, want: Wanted): void {
-    const index = plan.compute[part.index];
-    if (index === undefined || index >= want.knockouts.length) return;
+  /** `computed`: places in the config of the knockouts that run. */
+  #part(computed: readonly number[], part: CurvePart): void {
+    const index = computed[part.index];
+    if (index === undefined) return;
     const moved = { ...part, index };
     this.#parts.push(moved);
     this.deps.send({ type: 'curve-part', part: moved });

@@ -1,19 +1,18 @@
 /** What the panel asks to change, as edits of the text. Pure; the text may be ahead of what the panel has seen. */
-import { knockoutSets } from '../../core/experiment/edges';
 import {
   addKnockout,
   addSet,
   chain,
   removeKnockout,
-  removeSet,
   setPatches,
   setQuestion,
   setWindow,
   type Edit,
 } from '../../core/experiment/edits';
-import { parseExperiment } from '../../core/experiment/parse';
-import { DEFAULT_WINDOW, knockoutId, type Knockout } from '../../core/experiment/types';
+import { readReadable } from '../../core/experiment/readable';
+import { knockoutId, type Knockout } from '../../core/experiment/types';
 import type { ExampleInfo } from '../../core/engine/types';
+import { usage } from '../../core/errors';
 import type { PanelToHost } from '../../protocol/panel';
 import { tokenSet, type TokenSet } from './tokens';
 
@@ -23,22 +22,27 @@ export type PanelEdit = Extract<
 >;
 type Change = (text: string) => readonly Edit[];
 
-/** What is needed beside the text: its file's place and the example on the screen. */
+/** What is needed beside the text: the example on the screen. */
 export interface EditFacts {
-  readonly uri: { readonly fsPath: string };
   readonly session: { readonly shown: { readonly example?: ExampleInfo } };
 }
 
+/** Throws `usage` for what cannot be written into this text. */
 export function editFor(text: string, message: PanelEdit, facts: EditFacts): readonly Edit[] {
-  const { experiment } = parseExperiment(text, facts.uri.fsPath);
-  const window = experiment?.window ?? DEFAULT_WINDOW;
-  const knockouts = experiment?.knockouts ?? [];
-  const has = (knockout: Knockout): boolean => knockouts.some((known) => knockoutId(known) === knockoutId(knockout));
+  // Not the experiment: a text has none while anything in it is wrong.
+  const { sets, knockouts, window } = readReadable(text);
+  const placeOf = (id: string): number => knockouts.findIndex((known) => known && knockoutId(known) === id);
+  const has = (knockout: Knockout): boolean => placeOf(knockoutId(knockout)) >= 0;
   switch (message.type) {
     case 'set-patches': {
       const { set, patches } = message;
-      if (patches.length === 0) return emptied(text, set, knockouts);
-      if (experiment?.sets[set]) return setPatches(text, set, patches);
+      // Of a set that is there only the patches change, down to none: what names it may have heads, a window, a reason.
+      if (Object.hasOwn(sets, set)) {
+        const { kind } = sets[set] ?? { kind: 'patches' };
+        if (kind !== 'patches') throw usage(`the set "${set}" is not made of patches`, undefined, 'click into another');
+        return setPatches(text, set, patches);
+      }
+      if (patches.length === 0) return [];
       const edge: Knockout = { kind: 'edge', from: set, to: 'Question', window };
       return chain(
         text,
@@ -51,7 +55,6 @@ export function editFor(text: string, message: PanelEdit, facts: EditFacts): rea
     case 'add-token-knockout': {
       const { example } = facts.session.shown;
       if (!example) return [];
-      const sets = experiment?.sets ?? {};
       const from: TokenSet = message.image ? { name: 'Image' } : tokenSet(example, message.from, sets);
       const to = tokenSet(example, message.to, sets);
       const knockout: Knockout = { kind: 'edge', from: from.name, to: to.name, window };
@@ -61,26 +64,15 @@ export function editFor(text: string, message: PanelEdit, facts: EditFacts): rea
       );
       return chain(text, ...changes, (t) => addKnockout(t, knockout));
     }
-    case 'remove-knockout':
-      return removeKnockout(text, message.index);
+    case 'remove-knockout': {
+      const place = placeOf(message.id);
+      if (place < 0)
+        throw usage(`the knockout ${message.id} does not stand in the text any more`, undefined, 'remove it there');
+      return removeKnockout(text, place);
+    }
     case 'set-window':
       return setWindow(text, message.window);
     case 'set-question':
       return setQuestion(text, message.question);
   }
-}
-
-/** No patch is left: the set goes, and with it the knockouts that name it, since an empty set blocks nothing. */
-function emptied(text: string, set: string, knockouts: readonly Knockout[]): readonly Edit[] {
-  // From the last on, so that the places of the others stay.
-  const named = knockouts.flatMap((knockout, i) => (knockoutSets(knockout).includes(set) ? [i] : [])).reverse();
-  return chain(
-    text,
-    ...named.map(
-      (i): Change =>
-        (t) =>
-          removeKnockout(t, i),
-    ),
-    (t) => removeSet(t, set),
-  );
 }

@@ -1,6 +1,7 @@
 /** Answers to the panel's questions. */
 import * as vscode from 'vscode';
 import { usage } from '../../core/errors';
+import { blocking } from '../../core/experiment/edges';
 import type { PanelRequests, PanelToHost } from '../../protocol/panel';
 import type { Flow } from '../flow';
 
@@ -27,6 +28,8 @@ export async function answerRequest(flow: Flow, request: Request, deps: RequestD
     case 'tokenLens':
       return session.ask('tokenLens', { row: request.params.row });
     case 'check':
-      return session.ask('check', { list: flow.experiment?.knockouts ?? [] });
+      return session.ask('check', {
+        list: blocking(flow.experiment?.knockouts ?? [], session.shown.example?.sets ?? {}),
+      });
   }
 }

@@ -2,9 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ExampleInfo } from '../../core/engine/types';
 import { usage } from '../../core/errors';
+import { builtinSet } from '../../core/experiment/names';
+import { canBeSet, setOfToken } from '../../core/experiment/single-token';
 import type { SetDefinition } from '../../core/experiment/types';
 
-type Sets = Readonly<Record<string, SetDefinition>>;
+/** By name; undefined where the definition cannot be read. */
+type Sets = Readonly<Record<string, SetDefinition | undefined>>;
 
 export interface TokenSet {
   readonly name: string;
@@ -12,16 +15,16 @@ export interface TokenSet {
   readonly definition?: SetDefinition;
 }
 
-/** Throws `usage` for tokens that no set can hold: those before the image. */
+/** Throws `usage` for tokens that no set can hold; `canBeSet` says which. */
 export function tokenSet(example: ExampleInfo, position: number, sets: Sets): TokenSet {
-  const known = Object.entries(example.sets).find(([, at]) => at.length === 1 && at[0] === position);
-  if (known) return { name: known[0] };
+  const known = setOfToken(example, position);
+  if (known !== undefined) return { name: known };
   const { imageStart, imageTokens } = example;
   const patch = position - imageStart;
   if (patch >= 0 && patch < imageTokens) return named(`patch ${patch}`, { kind: 'patches', patches: [patch] }, sets);
   const token = example.tokens[position];
   const text = token?.text.trim() ?? '';
-  if (position < imageStart || !text) {
+  if (!canBeSet(example, position)) {
     throw usage(
       `the token "${text}" at ${position} cannot be a set of its own`,
       undefined,
@@ -42,9 +45,13 @@ function placeOf(example: ExampleInfo, position: number, text: string): number {
   return nth;
 }
 
-/** A set of this definition, under the first name that is free; arrows would make the name unreadable in an edge. */
+/**
+ * A set of this definition, under the first name that is free. Arrows would make the name unreadable in an edge, and
+ * the word "Image" is not the set of that name.
+ */
 function named(wish: string, definition: SetDefinition, sets: Sets): TokenSet {
-  const base = wish.replaceAll('->', '→');
+  const readable = wish.replaceAll('->', '→');
+  const base = builtinSet(readable) ? `word ${readable}` : readable;
   for (let n = 1; ; n++) {
     const name = n === 1 ? base : `${base} ${n}`;
     if (!Object.hasOwn(sets, name)) return { name, definition };

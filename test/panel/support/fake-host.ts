@@ -127,7 +127,7 @@ export class FakeHost {
     else if (m.type === 'request') await this.send({ type: 'reply', id: m.id, outcome: this.outcome(m) });
     else if (m.type === 'set-patches') await this.setPatches(m.set, m.patches);
     else if (m.type === 'remove-knockout')
-      await this.rerun({ knockouts: this.experiment.knockouts.filter((_, i) => i !== m.index) });
+      await this.rerun({ knockouts: this.experiment.knockouts.filter((k) => knockoutId(k) !== m.id) });
     else if (m.type === 'add-knockout') await this.rerun({ knockouts: [...this.experiment.knockouts, m.knockout] });
     else if (m.type === 'set-question') await this.edit({ question: m.question });
     else if (m.type === 'set-window') await this.edit({ window: m.window });
