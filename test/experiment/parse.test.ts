@@ -145,6 +145,7 @@ describe('parseExperiment', () => {
       [{ ...good, knockouts: [{ from: 'Image', to: 'Last', heads: [] }] }, 'wrong-value', '[]', /needs 1 entry/],
       [{ ...good, knockouts: [{ from: 'Image' }] }, 'missing-key', '{', /knockout 1 needs "to"/],
       [{ ...good, knockouts: [7] }, 'wrong-value', '7', /knockout 1 must be an edge/],
+      [{ ...good, knockouts: [{ prune: 'Text' }] }, 'wrong-value', '"Text"', /^"Text" cannot be dropped: the answer/],
       ['[]', 'wrong-value', '[]', /an object/],
       ['', 'syntax', '', /empty/],
       ['{"model": "./m" "image": "a", "question": "b"}', 'syntax', '"image"', /comma is missing/],

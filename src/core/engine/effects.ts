@@ -2,6 +2,7 @@
  * What a knockout does, in positions of one example: which rows it changes in which layers. Pure.
  */
 import { usage } from '../errors';
+import { dropsAnswer, KEEP_ANSWER } from '../experiment/edges';
 import type { Knockout } from '../experiment/types';
 import { windowLayers } from '../experiment/windows';
 
@@ -31,7 +32,10 @@ export function activeLayers(k: Knockout, centre: number, layers: number): Layer
   return { start, end };
 }
 
-/** `resolve` gives a set's positions (throws for unknown ones); `length` is the number of positions. */
+/**
+ * `resolve` gives a set's positions (throws for unknown ones); `length` is the number of positions.
+ * @throws CrossflowError `usage` for a head that does not exist, and for a prune of the row the answer is read from
+ */
 export function effectOf(
   k: Knockout,
   resolve: (set: string) => readonly number[],
@@ -64,6 +68,7 @@ export function effectOf(
   if (k.kind !== 'prune') return { targets: rows, sources: [], sublayer: k.kind, first: rows[0] };
   // A dropped row can only matter by being seen: dropping rows is blocking them from every row that stays.
   const dropped = new Set(rows);
+  if (dropped.has(length - 1)) throw usage(dropsAnswer(k.of), undefined, KEEP_ANSWER);
   const targets: number[] = [];
   for (let t = rows[0] ?? length; t < length; t++) if (!dropped.has(t)) targets.push(t);
   return { targets, sources: rows, first: targets[0] };

@@ -1,4 +1,5 @@
-/** `source->target`: the target rows may not attend to the source columns. */
+/** What knockouts name: edges, `source->target` (the target rows may not attend to the source columns), and sets. */
+import type { SetName } from '../prompt/set-names';
 import { PUBLISHED_EDGES } from './names';
 import { knockoutSets, type Knockout } from './types';
 
@@ -59,3 +60,9 @@ export function blocking(
 ): Knockout[] {
   return list.filter((k) => knockoutSets(k).every((name) => !Object.hasOwn(sets, name) || sets[name]?.length !== 0));
 }
+
+/** Always with the last position: a prune of them leaves no row that the answer could be read from. */
+export const HOLDS_LAST: readonly SetName[] = ['Last', 'Text'];
+export const dropsAnswer = (set: string): string =>
+  `"${set}" cannot be dropped: the answer is read from its last position`;
+export const KEEP_ANSWER = 'drop a set without the last position, such as "Image" or "Question"';

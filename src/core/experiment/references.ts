@@ -1,6 +1,6 @@
 /** Checks that names in an experiment lead somewhere: sets, edges, the keys that sets need. */
 import type { Node } from 'jsonc-parser';
-import { parseEdge } from './edges';
+import { dropsAnswer, HOLDS_LAST, KEEP_ANSWER, parseEdge } from './edges';
 import { BUILTIN_SETS, builtinSet } from './names';
 import { nearest } from '../prompt/nearest';
 import type { Problem } from './problems';
@@ -21,6 +21,7 @@ export function referenceProblems(source: Source, file: FlowFile, knockouts: rea
     ...(file.knockouts ?? []).flatMap((_, i) =>
       knockoutReferences(source, i).flatMap((reference) => resolve(reference, source, file)),
     ),
+    ...(file.knockouts ?? []).flatMap((_, i) => droppedAnswer(source, i)),
     ...duplicateKnockouts(source, knockouts),
   ]
     .filter((a, i, all) => all.findIndex((b) => b.code === a.code && b.offset === a.offset) === i)
@@ -141,6 +142,14 @@ function notProblems(name: string, of: string, source: Source, file: FlowFile): 
   }
   // An empty set is a fair thing to take away: all patches remain.
   return resolve({ name: of, range }, source, file).filter((problem) => problem.code !== 'empty-set');
+}
+
+/** Sets of the file's own may hold the last position too; that shows once they are resolved. */
+function droppedAnswer(source: Source, index: number): Problem[] {
+  const node = source.node(['knockouts', index, 'prune']);
+  const set = typeof node?.value === 'string' ? builtinSet(node.value.trim()) : undefined;
+  if (!node || !set || !HOLDS_LAST.includes(set.name)) return [];
+  return [source.problem('wrong-value', node, dropsAnswer(set.name), { hint: KEEP_ANSWER })];
 }
 
 function duplicateKnockouts(source: Source, knockouts: readonly Knockout[]): Problem[] {

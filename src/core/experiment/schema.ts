@@ -74,7 +74,11 @@ export const knockoutSchema = z.union([
     mlp: setName().describe("Knock out what the MLP adds to these rows' residual."),
     window: windowSize().optional().describe('Layers per window, for this knockout only.'),
   }),
-  z.strictObject({ prune: setName().describe('Drop these rows after layer K; one score for each K.') }),
+  z.strictObject({
+    prune: setName().describe(
+      'Drop these rows after layer K; one score for each K. The last position must stay: the answer is read there.',
+    ),
+  }),
 ]);
 
 export const flowSchema = z.strictObject({
