@@ -54,7 +54,7 @@ export async function importModel(name: string, options: ImportOptions): Promise
         ? { ...report, comparison: await measureImport(folder, output, options, { bar, signal }) }
         : report;
     if (measured !== report) {
-      const { writeBeside } = await import('../core/dataset/write-beside');
+      const { writeBeside } = await import('../core/files/write-beside');
       writeBeside(join(output, REPORT_FILE), [reportText(measured)]);
     }
     bar.stop();
@@ -69,8 +69,8 @@ export async function importModel(name: string, options: ImportOptions): Promise
 
 /** One import at a time writes a folder. @throws CrossflowError `usage` when another process is at it */
 async function holdOutput(output: string): Promise<() => void> {
-  const { hold } = await import('../core/dataset/hold');
-  const { holderSchema, nameOf, stillRuns, thisProcess } = await import('../core/dataset/lock');
+  const { hold } = await import('../core/files/hold');
+  const { holderSchema, nameOf, stillRuns, thisProcess } = await import('../core/files/holder');
   const { mkdir } = await import('node:fs/promises');
   const path = `${output}.lock`;
   try {

@@ -58,6 +58,6 @@ export async function writeWhole(file: string, text: string): Promise<void> {
   } catch (e) {
     throw failed(`cannot be made: ${codeOf(e)}`, dirname(file));
   }
-  const { writeBeside } = await import('../core/dataset/write-beside');
+  const { writeBeside } = await import('../core/files/write-beside');
   writeBeside(file, [text]);
 }

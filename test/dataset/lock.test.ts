@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import * as path from 'node:path';
-import { processStart } from '../../src/core/dataset/alive';
+import { processStart } from '../../src/core/files/alive';
 import { LOCK_FILE, lockFolder } from '../../src/core/dataset/lock';
 import { CrossflowError } from '../../src/core/errors';
 import { temporaryFolder } from '../support/temporary';

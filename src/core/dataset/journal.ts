@@ -10,7 +10,7 @@ import { JournalWriter } from './journal-writer';
 import { encodeLine } from './lines';
 import { recordSchema, type JournalHeader, type RecordKind, type RowRecord } from './record';
 import { scanJournal, START_ANEW, type Scanned } from './scan';
-import { writeBeside } from './write-beside';
+import { writeBeside } from '../files/write-beside';
 
 interface Entry {
   readonly is: RecordKind;

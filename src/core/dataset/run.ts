@@ -23,7 +23,7 @@ import { Journal } from './journal';
 import { lockFolder } from './lock';
 import type { RowRecord } from './record';
 import { readDataset, type Dataset, type DatasetRow } from './rows';
-import { removeLeftovers } from './write-beside';
+import { removeLeftovers } from '../files/write-beside';
 
 export const JOURNAL_FILE = 'journal.jsonl';
 export const journalPath = (experiment: Pick<Experiment, 'output'>): string => join(experiment.output, JOURNAL_FILE);

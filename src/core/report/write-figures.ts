@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { cancelled } from '../errors';
-import { writeBeside } from '../dataset/write-beside';
+import { writeBeside } from '../files/write-beside';
 import type { VegaLiteSpec } from './figures';
 import { legendFigure } from './legend';
 import { renderAll } from './render';

@@ -15,7 +15,7 @@ import { settingsChanges, settingsOf } from '../dataset/identity';
 import { JournalReader } from '../dataset/journal';
 import type { KeptRecord, RowRecord } from '../dataset/record';
 import { journalPath } from '../dataset/run';
-import { writeBeside } from '../dataset/write-beside';
+import { writeBeside } from '../files/write-beside';
 import type { Experiment } from '../experiment/types';
 import { drawFigures } from './draw-figures';
 import type { Sight } from './html/pictures';

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { encodeLine } from '../dataset/lines';
 import { lockFolder } from '../dataset/lock';
 import type { RecordKind } from '../dataset/record';
-import { removeLeftovers, writeBeside } from '../dataset/write-beside';
+import { removeLeftovers, writeBeside } from '../files/write-beside';
 import { failed } from '../errors';
 import { BlockReader } from './block-reader';
 import { journalFolder, mergedJournal } from './folders';

@@ -6,11 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hold, readIfThere } from '../dataset/hold';
-import { holderSchema, nameOf, stillRuns, thisProcess } from '../dataset/lock';
 import { failed, usage, type CrossflowError } from '../errors';
+import { BEAT_MS, startHeartbeat } from '../files/heartbeat';
+import { hold, readIfThere } from '../files/hold';
+import { holderSchema, nameOf, stillRuns, thisProcess } from '../files/holder';
 import { ownerFile, shardOfOwner } from './folders';
-import { BEAT_MS, startHeartbeat } from './heartbeat';
 import type { Shard } from './types';
 
 /** No heartbeat for so long: dead. Far above the time (60 s) for which NFS may show a file as it was. */

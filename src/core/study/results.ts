@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { JournalReader } from '../dataset/journal';
 import type { JournalHeader, KeptRecord, RowRecord } from '../dataset/record';
-import { writeBeside } from '../dataset/write-beside';
+import { writeBeside } from '../files/write-beside';
 import { cancelled } from '../errors';
 import type { StudyRun } from '../report/study-run';
 import { runSummary } from '../report/summary';

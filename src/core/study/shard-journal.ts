@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { JournalWriter } from '../dataset/journal-writer';
 import type { JournalHeader, RowRecord } from '../dataset/record';
-import { flushFolder } from '../dataset/write-beside';
+import { flushFolder } from '../files/write-beside';
 import { failed } from '../errors';
 import { shardFile } from './folders';
 import type { Shard } from './types';

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { writeBeside } from '../dataset/write-beside';
+import { writeBeside } from '../files/write-beside';
 import { failed, usage } from '../errors';
 import { slurmFolder } from './folders';
 import type { Study } from './types';

@@ -4,7 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeBeside } from '../../dataset/write-beside';
+import { writeBeside } from '../../files/write-beside';
 import { cancelled, failed } from '../../errors';
 import type { StudyRun } from '../study-run';
 import type { ReportContent, ReportFigure, RunDetails, RunPart } from './content';
