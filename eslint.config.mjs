@@ -19,7 +19,7 @@ const CORE = [
   'study',
 ];
 /** Parts of core that the extension host itself may run; the others run in the engine's process. */
-const IN_HOST = ['errors', 'files', 'hub', 'checkpoint', 'vision', 'prompt', 'experiment', 'dataset'];
+const IN_HOST = ['errors', 'words', 'files', 'hub', 'checkpoint', 'vision', 'prompt', 'experiment', 'dataset'];
 
 const allow = (from, to, kind) => ({
   from: { element: { types: { anyOf: from } } },
@@ -33,6 +33,7 @@ const layers = {
     'import/resolver': { node: { extensions: ['.ts', '.mjs', '.js', '.json'] } },
     'boundaries/elements': [
       { type: 'errors', pattern: 'src/core/errors.ts', mode: 'full' },
+      { type: 'words', pattern: 'src/core/words.ts', mode: 'full' },
       ...CORE.map((type) => ({ type, pattern: `src/core/${type}`, mode: 'folder' })),
       ...['cli', 'engine-process', 'host', 'protocol'].map((type) => ({
         type,
@@ -52,12 +53,12 @@ const layers = {
         default: 'disallow',
         message: '{{from.element.types}} may not import from {{to.element.types}}: see docs/architecture.md',
         policies: [
-          ...CORE.map((name, i) => allow([name], ['errors', ...CORE.slice(0, i)])),
+          ...CORE.map((name, i) => allow([name], ['errors', 'words', ...CORE.slice(0, i)])),
           allow(['protocol'], ['errors', ...CORE], 'type'),
-          // How a knockout is named is pure and the panel needs it; it goes through the protocol like all the rest.
-          allow(['protocol'], ['experiment']),
-          allow(['cli'], ['errors', ...CORE]),
-          allow(['engine-process'], ['errors', 'protocol', ...CORE]),
+          // How knockouts and numbers are written is pure and the panel needs it; it goes through the protocol like all the rest.
+          allow(['protocol'], ['words', 'experiment']),
+          allow(['cli'], ['errors', 'words', ...CORE]),
+          allow(['engine-process'], ['errors', 'words', 'protocol', ...CORE]),
           allow(['host'], ['protocol', ...IN_HOST]),
           allow(['host'], CORE, 'type'),
           allow(['webview'], ['protocol']),

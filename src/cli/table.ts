@@ -1,5 +1,6 @@
 /** Results for people: aligned columns of plain text. */
-import type { ResultDocument, ResultKnockout } from '../core/engine/result';
+import type { ResultDocument } from '../core/engine/result';
+import { largestChange, NO_CHANGE, percent } from '../core/words';
 import { plain } from './report';
 
 export interface Column {
@@ -47,12 +48,8 @@ export function sparkline(values: readonly number[], full: number): string {
     .join('');
 }
 
-export const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
 /** A change in percent with its sign. */
-const signed = (change: number): string => {
-  const text = change.toFixed(1);
-  return `${change > 0 && text !== '0.0' ? '+' : ''}${text === '-0.0' ? '0.0' : text} %`;
-};
+const signed = (change: number): string => `${change > 0 ? '+' : ''}${change.toFixed(1)} %`;
 
 /** What `crossflow run` shows of one question. `window`: the experiment's own. */
 export function resultTable(
@@ -70,21 +67,7 @@ export function resultTable(
     ...(others.length > 0 ? [plain(`  then ${others.join(', ')}`)] : []),
     '',
   ];
-  if (result.knockouts.length > 0) {
-    parts.push(
-      table(
-        [
-          { title: 'knockout' },
-          { title: 'lowest', right: true },
-          { title: 'layer', right: true },
-          { title: layers(result.model.layers) },
-        ],
-        result.knockouts.map((k) => knockoutRow(k, window, answer.probability)),
-      ),
-      `Change of the probability of "${plain(answer.text.trim())}" by centre layer, window ${window}. A full bar is the clean run's probability.`,
-      '',
-    );
-  }
+  if (result.knockouts.length > 0) parts.push(...knockoutTable(result, window));
   const words = Object.entries(result.lens.with_norm);
   if (words.length > 0) {
     parts.push(
@@ -101,9 +84,33 @@ export function resultTable(
 
 const layers = (n: number) => (n > 5 ? `layers 0 to ${n - 1}` : 'layers');
 
-function knockoutRow(k: ResultKnockout, window: number, base: number): string[] {
-  const least = k.change.reduce((best, change, i) => (change < (k.change[best] ?? Infinity) ? i : best), 0);
-  const heads = k.heads ? ` heads ${k.heads.join(',')}` : '';
-  const own = k.window !== undefined && k.window !== window ? ` window ${k.window}` : '';
-  return [k.edge + heads + own, signed(k.change[least] ?? NaN), String(least), sparkline(k.scores, base)];
+/** Bars of all rows have one scale, so that rises show and rows can be compared. */
+function knockoutTable({ answer, knockouts, model }: ResultDocument, window: number): string[] {
+  const full = Math.max(answer.probability, ...knockouts.flatMap((k) => k.scores.filter(Number.isFinite)));
+  const rows = knockouts.map((k) => {
+    const heads = k.heads ? ` heads ${k.heads.join(',')}` : '';
+    const own = k.window !== undefined && k.window !== window ? ` window ${k.window}` : '';
+    return [k.edge + heads + own, ...changeCells(k.change), sparkline(k.scores, full)];
+  });
+  const columns = [
+    { title: 'knockout' },
+    { title: 'largest change', right: true },
+    { title: 'layer', right: true },
+    { title: layers(model.layers) },
+  ];
+  const centre = knockouts.some((k) => k.window !== undefined) ? [`centre layer of the window (${window})`] : [];
+  const after = knockouts.some((k) => k.window === undefined) ? ['layer after which tokens are dropped (prune)'] : [];
+  return [
+    table(columns, rows),
+    `Largest change of the probability of "${plain(answer.text.trim())}", in percent of the clean run's ${percent(answer.probability)}.`,
+    `Bars are the probability itself, a full one ${percent(full)}; by ${[...centre, ...after].join(', or ')}.`,
+    '',
+  ];
+}
+
+/** Change and layer. */
+function changeCells(change: readonly number[]): [string, string] {
+  const most = largestChange(change);
+  if (!most) return ['–', ''];
+  return Math.abs(most.change) < NO_CHANGE ? ['no change', ''] : [signed(most.change), String(most.layer)];
 }

@@ -36,6 +36,7 @@ export type { RunPlan } from '../core/engine/plan-types';
 export type { EdgeKnockout, Knockout, SetDefinition } from '../core/experiment/types';
 export { canBeSet } from '../core/experiment/single-token';
 export { knockoutId, knockoutLabel, knockoutSets } from '../core/experiment/types';
+export { largestChange, NO_CHANGE, percent } from '../core/words';
 export type { Box, ImageGeometry, PatchGrid, PatchPlace, Rect } from '../core/vision/image';
 
 export interface PanelProblem {

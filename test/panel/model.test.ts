@@ -17,7 +17,7 @@ import { reduce } from '../../webview/model/reduce';
 import { activePatches, INITIAL, type PanelState } from '../../webview/model/state';
 import { change, duration, percent, tokenText, weight } from '../../webview/model/words';
 import { overlayOf } from '../../webview/image/overlay';
-import { extreme, matching, sorted, sparkline } from '../../webview/results/rows';
+import { cutMark, matching, sorted, sparkline } from '../../webview/results/rows';
 import { chips, lines } from '../../webview/tokens/layout';
 import { recorded } from './support/fake-host';
 import { anyresGeometry, plainGeometry, synthetic } from './support/synthetic';
@@ -261,13 +261,18 @@ describe('panel: words and tables', () => {
   });
   const rows = [row('9', 0.1, -5), row('10', 4, -50), row('2', 1, 3, 'A blue star?')];
 
-  it('sorts outliers first, ids as numbers, edges by their deepest point', () => {
+  it('sorts outliers first, ids as numbers, edges by the change they show', () => {
     const ids = (list: readonly DatasetRow[]): string[] => list.map((r) => r.questionId);
     assert.deepEqual(ids(sorted(rows, { key: 'outlier', down: true })), ['10', '2', '9']);
     assert.deepEqual(ids(sorted(rows, { key: 'questionId', down: false })), ['2', '9', '10']);
     assert.deepEqual(ids(sorted(rows, { key: 'edge:Image->Last', down: false })), ['10', '9', '2']);
     assert.deepEqual(ids(matching(rows, 'blue STAR')), ['2']);
-    assert.deepEqual(extreme([1, -7, 3]), { layer: 1, value: -7 });
+  });
+
+  it('marks where a curve rises out of the box', () => {
+    assert.equal(cutMark([0, 20, NaN], 102, 20), '');
+    assert.equal(cutMark([0, 46, 30], 102, 20), 'M47.0 4L51.0 0L55.0 4Z');
+    assert.equal(cutMark([46, 0], 102, 20), 'M0.0 4L4.0 0L8.0 4Z', 'inside at the edge');
   });
 
   it('draws gaps as gaps', () => {

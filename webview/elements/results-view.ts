@@ -1,9 +1,16 @@
 /** `<crossflow-results>`: the questions of a data set run, outliers first, with their curves. Rows in sight only. */
 import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { DatasetRow, HostToResults, PanelStatus, ResultsToHost } from '../../src/protocol/panel';
+import {
+  largestChange,
+  NO_CHANGE,
+  type DatasetRow,
+  type HostToResults,
+  type PanelStatus,
+  type ResultsToHost,
+} from '../../src/protocol/panel';
 import { change, count, percent, plural } from '../model/words';
-import { extreme, matching, sorted, sparkline, type Order, type SortKey } from '../results/rows';
+import { cutMark, matching, sorted, sparkline, type Order, type SortKey } from '../results/rows';
 import { swatch } from '../charts/legend';
 import { nameField } from '../ui/name-field';
 import { statusTemplate } from '../ui/status';
@@ -12,7 +19,7 @@ import { seriesClass } from '../ui/theme';
 const ROW_HEIGHT = 34;
 const SPARE = 8;
 const SPARK = { width: 96, height: 26 };
-/** Sparklines rise to this change; higher ones are cut. */
+/** Sparklines rise to this change; higher ones are cut and marked. */
 const SPARK_TOP = 20;
 /** Distance from the mean curve, in standard deviations, from which a question is marked. */
 const FAR = 3;
@@ -137,8 +144,8 @@ export class ResultsView extends LitElement {
         >
         <span class="cf-grow"></span
         ><span class="cf-note"
-          >Curves: change in probability over the layers, −100 % to +${SPARK_TOP} %, dashed at 0; beside them the
-          largest change and its layer.</span
+          >Curves: change in probability over the layers, −100 % to +${SPARK_TOP} %, dashed at 0; ▴ where one rises
+          beyond that. Beside them the largest change and its layer.</span
         >
       </div>
       <div
@@ -205,10 +212,14 @@ export class ResultsView extends LitElement {
   }
 
   private spark(curve: readonly number[] | undefined, i: number): TemplateResult {
-    const most = extreme(curve);
+    const most = largestChange(curve ?? []);
     const { width, height } = SPARK;
     const zero = ((SPARK_TOP / (SPARK_TOP + 100)) * (height - 2) + 1).toFixed(1);
-    const words = most ? `${change(most.value)} at ${most.layer}` : 'not computed';
+    const words = !most
+      ? 'not computed'
+      : Math.abs(most.change) < NO_CHANGE
+        ? 'no change'
+        : `${change(most.change)} at ${most.layer}`;
     return html`<div role="gridcell" class="cf-cell cf-col-edge">
       <svg
         class="cf-spark ${seriesClass(i)}"
@@ -217,7 +228,7 @@ export class ResultsView extends LitElement {
         height=${height}
         aria-hidden="true"
       >
-        ${svg`<path class="cf-zero" d="M0 ${zero}H${width}"></path><path d=${sparkline(curve ?? [], width, height, SPARK_TOP)}></path>`}</svg
+        ${svg`<path class="cf-zero" d="M0 ${zero}H${width}"></path><path d=${sparkline(curve ?? [], width, height, SPARK_TOP)}></path><path class="cf-cut" d=${cutMark(curve ?? [], width, SPARK_TOP)}></path>`}</svg
       ><span class="cf-number">${words}</span>
     </div>`;
   }
@@ -225,7 +236,7 @@ export class ResultsView extends LitElement {
   private sort(e: Event, key: SortKey): void {
     e.stopPropagation();
     const text = key === 'questionId' || key === 'question' || key === 'gold' || key === 'predicted' || key === 'image';
-    // Numbers: largest first; edges: deepest fall first; text: from A.
+    // Numbers: largest first; edges: by the change shown, deepest fall first; text: from A.
     this.order =
       this.order.key === key ? { key, down: !this.order.down } : { key, down: !text && !key.startsWith('edge:') };
     this.requestUpdate();

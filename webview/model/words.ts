@@ -1,17 +1,10 @@
 /** Numbers and tokens as people read them. */
 import type { ImageGeometry, Knockout } from '../../src/protocol/panel';
 
+export { percent } from '../../src/protocol/panel';
+
 /** Significant digits that tell two attention weights apart without filling the line. */
 const DIGITS = 2;
-
-/** 0..1 as a percentage: `99.8 %`, `0.04 %`. */
-export function percent(p: number): string {
-  if (!Number.isFinite(p)) return '–';
-  const v = p * 100;
-  if (v === 0) return '0 %';
-  if (v < 0.01) return '< 0.01 %';
-  return `${v >= 99.95 && v < 100 ? v.toFixed(2) : v >= 10 ? v.toFixed(1) : v.toPrecision(DIGITS)} %`;
-}
 
 /** A change in percent with its sign: `−92.1 %`, `+0.3 %`. */
 export function change(c: number): string {

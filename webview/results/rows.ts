@@ -1,25 +1,16 @@
 /** Rows of the results table: order, search, and sparklines. Pure. */
-import type { DatasetRow } from '../../src/protocol/panel';
+import { largestChange, type DatasetRow } from '../../src/protocol/panel';
 
-/** A column that can be sorted by; an edge sorts by its curve's lowest point. */
+/** A column that can be sorted by; an edge sorts by its curve's largest change, with its sign. */
 export type SortKey = 'outlier' | 'questionId' | 'image' | 'question' | 'gold' | 'predicted' | 'baseScore' | `edge:${string}`;
 export interface Order {
   readonly key: SortKey;
   readonly down: boolean;
 }
 
-/** Where a curve is farthest from no change, and its value there. */
-export function extreme(curve: readonly number[] | undefined): { layer: number; value: number } | undefined {
-  let best: { layer: number; value: number } | undefined;
-  curve?.forEach((value, layer) => {
-    if (Number.isFinite(value) && (best === undefined || Math.abs(value) > Math.abs(best.value))) best = { layer, value };
-  });
-  return best;
-}
-
 function valueOf(row: DatasetRow, key: SortKey): string | number {
   if (key === 'outlier' || key === 'baseScore') return row[key];
-  if (key.startsWith('edge:')) return extreme(row.curves[key.slice('edge:'.length)])?.value ?? 0;
+  if (key.startsWith('edge:')) return largestChange(row.curves[key.slice('edge:'.length)] ?? [])?.change ?? 0;
   return row[key as 'question'];
 }
 
@@ -62,3 +53,13 @@ export function sparkline(curve: readonly number[], width: number, height: numbe
     })
     .join('');
 }
+
+/** Where a curve leaves a sparkline's box at the top: a small tip at its highest layer. Empty where it does not. */
+export function cutMark(curve: readonly number[], width: number, top: number): string {
+  const highest = curve.reduce((best, v, i) => (v > (curve[best] ?? -Infinity) ? i : best), 0);
+  if (!((curve[highest] ?? NaN) > top)) return '';
+  const x = Math.min(width - TIP, Math.max(TIP, curve.length > 1 ? (highest / (curve.length - 1)) * (width - 2) + 1 : width / 2));
+  return `M${(x - TIP).toFixed(1)} ${TIP}L${x.toFixed(1)} 0L${(x + TIP).toFixed(1)} ${TIP}Z`;
+}
+/** Half the width of a tip, and its height. */
+const TIP = 4;

@@ -4,10 +4,11 @@ import { builtinSet } from '../../core/experiment/names';
 import type { Source } from '../../core/experiment/source';
 import { knockoutId, knockoutLabel, type Experiment, type Knockout } from '../../core/experiment/types';
 import type { Curve } from '../../core/engine/types';
+import { largestChange, NO_CHANGE, percent } from '../../core/words';
 import type { Shown } from '../live/session';
 import { descriptionAt } from './schema';
 
-const percent = (change: number): string =>
+const signed = (change: number): string =>
   `${change > 0 ? '+' : '−'}${Math.abs(change).toFixed(Math.abs(change) < 10 ? 1 : 0)} %`;
 const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
 
@@ -15,20 +16,16 @@ const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${
 export function strongest(
   curve: Curve,
 ): { readonly layer: number; readonly change: number; readonly score: number } | undefined {
-  let best: { layer: number; change: number; score: number } | undefined;
-  curve.change.forEach((change, layer) => {
-    if (Number.isFinite(change) && (!best || Math.abs(change) > Math.abs(best.change)))
-      best = { layer, change, score: curve.scores[layer] };
-  });
-  return best;
+  const peak = largestChange(curve.change);
+  return peak && { ...peak, score: curve.scores[peak.layer] };
 }
 
 /** `▾ −92 % at layer 7`. */
 export function curveHint(curve: Curve): string | undefined {
   const peak = strongest(curve);
   if (!peak) return undefined;
-  if (Math.abs(peak.change) < 0.05) return 'no change';
-  return `${peak.change < 0 ? '▾' : '▴'} ${percent(peak.change)} at layer ${peak.layer}`;
+  if (Math.abs(peak.change) < NO_CHANGE) return 'no change';
+  return `${peak.change < 0 ? '▾' : '▴'} ${signed(peak.change)} at layer ${peak.layer}`;
 }
 
 /** The curve of a knockout of the text, if it is among those shown. */
@@ -42,7 +39,7 @@ export function answerHint(shown: Shown): string | undefined {
   const answer = shown.clean?.answer;
   if (!answer) return undefined;
   const mark = answer.correct === undefined ? '' : answer.correct ? ' ✓' : ' ✗';
-  return `→ ${answer.text} ${(100 * answer.probability).toFixed(1)} %${mark}`;
+  return `→ ${answer.text} ${percent(answer.probability)}${mark}`;
 }
 
 export interface Described {
@@ -88,7 +85,7 @@ function describeKnockout(knockout: Knockout, shown: Shown): string {
   const base = shown.clean?.answer;
   if (peak && base) {
     parts.push(
-      `Largest change: **${percent(peak.change)}** with the window around layer ${peak.layer} ` +
+      `Largest change: **${signed(peak.change)}** with the window around layer ${peak.layer} ` +
         `(probability of “${base.text}”: ${base.probability.toFixed(4)} → ${peak.score.toFixed(4)}).`,
     );
   }

@@ -1,11 +1,13 @@
 /** Numbers and times in words, the same in both reports. */
+import { percent } from '../../words';
+
 export const count = (n: number, one: string, many = `${one}s`): string => `${whole(n)} ${n === 1 ? one : many}`;
 
 /** `12 345`, with narrow spaces that do not break. */
 export const whole = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 
 /** A share of a whole in percent; `–` of nothing. */
-export const share = (part: number, all: number): string => (all === 0 ? '–' : `${((100 * part) / all).toFixed(1)} %`);
+export const share = (part: number, all: number): string => percent(part / all);
 
 /** Percent with its sign, the minus a real one. */
 export function signed(value: number): string {
@@ -14,7 +16,7 @@ export function signed(value: number): string {
 }
 
 /** `–` of 0: no first token of an answer has none, so it is not known. */
-export const probability = (p: number): string => (p > 0 ? `${(100 * p).toFixed(1)} %` : '–');
+export const probability = (p: number): string => (p > 0 ? percent(p) : '–');
 
 /** `–` of 0, which nothing takes. */
 export function duration(seconds: number): string {
