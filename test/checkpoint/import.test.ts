@@ -231,6 +231,24 @@ describe('importing a quantised copy', function () {
       assert.deepEqual(await readdir(folder.join('notes')), ['a.txt']);
     });
 
+    it("somebody else's folder or file where it would work, and leaves it as it is", async () => {
+      const to = folder.join('taken');
+      await mkdir(workFolder(to));
+      await writeFile(path.join(workFolder(to), 'thesis.txt'), 'x');
+      await assert.rejects(
+        importOf(MODEL, to, 'int8'),
+        usageLike(/taken\.part: is a folder of something else.*--output/),
+      );
+      assert.deepEqual(await readdir(workFolder(to)), ['thesis.txt']);
+      await writeFile(workFolder(folder.join('single')), 'x');
+      await assert.rejects(importOf(MODEL, folder.join('single'), 'int8'), usageLike(/single\.part: is a file/));
+      assert.equal(await readFile(workFolder(folder.join('single')), 'utf8'), 'x');
+      // Empty, or with notes that were about to be written: what a call that was killed at once leaves.
+      await rm(path.join(workFolder(to), 'thesis.txt'));
+      await writeFile(path.join(workFolder(to), `${STATE_FILE}.new`), '{');
+      assert.equal((await importOf(MODEL, to, 'int8')).existed, false);
+    });
+
     it('damaged folders when they are opened', async () => {
       const to = folder.join('broken');
       await importOf(MODEL, to, 'int4');

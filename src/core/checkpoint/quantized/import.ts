@@ -16,7 +16,7 @@ import type { Bits, BlockSize } from './format';
 import { FORMAT_VERSION, workFolder, type Marker } from './marker';
 import { bitsPerWeight, planOutputs, type Choose, type Outputs } from './outputs';
 import { addErrors, type RoundingError } from './pack';
-import { checkSpace, isThere } from './place';
+import { checkSpace, isThere, refuseForeignWork } from './place';
 import { readReport, REPORT_FILE, reportText, weightReports, type Report } from './report';
 import { copySmallFiles, nameOf, writeConfig } from './small-files';
 import { fileFacts, removeNotes, Work } from './work';
@@ -81,6 +81,7 @@ export async function importQuantized(
   if (await isThere(output, marker)) {
     return { folder: output, existed: true, report: (await readReport(output)) ?? empty };
   }
+  await refuseForeignWork(output);
   const sources = spec.files.map((f) => f.path);
   const asked = JSON.stringify({ marker, sources: await fileFacts(sources) });
   await mkdir(dirname(output), { recursive: true });

@@ -44,6 +44,8 @@ export const workFolder = (output: string): string => `${output}.part`;
 
 /** The import's own notes in its work folder (progress.ts). */
 export const STATE_FILE = 'crossflow-import.json';
+/** The same while it is written. */
+export const UNNAMED_STATE_FILE = `${STATE_FILE}.new`;
 
 /** @throws CrossflowError `usage` when this is, or would become, the folder of an import that is not finished */
 export async function refuseUnfinished(directory: string): Promise<void> {

@@ -3,7 +3,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { usage } from '../../errors';
 import { isFile } from '../folder';
-import { readMarker, STATE_FILE, workFolder, type Marker } from './marker';
+import { readMarker, STATE_FILE, UNNAMED_STATE_FILE, workFolder, type Marker } from './marker';
 import { removeNotes } from './work';
 
 /** Left free on the disk. */
@@ -32,6 +32,21 @@ export async function isThere(output: string, marker: Marker): Promise<boolean> 
   // the last thing an import does; a call may have been stopped before it
   if (await isFile(join(output, STATE_FILE))) await removeNotes(output);
   return true;
+}
+
+/**
+ * The work folder is emptied when an import begins anew: never one that no import made.
+ * @throws CrossflowError `usage` when something else lies at its place
+ */
+export async function refuseForeignWork(output: string): Promise<void> {
+  const folder = workFolder(output);
+  const hint = `an import to ${output} works there: move it away, or choose another folder with --output`;
+  const found = await stat(folder).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isDirectory()) throw usage('is a file', folder, hint);
+  // A call that ended at once may have left it empty, or with notes that had no name yet.
+  const names = (await readdir(folder)).filter((name) => name !== UNNAMED_STATE_FILE);
+  if (names.length > 0 && !names.includes(STATE_FILE)) throw usage('is a folder of something else', folder, hint);
 }
 
 /** @throws CrossflowError `usage` when the disk is too small for what is not written yet */

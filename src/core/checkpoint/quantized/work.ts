@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { failed } from '../../errors';
 import { isMissing } from '../folder';
 import type { Item, OutputFile, Room } from './outputs';
-import { STATE_FILE } from './marker';
+import { STATE_FILE, UNNAMED_STATE_FILE } from './marker';
 
 const JOURNAL_FILE = 'crossflow-import.jsonl';
 
@@ -51,7 +51,7 @@ export class Work {
   ) {}
 
   /**
-   * Opens the work folder, or makes it. Work of a call that was asked something else (`asked` differs) is dropped.
+   * Opens the work folder (refuseForeignWork() has seen it), or makes it. Work of a call that was asked something else (`asked` differs) is dropped.
    * @throws CrossflowError `failed` when the folder cannot be written
    */
   static async open(folder: string, outputs: readonly OutputFile[], asked: string): Promise<Work> {
@@ -60,7 +60,7 @@ export class Work {
       const same = before === asked;
       if (!same) await rm(folder, { recursive: true, force: true });
       await mkdir(folder, { recursive: true });
-      if (!same) await writeState(join(folder, STATE_FILE), asked);
+      if (!same) await writeState(folder, asked);
       const done = same ? await readJournal(join(folder, JOURNAL_FILE)) : new Map<string, Done>();
       const files: FileHandle[] = [];
       for (const { path, head, bytes } of outputs) {
@@ -131,9 +131,9 @@ export async function removeNotes(folder: string): Promise<void> {
   for (const name of [JOURNAL_FILE, STATE_FILE]) await rm(join(folder, name), { force: true });
 }
 
-async function writeState(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text);
-  await rename(`${path}.new`, path);
+async function writeState(folder: string, text: string): Promise<void> {
+  await writeFile(join(folder, UNNAMED_STATE_FILE), text);
+  await rename(join(folder, UNNAMED_STATE_FILE), join(folder, STATE_FILE));
 }
 
 async function openFile(path: string): Promise<FileHandle> {
