@@ -57,6 +57,9 @@ export function resultOf(
     kept: kept.length,
     done: records.filter((record) => record.is !== 'failed').length,
     asked,
+    failed: records.flatMap((record) =>
+      record.is === 'failed' ? [{ questionId: record.question_id, message: record.error }] : [],
+    ),
     output: experiment.output,
   };
 }

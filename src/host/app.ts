@@ -61,6 +61,7 @@ export class App {
       log,
       panels: this.panels,
       flow: (uri) => this.flow(uri),
+      changed: () => this.#status.refresh(),
     });
     this.commands = new Commands(this);
     this.#status = new StatusBar(this.pool, () => [...this.#flows.values()]);

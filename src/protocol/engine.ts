@@ -22,7 +22,7 @@ import type {
 import type { RunPlan } from '../core/engine/plan-types';
 import type { ErrorKind, Place } from '../core/errors';
 import type { Experiment, Knockout, QuestionInput } from '../core/experiment/types';
-import type { DatasetRow } from './panel';
+import type { DatasetRow, FailedQuestion } from './panel';
 
 /** Raised when a message changes; host and process come from one package, so unequal means a mixed installation. */
 export const ENGINE_PROTOCOL = 3;
@@ -55,6 +55,8 @@ export interface DatasetResult {
   readonly kept: number;
   readonly done: number;
   readonly asked: number;
+  /** Questions that could not be asked; the next run tries them again. */
+  readonly failed: readonly FailedQuestion[];
   /** Absolute folder with tables and figures. */
   readonly output: string;
 }

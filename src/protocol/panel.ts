@@ -98,6 +98,12 @@ export interface DatasetRow {
   readonly outlier: number;
 }
 
+/** A question of a data set that could not be asked, e.g. because its picture cannot be read. */
+export interface FailedQuestion {
+  readonly questionId: string;
+  readonly message: string;
+}
+
 export type HostToPanel =
   | { readonly type: 'experiment'; readonly experiment: PanelExperiment }
   | { readonly type: 'status'; readonly status: PanelStatus }
@@ -201,8 +207,8 @@ export type HostToResults =
       /** Questions answered so far, and asked for. */
       readonly done: number;
       readonly asked: number;
+      readonly failed: readonly FailedQuestion[];
     }
-  | { readonly type: 'results-progress'; readonly done: number; readonly total: number; readonly secondsLeft?: number }
   | { readonly type: 'results-status'; readonly status: PanelStatus };
 export type ResultsToHost =
   | { readonly type: 'ready' }

@@ -60,7 +60,10 @@ describe('panel: results view', () => {
     const { page, sent, deliver } = view;
     await deliver({ type: 'results-status', status: { kind: 'busy', what: 'Loading the model', cancellable: true } });
     await page.getByText('Loading the model').waitFor();
-    await deliver({ type: 'results-progress', done: 30, total: 120, secondsLeft: 130 });
+    await deliver({
+      type: 'results-status',
+      status: { kind: 'busy', what: '30 of 120 questions', fraction: 0.25, secondsLeft: 130, cancellable: true },
+    });
     await page.getByText(/30 of 120 questions/).waitFor();
     await page.getByText(/25 % · about 2 min 10 s left/).waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
@@ -80,5 +83,22 @@ describe('panel: results view', () => {
     assert.deepEqual(await page.evaluate(() => (window as unknown as { crossflowState(): unknown }).crossflowState()), {
       uri: 'file:///star.flow.json',
     });
+  });
+
+  it('says which questions could not be asked, and why', async () => {
+    const failed = Array.from({ length: 60 }, (_, i) => ({
+      questionId: `q${i}`,
+      message: 'broken.jpg is no picture <b>that</b> can be read',
+    }));
+    view = await openResults(5, 'dark', 1200, failed);
+    const { page, sent, deliver } = view;
+    await page.getByText('60 questions could not be asked.').waitFor();
+    await page.getByText('Which, and why').click();
+    await page.getByText('q0: broken.jpg is no picture <b>that</b> can be read', { exact: true }).waitFor();
+    await page.getByText('10 more, all in the journal').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    assert.deepEqual(sent.at(-1), { type: 'resume' });
+    await deliver({ type: 'results-status', status: { kind: 'busy', what: 'Loading the model', cancellable: true } });
+    await page.getByText('could not be asked').waitFor({ state: 'detached' });
   });
 });

@@ -12,6 +12,7 @@ import {
 import { change, count, percent, plural } from '../model/words';
 import { cutMark, matching, sorted, sparkline, type Order, type SortKey } from '../results/rows';
 import { swatch } from '../charts/legend';
+import { icon } from '../ui/icons';
 import { nameField } from '../ui/name-field';
 import { statusTemplate } from '../ui/status';
 import { seriesClass } from '../ui/theme';
@@ -23,13 +24,14 @@ const SPARK = { width: 96, height: 26 };
 const SPARK_TOP = 20;
 /** Distance from the mean curve, in standard deviations, from which a question is marked. */
 const FAR = 3;
+/** More failures than this have one reason, which the first of them show. */
+const SHOWN_FAILURES = 50;
 
 type Results = Extract<HostToResults, { type: 'results' }>;
 
 export class ResultsView extends LitElement {
   post: (message: ResultsToHost) => void = () => undefined;
   private results: Results | undefined;
-  private progress: Extract<HostToResults, { type: 'results-progress' }> | undefined;
   private status: PanelStatus = { kind: 'idle' };
   private order: Order = { key: 'outlier', down: true };
   private search = '';
@@ -47,11 +49,7 @@ export class ResultsView extends LitElement {
 
   receive(m: HostToResults): void {
     if (m.type === 'results') this.results = m;
-    else if (m.type === 'results-progress') this.progress = m;
-    else {
-      this.status = m.status;
-      if (m.status.kind !== 'busy') this.progress = undefined;
-    }
+    else this.status = m.status;
     this.requestUpdate();
   }
 
@@ -67,7 +65,7 @@ export class ResultsView extends LitElement {
           >Open the folder</vscode-button
         >
       </header>
-      <div class="cf-notices" aria-live="polite">${this.statusNow()}</div>
+      <div class="cf-notices" aria-live="polite">${this.statusNow()}${r ? this.failures(r) : nothing}</div>
       ${
         r
           ? this.table(r)
@@ -90,7 +88,7 @@ export class ResultsView extends LitElement {
   }
 
   private statusNow(): TemplateResult | typeof nothing {
-    const { progress: p, status } = this;
+    const { status } = this;
     const actions = {
       cancel: () => this.post({ type: 'cancel' }),
       run: () => this.post({ type: 'resume' }),
@@ -101,18 +99,26 @@ export class ResultsView extends LitElement {
         <span class="cf-grow">Stopped. Every finished question is kept.</span>
         <vscode-button class="cf-small" @click=${actions.run}>Continue</vscode-button>
       </div>`;
-    if (p && status.kind === 'busy') {
-      return statusTemplate(
-        {
-          ...status,
-          what: `${p.done} of ${p.total} questions`,
-          fraction: p.total > 0 ? p.done / p.total : 0,
-          ...(p.secondsLeft === undefined ? {} : { secondsLeft: p.secondsLeft }),
-        },
-        actions,
-      );
-    }
     return statusTemplate(status, actions);
+  }
+
+  private failures({ failed }: Results): TemplateResult | typeof nothing {
+    if (failed.length === 0 || this.status.kind === 'busy') return nothing;
+    const more = failed.length - SHOWN_FAILURES;
+    return html`<div class="cf-banner cf-error">
+      ${icon('error')}
+      <div class="cf-grow">
+        <p>${plural(failed.length, 'question')} could not be asked.</p>
+        <details class="cf-details">
+          <summary>Which, and why</summary>
+          <ul class="cf-plain">
+            ${failed.slice(0, SHOWN_FAILURES).map((one) => html`<li>${one.questionId}: ${one.message}</li>`)}
+            ${more > 0 ? html`<li>${count(more)} more, all in the journal</li>` : nothing}
+          </ul>
+        </details>
+      </div>
+      <vscode-button class="cf-small" @click=${() => this.post({ type: 'resume' })}>Try again</vscode-button>
+    </div>`;
   }
 
   private rows(): readonly DatasetRow[] {

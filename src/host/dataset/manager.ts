@@ -1,7 +1,8 @@
 /** Data set runs from the editor: one notification with progress and cancel, one results view per config. */
 import * as vscode from 'vscode';
-import { cancelled, toCrossflowError, usage, type CrossflowError } from '../../core/errors';
+import { toCrossflowError, usage, type CrossflowError } from '../../core/errors';
 import type { Experiment } from '../../core/experiment/types';
+import type { DatasetResult } from '../../protocol/engine';
 import type { PanelStatus } from '../../protocol/panel';
 import type { EngineHooks } from '../engine/engine';
 import type { Models } from '../download';
@@ -12,6 +13,7 @@ import type { PanelManager } from '../panel/manager';
 import { engineOptions } from '../settings';
 import { openReport } from './open-report';
 import { openQuestion } from './question';
+import { DatasetRun, type RunState } from './run';
 import { storedResults } from './stored';
 import { ResultsView } from './view';
 
@@ -23,12 +25,14 @@ export interface ResultsDeps {
   readonly engine: EngineHooks;
   readonly panels: PanelManager;
   flow(uri: vscode.Uri): Promise<Flow>;
+  /** A run began or ended. */
+  changed(): void;
   log(line: string): void;
 }
 
 export class ResultsManager {
   readonly #views = new Map<string, ResultsView>();
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, DatasetRun>();
 
   constructor(private readonly deps: ResultsDeps) {}
 
@@ -40,31 +44,70 @@ export class ResultsManager {
     if (experiment.subject.kind !== 'dataset')
       throw usage('the experiment asks one question', flow.uri.fsPath, 'give it a "dataset" to run many');
     const key = flow.uri.toString();
-    const view = this.#show(flow);
+    this.#show(flow);
     if (this.#running.has(key)) return;
-    const abort = new AbortController();
-    this.#running.set(key, abort);
     try {
-      await vscode.window.withProgress(
-        { location: vscode.ProgressLocation.Notification, title: `Crossflow: ${flow.title}`, cancellable: true },
-        (progress, token) => {
-          token.onCancellationRequested(() => abort.abort());
-          return this.#compute(experiment, view, progress, abort);
-        },
-      );
+      const result = await this.#run(flow, experiment);
+      const view = this.#views.get(key);
+      if (view) view.setResult(result);
+      else void this.#announce(flow.uri, flow.title, result);
     } catch (e) {
       const error = toCrossflowError(e);
-      if (error.kind === 'cancelled') {
-        // Before what is done has been read again: someone may go on at once.
-        this.#running.delete(key);
-        view.setStatus({ kind: 'cancelled' });
-        return await this.#showStored(flow, experiment, view);
+      if (error.kind !== 'cancelled') {
+        this.#views.get(key)?.setStatus(failure(error));
+        throw e;
       }
-      view.setStatus(failure(error));
-      throw e;
-    } finally {
-      if (this.#running.get(key) === abort) this.#running.delete(key);
+      const view = this.#views.get(key);
+      if (!view || this.#running.has(key)) return;
+      view.setStatus({ kind: 'cancelled' });
+      await this.#showStored(flow, experiment, view);
     }
+  }
+
+  /** With a notification that shows how far it is and can end it. */
+  async #run(flow: Flow, experiment: Experiment): Promise<DatasetResult> {
+    const key = flow.uri.toString();
+    let tell: ((state: RunState) => void) | undefined;
+    const run = new DatasetRun(experiment, {
+      pool: this.deps.pool,
+      options: engineOptions,
+      directory: (model) => {
+        this.deps.models.want(model);
+        return this.deps.models.locate(model);
+      },
+      changed: (state) => {
+        // The view there is now: the one that began the run may be closed, and another open.
+        this.#views.get(key)?.setRun(state);
+        tell?.(state);
+      },
+    });
+    this.#running.set(key, run);
+    this.deps.changed();
+    try {
+      return await vscode.window.withProgress(
+        { location: vscode.ProgressLocation.Notification, title: `Crossflow: ${flow.title}`, cancellable: true },
+        (progress, token) => {
+          token.onCancellationRequested(() => run.cancel());
+          tell = notify(progress);
+          return run.result();
+        },
+      );
+    } finally {
+      // Before what is done has been read again: someone may go on at once.
+      this.#running.delete(key);
+      this.deps.changed();
+    }
+  }
+
+  /** Of a run whose view was closed meanwhile. */
+  async #announce(uri: vscode.Uri, title: string, { kept, asked, failed }: DatasetResult): Promise<void> {
+    const wrong = failed.length > 0 ? `, ${failed.length} could not be asked` : '';
+    const show = 'Show Results';
+    const picked = await vscode.window.showInformationMessage(
+      `Crossflow: ${title} is done: ${kept} of ${asked} questions answered right and kept${wrong}.`,
+      show,
+    );
+    if (picked === show) await this.open(await this.deps.flow(uri));
   }
 
   /** The results of the last run, from its journal. Nothing is computed. */
@@ -84,8 +127,17 @@ export class ResultsManager {
     }
   }
 
+  /** Does this experiment's data set run now? */
+  running(uri: vscode.Uri): RunState | undefined {
+    return this.#running.get(uri.toString())?.state;
+  }
+
+  cancel(uri: vscode.Uri): void {
+    this.#running.get(uri.toString())?.cancel();
+  }
+
   cancelAll(): void {
-    for (const abort of this.#running.values()) abort.abort();
+    for (const run of this.#running.values()) run.cancel();
   }
 
   /** Fills a view that is not being filled by a run. */
@@ -107,46 +159,6 @@ export class ResultsManager {
       const error = toCrossflowError(e);
       this.deps.log(`no results shown: ${error.line}`);
       if (!late()) view.setStatus(failure(error));
-    }
-  }
-
-  async #compute(
-    experiment: Experiment,
-    view: ResultsView,
-    progress: vscode.Progress<{ message?: string; increment?: number }>,
-    abort: AbortController,
-  ): Promise<void> {
-    view.setStatus({ kind: 'busy', what: 'Loading the model', cancellable: true });
-    progress.report({ message: 'loading the model' });
-    this.deps.models.want(experiment.model);
-    const folder = await this.deps.models.locate(experiment.model);
-    if (abort.signal.aborted) throw cancelled();
-    const lease = await this.deps.pool.lease(folder, engineOptions());
-    try {
-      if (abort.signal.aborted) throw cancelled();
-      // A crash earlier must not stand in the way of a run that someone has just asked for.
-      if (lease.engine.state.kind === 'down') lease.engine.restart();
-      let before = 0;
-      const result = await lease.engine.call(
-        'dataset',
-        { experiment },
-        {
-          signal: abort.signal,
-          onEvent: (event) => {
-            if (event.type !== 'dataset') return;
-            const { done, total, secondsLeft } = event;
-            view.setProgress({ done, total, ...(secondsLeft !== undefined && { secondsLeft }) });
-            progress.report({
-              message: `${done} of ${total}${secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`}`,
-              increment: (100 * (done - before)) / Math.max(1, total),
-            });
-            before = done;
-          },
-        },
-      );
-      view.setResult(result);
-    } finally {
-      lease.release();
     }
   }
 
@@ -174,7 +186,7 @@ export class ResultsManager {
     // The view outlives the text's Flow: what it is asked is about the text as it is then.
     const now = (): Promise<Flow> => this.deps.flow(uri);
     const view = new ResultsView(flow, webview, this.deps.extensionUri, {
-      cancel: () => this.#running.get(key)?.abort(),
+      cancel: () => this.cancel(uri),
       resume: () =>
         void now()
           .then((found) => this.run(found))
@@ -186,7 +198,11 @@ export class ResultsManager {
       openReport: (folder) => void openReport(folder).catch(show),
     });
     this.#views.set(key, view);
-    webview.onDidDispose(() => this.#views.delete(key));
+    const run = this.#running.get(key);
+    if (run) view.setRun(run.state);
+    webview.onDidDispose(() => {
+      if (this.#views.get(key) === view) this.#views.delete(key);
+    });
     return view;
   }
 }
@@ -194,6 +210,19 @@ export class ResultsManager {
 function failure({ place, message, hint }: CrossflowError): PanelStatus {
   const where = place?.file === undefined ? '' : `${vscode.workspace.asRelativePath(place.file)}: `;
   return { kind: 'error', message: where + message, ...(hint && { hint }) };
+}
+
+/** A notification takes steps, not positions. */
+function notify(progress: vscode.Progress<{ message?: string; increment?: number }>): (state: RunState) => void {
+  let before = 0;
+  return (state) => {
+    if (state.kind === 'loading') return progress.report({ message: 'loading the model' });
+    const { done, total, secondsLeft } = state;
+    const left = secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`;
+    const increment = (100 * (done - before)) / Math.max(1, total);
+    before = done;
+    progress.report({ message: `${done} of ${total}${left}`, increment });
+  };
 }
 
 function duration(seconds: number): string {

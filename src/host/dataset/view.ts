@@ -1,9 +1,10 @@
 /** One webview with the table of a data set run. */
 import * as vscode from 'vscode';
-import type { DatasetProgress, DatasetResult } from '../../protocol/engine';
+import type { DatasetResult } from '../../protocol/engine';
 import type { HostToResults, PanelStatus, ResultsToHost } from '../../protocol/panel';
 import type { Flow } from '../flow';
 import { pageHtml } from '../panel/html';
+import { runStatus, type RunState } from './run';
 
 export interface ResultsActions {
   cancel(): void;
@@ -16,7 +17,6 @@ export interface ResultsActions {
 export class ResultsView {
   #ready = false;
   #result: DatasetResult | undefined;
-  #progress: DatasetProgress | undefined;
   #status: PanelStatus = { kind: 'idle' };
 
   constructor(
@@ -31,6 +31,8 @@ export class ResultsView {
       dark: vscode.Uri.joinPath(extensionUri, 'media', 'flow-dark.svg'),
     };
     webview.webview.options = { enableScripts: true, localResourceRoots: [pages] };
+    // Its webview throws from then on, and what a run still says is for nobody here.
+    webview.onDidDispose(() => (this.#ready = false));
     webview.webview.onDidReceiveMessage((message: ResultsToHost) => this.#receive(message));
     webview.webview.html = pageHtml(webview.webview, extensionUri, {
       bundle: 'results',
@@ -43,17 +45,9 @@ export class ResultsView {
     return this.#result !== undefined;
   }
 
-  setProgress(progress: DatasetProgress): void {
-    this.#progress = progress;
-    const { done, total, secondsLeft } = progress;
-    this.setStatus({
-      kind: 'busy',
-      what: `${done} of ${total} questions`,
-      cancellable: true,
-      ...(total > 0 && { fraction: done / total }),
-      ...(secondsLeft !== undefined && { secondsLeft }),
-    });
-    this.#post({ type: 'results-progress', ...progress });
+  /** How far a run is that fills this view. */
+  setRun(state: RunState): void {
+    this.setStatus(runStatus(state));
   }
 
   setStatus(status: PanelStatus): void {
@@ -64,16 +58,16 @@ export class ResultsView {
   /** All of a run, or what there is of one that was stopped. */
   setResult(result: DatasetResult): void {
     this.#result = result;
-    this.#progress = undefined;
     this.#sendResult();
-    this.setStatus({ kind: result.done < result.asked ? 'cancelled' : 'idle' });
+    const { done, asked, failed } = result;
+    this.setStatus({ kind: done + failed.length < asked ? 'cancelled' : 'idle' });
   }
 
   #sendResult(): void {
     const result = this.#result;
     if (!result) return;
-    const { edges, layers, rows, kept, done, asked } = result;
-    this.#post({ type: 'results', title: this.flow.title, edges, layers, rows, kept, done, asked });
+    const { edges, layers, rows, kept, done, asked, failed } = result;
+    this.#post({ type: 'results', title: this.flow.title, edges, layers, rows, kept, done, asked, failed });
   }
 
   #receive(message: ResultsToHost): void {
@@ -81,7 +75,6 @@ export class ResultsView {
       case 'ready':
         this.#ready = true;
         this.#sendResult();
-        if (this.#progress) this.#post({ type: 'results-progress', ...this.#progress });
         return this.#post({ type: 'results-status', status: this.#status });
       case 'cancel':
         return this.actions.cancel();

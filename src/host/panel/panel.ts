@@ -30,6 +30,8 @@ export class FlowPanel {
       dark: vscode.Uri.joinPath(deps.extensionUri, 'media', 'flow-dark.svg'),
     };
     this.allowPicture();
+    // A late reply is for nobody then, and the webview would throw.
+    webview.onDidDispose(() => (this.#ready = false));
     webview.webview.onDidReceiveMessage((message: PanelToHost) => void this.#receive(message));
     flow.attach({
       post: (message) => this.post(message),

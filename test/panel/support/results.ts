@@ -1,5 +1,5 @@
 /** The results page with seeded rows. */
-import type { DatasetRow, ResultsToHost } from '../../../src/protocol/panel';
+import type { DatasetRow, FailedQuestion, ResultsToHost } from '../../../src/protocol/panel';
 import { random } from '../../support/synthetic';
 import { openPage, type TestPage } from './page';
 import type { ThemeName } from './themes';
@@ -27,6 +27,7 @@ export async function openResults(
   count: number,
   theme: ThemeName = 'dark',
   width = 1200,
+  failed: readonly FailedQuestion[] = [],
 ): Promise<TestPage & { readonly sent: ResultsToHost[] }> {
   const sent: ResultsToHost[] = [];
   const opened = await openPage({
@@ -46,6 +47,7 @@ export async function openResults(
       kept: count,
       done: count,
       asked: count + 20,
+      failed,
     });
     await opened.page.locator('.cf-rows').waitFor();
   }
