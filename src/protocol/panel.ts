@@ -34,6 +34,7 @@ export type {
 } from '../core/engine/types';
 export type { RunPlan } from '../core/engine/plan-types';
 export type { EdgeKnockout, Knockout, SetDefinition } from '../core/experiment/types';
+export { PUBLISHED_EDGES } from '../core/experiment/names';
 export { canBeSet } from '../core/experiment/single-token';
 export { knockoutId, knockoutLabel, knockoutSets } from '../core/experiment/types';
 export { largestChange, NO_CHANGE, percent } from '../core/words';

@@ -1,7 +1,8 @@
 /** State, words and tables without a page. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { DatasetRow } from '../../src/protocol/panel';
+import { PUBLISHED_EDGES, type DatasetRow } from '../../src/protocol/panel';
+import { lookName, looksOf } from '../../webview/charts/looks';
 import {
   FAINTEST_FEW,
   flowGraph,
@@ -30,6 +31,25 @@ const shown: PanelState = {
   example: engine.example,
   layer: 6,
 };
+
+describe('panel: looks of curves', () => {
+  it('are those of the figures for published edges, wherever they stand', () => {
+    assert.deepEqual(looksOf(['verb->Last', 'Image->Last', 'clicked->Question']), [6, 1, 7]);
+    assert.deepEqual(looksOf([...PUBLISHED_EDGES].reverse()), [5, 4, 3, 2, 1, 0]);
+    // An edge of some heads only is another one.
+    const some = lookName({ kind: 'edge', from: 'Image', to: 'Last', window: 3, heads: [0] });
+    assert.deepEqual(looksOf([some, 'Image->Last', 'Image->Last']), [6, 1, 7]);
+  });
+
+  it('differ among eight, and go on after them', () => {
+    const names = fc.uniqueArray(fc.constantFrom(...PUBLISHED_EDGES, 'a->Last', 'b->Last', 'c->Last', 'd->Last'), {
+      maxLength: 8,
+    });
+    fc.assert(fc.property(names, (list) => new Set(looksOf(list)).size === list.length));
+    const many = looksOf(Array.from({ length: 20 }, (_, i) => `s${i}->Last`));
+    assert.deepEqual(new Set(many).size, 20);
+  });
+});
 
 describe('panel: state', () => {
   it('fills a curve as its parts come and keeps the others', () => {

@@ -21,6 +21,8 @@ export interface Series {
   /** NaN where not known yet. */
   readonly values: readonly number[];
   readonly detail?: string;
+  /** Colour, dash and marker; left out: by its place. */
+  readonly look?: number;
 }
 
 export class LineChart extends LitElement {
@@ -171,14 +173,14 @@ export class LineChart extends LitElement {
     if (!chart) return;
     const t = theme();
     chart.data.labels = [...this.labels];
-    chart.data.datasets = this.series.map((s, i): ChartDataset<'line'> => ({
-      label: s.detail ? `${s.name}, ${s.detail}` : s.name,
-      data: s.values.map((v) => (Number.isFinite(v) ? v : NaN)),
-      borderColor: t.series[i % SERIES],
-      backgroundColor: t.series[i % SERIES],
-      borderDash: [...dashOf(i)],
+    chart.data.datasets = this.series.map(({ name, detail, values, look }, i): ChartDataset<'line'> => ({
+      label: detail ? `${name}, ${detail}` : name,
+      data: values.map((v) => (Number.isFinite(v) ? v : NaN)),
+      borderColor: t.series[(look ?? i) % SERIES],
+      backgroundColor: t.series[(look ?? i) % SERIES],
+      borderDash: [...dashOf(look ?? i)],
       borderWidth: 2,
-      pointStyle: markerOf(i),
+      pointStyle: markerOf(look ?? i),
       pointRadius: this.labels.length > 24 ? 2.5 : 3.5,
       pointHoverRadius: 6,
       pointBorderWidth: 1.5,

@@ -4,6 +4,7 @@ import type { CheckResult, Knockout } from '../../src/protocol/panel';
 import { knockoutId, knockoutSets } from '../../src/protocol/panel';
 import type { Series } from '../charts/line-chart';
 import { swatch } from '../charts/legend';
+import { lookName, looksOf } from '../charts/looks';
 import { canEdit, isEmpty, layersOf, type LiveCurve, type PanelState } from '../model/state';
 import { change, duration, knockoutDetail, knockoutWords, percent, plural } from '../model/words';
 import { icon } from '../ui/icons';
@@ -75,13 +76,15 @@ export class CurvesView extends PanelElement {
   private seriesNow(): readonly Series[] {
     const { curves } = this.s;
     if (this.series.of !== curves || this.series.show !== this.show) {
+      const looks = looksOf(curves.map((c) => lookName(c.knockout)));
       this.series = {
         of: curves,
         show: this.show,
-        list: curves.map((c) => ({
+        list: curves.map((c, i) => ({
           name: knockoutWords(c.knockout),
           detail: knockoutDetail(c.knockout),
           values: this.show === 'change' ? c.change : c.scores,
+          look: looks[i],
         })),
       };
     }
@@ -115,13 +118,14 @@ export class CurvesView extends PanelElement {
             scores: [],
             change: [],
           }));
+    const looks = looksOf(shown.map((c) => lookName(c.knockout)));
     return html`<ul class="cf-curve-list" aria-label="Knockouts">
       ${shown.map((c, i) => {
         const there = s.experiment!.knockouts.some((k) => knockoutId(k) === c.id);
         const here = this.show === 'change' ? change(c.change[s.layer] ?? NaN) : percent(c.scores[s.layer] ?? NaN);
         const known = c.change.filter((v) => Number.isFinite(v)).length;
         return html`<li>
-          ${swatch(i)}<span class="cf-grow cf-edge-name"
+          ${swatch(looks[i])}<span class="cf-grow cf-edge-name"
             >${knockoutWords(c.knockout)}
             <span class="cf-faint">· ${knockoutDetail(c.knockout)}${emptyWords(s, c.knockout)}</span></span
           >

@@ -13,6 +13,7 @@ import { change, count, percent, plural } from '../model/words';
 import { cutMark, matching, sorted, sparkline, type Order, type SortKey } from '../results/rows';
 import { swatch } from '../charts/legend';
 import { icon } from '../ui/icons';
+import { looksOf } from '../charts/looks';
 import { nameField } from '../ui/name-field';
 import { statusTemplate } from '../ui/status';
 import { seriesClass } from '../ui/theme';
@@ -32,6 +33,8 @@ type Results = Extract<HostToResults, { type: 'results' }>;
 export class ResultsView extends LitElement {
   post: (message: ResultsToHost) => void = () => undefined;
   private results: Results | undefined;
+  /** Of the edges, in their order. */
+  private looks: readonly number[] = [];
   private status: PanelStatus = { kind: 'idle' };
   private order: Order = { key: 'outlier', down: true };
   private search = '';
@@ -48,8 +51,10 @@ export class ResultsView extends LitElement {
   }
 
   receive(m: HostToResults): void {
-    if (m.type === 'results') this.results = m;
-    else this.status = m.status;
+    if (m.type === 'results') {
+      this.results = m;
+      this.looks = looksOf(m.edges);
+    } else this.status = m.status;
     this.requestUpdate();
   }
 
@@ -188,7 +193,7 @@ export class ResultsView extends LitElement {
       aria-sort=${here ? (this.order.down ? 'descending' : 'ascending') : 'none'}
     >
       <button type="button" class="cf-sort" title=${c.title ?? 'Sort'} @click=${(e: Event) => this.sort(e, c.key)}>
-        ${edge >= 0 ? swatch(edge) : nothing}<span>${c.name}</span
+        ${edge >= 0 ? swatch(this.looks[edge]) : nothing}<span>${c.name}</span
         ><span aria-hidden="true">${here ? (this.order.down ? ' ▾' : ' ▴') : ''}</span>
       </button>
     </div>`;
@@ -213,11 +218,11 @@ export class ResultsView extends LitElement {
       <div role="gridcell" class="cf-cell cf-col-word">${row.gold}</div>
       <div role="gridcell" class="cf-cell cf-col-word ${right ? '' : 'cf-bad'}">${row.predicted}</div>
       <div role="gridcell" class="cf-cell cf-col-number">${percent(row.baseScore)}</div>
-      ${r.edges.map((edge, i) => this.spark(row.curves[edge], i))}
+      ${r.edges.map((edge, i) => this.spark(row.curves[edge], this.looks[i]))}
     </div>`;
   }
 
-  private spark(curve: readonly number[] | undefined, i: number): TemplateResult {
+  private spark(curve: readonly number[] | undefined, look: number): TemplateResult {
     const most = largestChange(curve ?? []);
     const { width, height } = SPARK;
     const zero = ((SPARK_TOP / (SPARK_TOP + 100)) * (height - 2) + 1).toFixed(1);
@@ -228,7 +233,7 @@ export class ResultsView extends LitElement {
         : `${change(most.change)} at ${most.layer}`;
     return html`<div role="gridcell" class="cf-cell cf-col-edge">
       <svg
-        class="cf-spark ${seriesClass(i)}"
+        class="cf-spark ${seriesClass(look)}"
         viewBox="0 0 ${width} ${height}"
         width=${width}
         height=${height}
