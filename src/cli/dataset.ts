@@ -1,8 +1,9 @@
 /** A data set run: asks, journals, then writes tables and figures. */
-import type { DatasetSummary } from '../core/dataset/run';
+import { basename } from 'node:path';
+import type { DatasetProgress, DatasetSummary } from '../core/dataset/run';
 import type { Model } from '../core/engine/api';
 import type { Experiment } from '../core/experiment/types';
-import { duration, type Bar } from './progress';
+import { duration, lineLog, type Bar } from './progress';
 import { listed } from './files';
 import { plain, reportLine } from './report';
 import { print } from './streams';
@@ -19,19 +20,35 @@ export async function runDatasetExperiment(
     model,
     experiment,
     signal: options.signal,
-    onProgress: ({ done, total, kept, secondsLeft }) =>
-      bar.update('questions', done, total, secondsLeft, `${kept} right`),
+    onProgress: process.stderr.isTTY ? showOn(bar) : logLines(experiment),
   });
   bar.update('tables and figures', 0, 1);
   const [{ writeReport }, { sightOf }] = await Promise.all([
     import('../core/report/write'),
     import('../core/report/html/pictures'),
   ]);
-  const { files } = await writeReport(experiment, { sight: sightOf(model.spec, experiment) });
+  const { files } = await writeReport(experiment, {
+    sight: sightOf(model.spec, experiment),
+    signal: options.signal,
+  });
   bar.stop();
   for (const { line, message } of summary.errors) reportLine(`${csvOf(experiment)}:${line}: ${message}`);
   await print(options.json ? JSON.stringify({ ...summary, files }) + '\n' : summaryText(summary, files));
   return summary.errors.length > 0 ? 1 : 0;
+}
+
+const showOn =
+  (bar: Bar) =>
+  ({ done, total, kept, secondsLeft }: DatasetProgress): void =>
+    bar.update('questions', done, total, secondsLeft, `${kept} right`);
+
+function logLines(experiment: Experiment): (progress: DatasetProgress) => void {
+  const log = lineLog();
+  const what = basename(csvOf(experiment));
+  return ({ done, total, kept, secondsLeft }) => {
+    const left = secondsLeft === undefined || done === total ? '' : `; ${duration(secondsLeft)} left`;
+    log(what, done, total, `${kept} right${left}`);
+  };
 }
 
 const csvOf = ({ subject }: Experiment): string => (subject.kind === 'dataset' ? subject.csv : '');

@@ -1,6 +1,7 @@
 /** Progress with the time left, on standard error; nothing when that is no terminal. */
 import type { SingleBar } from 'cli-progress';
 import type { Phase, Progress } from '../core/engine/types';
+import { reportLine } from './report';
 
 export interface Bar {
   /** `secondsLeft`: an estimate of one's own, NaN for none yet; left out, the bar makes one. `note` stands at the end. */
@@ -65,6 +66,19 @@ export async function progressBar(stream: NodeJS.WriteStream = process.stderr): 
       });
     },
     stop,
+  };
+}
+
+const LOG_EVERY_MS = 60_000;
+
+/** Where no terminal listens, a log: a line at the beginning and the end of some work, and one a minute. */
+export function lineLog(): (what: string, done: number, total: number, note: string) => void {
+  let [shown, last]: [string | undefined, number] = [undefined, 0];
+  return (what, done, total, note) => {
+    const now = performance.now();
+    if (what === shown && done < total && now - last < LOG_EVERY_MS) return;
+    [shown, last] = [what, now];
+    reportLine(`${what}: ${done} of ${total} questions, ${note}`);
   };
 }
 

@@ -5,7 +5,7 @@ import { WHOLE, type PlannedRun } from '../core/study/types';
 import { listed } from './files';
 import { interruptSignal } from './interrupt';
 import { modelFolder, openNamed, type EngineFlags } from './model';
-import { duration, progressBar, type Bar } from './progress';
+import { duration, lineLog, progressBar, type Bar } from './progress';
 import { exitCodeOf, plain, reportLine } from './report';
 import { checkWritable, print } from './streams';
 import { load, type StudyFlags } from './study-load';
@@ -72,17 +72,11 @@ const showOn =
   ({ run, done, total, kept, secondsLeft }: StudyProgress): void =>
     bar.update(`${run.model} on ${run.task}`, done, total, secondsLeft, `${kept} right`);
 
-/** Where no terminal listens, a log: a line at the beginning and the end of a run, and one a minute. */
-const LOG_EVERY_MS = 60_000;
-
 function logLines(): (progress: StudyProgress) => void {
-  let [run, last]: [string | undefined, number] = [undefined, 0];
-  return (p) => {
-    const now = performance.now();
-    if (p.run.id === run && p.done < p.total && now - last < LOG_EVERY_MS) return;
-    [run, last] = [p.run.id, now];
-    const left = p.secondsLeft === undefined ? '' : `; ${duration(p.secondsLeft)} left for the study`;
-    reportLine(`${p.run.model} on ${p.run.task}: ${p.done} of ${p.total} questions, ${p.kept} right${left}`);
+  const log = lineLog();
+  return ({ run, done, total, kept, secondsLeft }) => {
+    const left = secondsLeft === undefined ? '' : `; ${duration(secondsLeft)} left for the study`;
+    log(`${run.model} on ${run.task}`, done, total, `${kept} right${left}`);
   };
 }
 

@@ -14,10 +14,11 @@ export async function runDatasetCall(
   emit: (event: DatasetEvent) => void,
 ): Promise<DatasetResult> {
   const records = new Map<number, RowRecord>();
+  const signal = control.signal && { signal: control.signal };
   const summary = await runDataset({
     model,
     experiment,
-    ...(control.signal && { signal: control.signal }),
+    ...signal,
     onProgress: ({ done, total, secondsLeft }) =>
       emit({ type: 'dataset', done, total, ...(secondsLeft !== undefined && { secondsLeft }) }),
     onResult: (record) => records.set(record.row, record),
@@ -26,6 +27,6 @@ export async function runDatasetCall(
     import('../core/report/write'),
     import('../core/report/html/pictures'),
   ]);
-  await writeReport(experiment, { sight: sightOf(model.spec, experiment) });
+  await writeReport(experiment, { sight: sightOf(model.spec, experiment), ...signal });
   return resultOf(experiment, [...records.values()], { layers: model.info.layers, asked: summary.total });
 }

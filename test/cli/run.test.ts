@@ -136,6 +136,8 @@ describe('crossflow run, interrupted', () => {
 
     const rest = await crossflow('run', file, '--method', 'full', '--json');
     assert.equal(rest.code, 0, rest.stderr);
+    // No terminal, so no bar: lines for a log.
+    assert.match(rest.stderr, /\.csv: \d of 4 questions, \d right[^]*\.csv: 4 of 4 questions, \d right\n$/);
     const summary = JSON.parse(rest.stdout) as { total: number; resumed: number; files: string[] };
     assert.deepEqual([summary.total, summary.resumed], [4, done]);
     assert.ok(summary.files.some((name) => name.endsWith('information_flow.csv')) && summary.files.every(existsSync));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { runDatasetExperiment } from '../../src/cli/dataset';
 import { runDataset, type DatasetProgress } from '../../src/core/dataset';
 import { JournalReader } from '../../src/core/dataset/journal';
 import type { RowRecord } from '../../src/core/dataset/record';
@@ -12,6 +13,7 @@ import { CrossflowError } from '../../src/core/errors';
 import { loadExperiment } from '../../src/core/experiment/parse';
 import type { Experiment } from '../../src/core/experiment/types';
 import { writeReport } from '../../src/core/report/write';
+import { runDatasetCall } from '../../src/engine-process/dataset';
 import { loadGolden, repositoryRoot } from '../support/golden';
 import { random as seeded } from '../support/synthetic';
 import { temporaryFolder } from '../support/temporary';
@@ -176,6 +178,20 @@ describe('data set runs on the embedded model', () => {
     await assert.rejects(run, (e: unknown) => e instanceof CrossflowError && e.kind === 'cancelled');
     assert.equal(recordsOf(experiment).length, 2);
     assert.equal((await runDataset({ model, experiment })).resumed, 2);
+  });
+
+  it('stops before the tables when it is told so after the last question', async () => {
+    const experiment = await experimentOf('stopped late', { csv: csvOf('QueryAttr'), limit: 1 });
+    await runDataset({ model, experiment });
+    const cancelled = (e: unknown) => e instanceof CrossflowError && e.kind === 'cancelled';
+    const stops = [new AbortController(), new AbortController(), new AbortController()] as const;
+    setImmediate(() => stops[0].abort());
+    await assert.rejects(writeReport(experiment, { signal: stops[0].signal }), cancelled);
+    const bar = { update: (what: string) => what.startsWith('tables') && stops[1].abort(), stop: () => undefined };
+    await assert.rejects(runDatasetExperiment(experiment, model, bar, { signal: stops[1].signal }), cancelled);
+    const call = runDatasetCall(model, experiment, { signal: stops[2].signal }, () => stops[2].abort());
+    await assert.rejects(call, cancelled);
+    assert.deepEqual(readdirSync(experiment.output), ['journal.jsonl']);
   });
 
   it('killed at any moment and started again it gives the same bytes, and no finished question is asked twice', async () => {

@@ -3,12 +3,14 @@ import { setImmediate } from 'node:timers/promises';
 import { cancelled } from '../errors';
 import type { Phase, RunControl } from './types';
 
-/**
- * To be called between chunks: reports, lets messages in (a cancel may be among them), and throws when the run was
- * stopped.
- */
+/** Lets messages and signals in, a cancel may be among them. Throws CrossflowError `cancelled` when stopped. */
+export async function pause(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate();
+  if (signal?.aborted) throw cancelled();
+}
+
+/** To be called between chunks: reports, and pauses. */
 export async function step(control: RunControl | undefined, phase: Phase, done: number, total: number): Promise<void> {
   control?.progress?.({ phase, done, total });
-  await setImmediate();
-  if (control?.signal?.aborted) throw cancelled();
+  await pause(control?.signal);
 }

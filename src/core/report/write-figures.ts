@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { cancelled } from '../errors';
+import { pause } from '../engine/control';
 import { writeBeside } from '../files/write-beside';
 import type { VegaLiteSpec } from './figures';
 import { legendFigure } from './legend';
@@ -25,7 +25,7 @@ export async function writeFigures(
     files.push(path);
   };
   const draw = async (name: string, spec: VegaLiteSpec): Promise<void> => {
-    if (signal?.aborted) throw cancelled();
+    await pause(signal);
     const drawn = await renderAll(spec);
     for (const format of ['svg', 'png', 'pdf'] as const) write(`${name}.${format}`, drawn[format]);
   };

@@ -10,7 +10,8 @@
  * run.json and the reports hold dates and times and differ.
  */
 import { join } from 'node:path';
-import { cancelled, usage } from '../errors';
+import { pause } from '../engine/control';
+import { usage } from '../errors';
 import { settingsChanges, settingsOf } from '../dataset/identity';
 import { JournalReader } from '../dataset/journal';
 import type { KeptRecord, RowRecord } from '../dataset/record';
@@ -43,10 +44,11 @@ export interface Report {
 
 /**
  * Throws CrossflowError `usage` when there is no journal or it is of other settings, `failed` when a file cannot be
- * written (each is whole, old or new).
+ * written, `cancelled` when stopped (each file is whole, old or new).
  */
 export async function writeReport(experiment: Experiment, options: ReportOptions = {}): Promise<Report> {
   if (experiment.subject.kind !== 'dataset') throw usage('has no "dataset"', experiment.file);
+  const { signal } = options;
   const limit = experiment.subject.limit ?? Infinity;
   const journal = JournalReader.open(journalPath(experiment));
   try {
@@ -61,20 +63,21 @@ export async function writeReport(experiment: Experiment, options: ReportOptions
     }
     const kept = (): Generator<KeptRecord> => keptOf(journal.records(limit));
     const files: string[] = [];
-    const write = (name: string, pieces: Iterable<string | Uint8Array>): void => {
-      if (options.signal?.aborted) throw cancelled();
+    const write = async (name: string, pieces: Iterable<string | Uint8Array>): Promise<void> => {
+      await pause(signal);
       const path = join(experiment.output, name);
       writeBeside(path, pieces);
       files.push(path);
     };
-    write('information_flow.csv', informationFlow(header, kept()));
-    write('last_position_answer_probs.csv', answerProbabilities(header, kept()));
+    await write('information_flow.csv', informationFlow(header, kept()));
+    await write('last_position_answer_probs.csv', answerProbabilities(header, kept()));
+    await pause(signal);
     const statistics = runStatistics(header, kept());
     const figures = (options.figures ?? true) ? runFigures(header, statistics) : [];
-    const drawn = await drawFigures(figures, experiment.output, 'figures', options.signal);
+    const drawn = await drawFigures(figures, experiment.output, 'figures', signal);
     files.push(...drawn.files);
     const summary = runSummary(experiment, journal, limit);
-    write('run.json', [`${JSON.stringify(summary, null, 2)}\n`]);
+    await write('run.json', [`${JSON.stringify(summary, null, 2)}\n`]);
     const { model, task } = header.about;
     const run: StudyRun = { model: model.name, task, header, records: () => journal.records(limit) };
     const details: RunDetails = {
@@ -84,7 +87,6 @@ export async function writeReport(experiment: Experiment, options: ReportOptions
       damaged: journal.damaged,
       wanted: summary.dataset.limit,
     };
-    const { signal } = options;
     files.push(
       ...(await writeStudyReport([run], experiment.output, { detailsOf: () => details, ...(signal && { signal }) })),
     );

@@ -1,11 +1,10 @@
 /** The merged results of a study's runs, and the tables made of each. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { JournalReader } from '../dataset/journal';
 import type { JournalHeader, KeptRecord, RowRecord } from '../dataset/record';
+import { pause } from '../engine/control';
 import { writeBeside } from '../files/write-beside';
-import { cancelled } from '../errors';
 import type { StudyRun } from '../report/study-run';
 import { runSummary } from '../report/summary';
 import { answerProbabilities, informationFlow } from '../report/tables';
@@ -48,9 +47,7 @@ export async function writeTables(
   const folder = run.experiment.output;
   const files: string[] = [];
   const write = async (name: string, pieces: Iterable<string | Uint8Array>): Promise<void> => {
-    // Lets a Ctrl-C come through.
-    await setImmediate();
-    if (signal?.aborted) throw cancelled();
+    await pause(signal);
     writeBeside(join(folder, name), pieces);
     files.push(join(folder, name));
   };

@@ -4,8 +4,9 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pause } from '../../engine/control';
+import { failed } from '../../errors';
 import { writeBeside } from '../../files/write-beside';
-import { cancelled, failed } from '../../errors';
 import type { StudyRun } from '../study-run';
 import type { ReportContent, ReportFigure, RunDetails, RunPart } from './content';
 import { digest, LIMITS, type RunDigest } from './digest';
@@ -41,7 +42,7 @@ export async function writeStudyReport(
   const outliers = Math.min(LIMITS.outliers, Math.max(2, Math.floor(MOST_PICTURES / Math.max(1, runs.length))));
   const parts: RunPart[] = [];
   for (const run of runs) {
-    if (options.signal?.aborted) throw cancelled();
+    await pause(options.signal);
     parts.push(await readPart(run, options.detailsOf?.(run) ?? {}, outliers));
   }
   const content: ReportContent = {
