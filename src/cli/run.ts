@@ -32,7 +32,7 @@ interface Run {
 /** Gives the exit code. */
 export async function run(file: string, options: RunOptions): Promise<number> {
   const signal = interruptSignal();
-  const written = await loadExperiment(file);
+  const written = await loadExperiment(file, (problems) => reportWarnings(problems, file));
   check(await checkFiles(written), file);
   const isDataset = written.subject.kind === 'dataset';
   const output = options.output === undefined ? written.output : resolve(options.output);

@@ -1,5 +1,6 @@
 /** What every `crossflow study` command begins with. */
 import { join, resolve } from 'node:path';
+import type { Problem } from '../core/experiment/problems';
 import { loadStudy } from '../core/study/parse';
 import { selectRuns } from '../core/study/select';
 import type { PlannedRun, Study } from '../core/study/types';
@@ -14,8 +15,9 @@ export interface StudyFlags {
 export async function load(
   file: string,
   { model, task, output }: StudyFlags,
+  warned?: (problems: readonly Problem[]) => void,
 ): Promise<{ readonly study: Study; readonly runs: readonly PlannedRun[] }> {
-  const written = await loadStudy(file);
+  const written = await loadStudy(file, warned);
   const study = output === undefined ? written : movedTo(written, resolve(output));
   return { study, runs: selectRuns(study, { ...(model && { models: model }), ...(task && { tasks: task }) }) };
 }

@@ -6,7 +6,7 @@ import { listed } from './files';
 import { interruptSignal } from './interrupt';
 import { modelFolder, openNamed, type EngineFlags } from './model';
 import { duration, lineLog, progressBar, type Bar } from './progress';
-import { exitCodeOf, plain, reportLine } from './report';
+import { exitCodeOf, plain, reportLine, reportWarnings } from './report';
 import { checkWritable, print } from './streams';
 import { load, type StudyFlags } from './study-load';
 import { plotAll } from './study-plot';
@@ -23,7 +23,7 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
   const began = performance.now();
   const { parseShard } = await import('../core/study/shards');
   const shard = options.shard === undefined ? WHOLE : parseShard(options.shard);
-  const { study, runs } = await load(file, options);
+  const { study, runs } = await load(file, options, (problems) => reportWarnings(problems, file));
   await checkWritable(study.output);
   const { prepareRuns } = await import('../core/study/prepare');
   const bar = await progressBar();

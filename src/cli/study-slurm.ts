@@ -11,7 +11,7 @@ import type { Study } from '../core/study/types';
 import { interruptSignal } from './interrupt';
 import { modelFolder, type EngineFlags } from './model';
 import { progressBar } from './progress';
-import { reportLine } from './report';
+import { reportLine, reportWarnings } from './report';
 import { print, writeWhole } from './streams';
 import { load, type StudyFlags } from './study-load';
 
@@ -23,7 +23,7 @@ export interface SlurmOptions extends StudyFlags, Pick<EngineFlags, 'device' | '
 const DEFAULT_SHARDS = 8;
 
 export async function slurm(file: string, options: SlurmOptions): Promise<number> {
-  const { study, runs } = await load(file, options);
+  const { study, runs } = await load(file, options, (problems) => reportWarnings(problems, file));
   const count = options.shards ?? study.slurm.shards ?? DEFAULT_SHARDS;
   if (!Number.isInteger(count) || count < 1 || count > MAX_SHARDS) {
     throw usage(`--shards must be a whole number from 1 to ${MAX_SHARDS}`);

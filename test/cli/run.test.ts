@@ -82,15 +82,21 @@ describe('crossflow run', () => {
     assert.equal(readFileSync(join(folder, 'star.result.json'), 'utf8'), stdout);
   });
 
-  it('warns about a window larger than the model, and runs', async () => {
+  it('warns about a window larger than the model and an edge that blocks nothing, and runs', async () => {
     const text = readFileSync(star, 'utf8')
       .replace('"window": 3', '"window": 11')
+      .replace('"Last->Last"', '"Last->Image"')
       .replaceAll('"../models', `"${join(MODEL, '..')}`);
     const file = path('wide.flow.json', text.replace('"images/', `"${EXAMPLES}/images/`));
     const { code, stderr } = await crossflow('run', file, '--json');
     assert.equal(code, 0, stderr);
+    const [edge, window] = stderr.split('\n');
     assert.match(
-      stderr,
+      edge,
+      /^crossflow: warning: .*wide\.flow\.json:\d+:\d+: "Image" stands before "Last" .*"Image->Last"\?/,
+    );
+    assert.match(
+      window,
       /^crossflow: warning: .*wide\.flow\.json:\d+:\d+: a window of 11 layers is larger than the model's 10/,
     );
   });

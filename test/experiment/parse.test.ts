@@ -12,7 +12,7 @@ import { nodeAt, outline } from '../../src/core/experiment/locate';
 import { BUILTIN_SETS, PUBLISHED_EDGES } from '../../src/core/experiment/names';
 import { loadExperiment, parseExperiment } from '../../src/core/experiment/parse';
 import type { Problem, ProblemCode } from '../../src/core/experiment/problems';
-import type { Experiment } from '../../src/core/experiment/types';
+import { knockoutLabel, type Experiment } from '../../src/core/experiment/types';
 import { windowLayers } from '../../src/core/experiment/windows';
 import { repositoryRoot } from '../support/golden';
 
@@ -209,6 +209,31 @@ describe('parseExperiment', () => {
         ['duplicate-knockout', 'warning'],
       ],
     );
+  });
+
+  it('warns of an edge towards what stands before its source, and turns it round', () => {
+    const sets = { clicked: { patches: [1] }, rest: { not: 'clicked' }, word: { text: 'star' } };
+    const voids = (...knockouts: unknown[]) => {
+      const text = JSON.stringify({ ...good, sets, knockouts });
+      const { experiment, problems } = parse(text);
+      assert.ok(experiment);
+      return problems.map((p) => {
+        assert.deepEqual([p.code, p.severity, p.fixes?.length], ['void-edge', 'warning', 1]);
+        const turned = experimentOf(applyEdits(text, p.fixes![0].edits));
+        return `${p.message}; ${p.hint}; ${turned.knockouts.map(knockoutLabel).join(', ')}`;
+      });
+    };
+    assert.deepEqual(voids('Question->Image', 'Image->Last'), [
+      '"Image" stands before "Question" and cannot see it, so nothing is blocked; ' +
+        'did you mean "Image->Question"?; Image->Question, Image->Last',
+    ]);
+    assert.equal(voids({ from: ' Last ', to: 'Image', heads: [0] }).length, 1);
+    assert.equal(
+      voids('Last->word', 'Last->clicked', 'word->rest', 'Image->System', 'Instruction->Question').length,
+      4,
+    );
+    // Inside one part of the prompt the tokens decide, and the whole text ends with the last position.
+    assert.deepEqual(voids('Last->Last', 'rest->clicked', 'word->Question', 'Instruction->Text'), []);
   });
 
   it('never throws and always points inside the text, whatever the text', () => {

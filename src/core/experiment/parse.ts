@@ -81,11 +81,15 @@ export function parseExperiment(text: string, file: string): ParseResult {
   return { experiment, problems };
 }
 
-/** Reads an experiment file; throws `usage` with file:line:column for the first error. */
-export async function loadExperiment(file: string): Promise<Experiment> {
+/** Reads an experiment file; throws `usage` with file:line:column for the first error. `warned`: told of the rest. */
+export async function loadExperiment(
+  file: string,
+  warned?: (problems: readonly Problem[]) => void,
+): Promise<Experiment> {
   const path = resolve(file);
   const { experiment, problems } = parseExperiment(await readText(path, file, 'an experiment: NAME.flow.json'), path);
   throwFirst(problems, file);
+  warned?.(problems);
   return experiment!;
 }
 

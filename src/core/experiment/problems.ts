@@ -27,6 +27,7 @@ export type ProblemCode =
   | 'circular-set'
   | 'bad-edge'
   | 'duplicate-knockout'
+  | 'void-edge'
   | 'text-not-found'
   | 'bad-model'
   | 'missing-file'

@@ -1,8 +1,9 @@
 /** Checks that names in an experiment lead somewhere: sets, edges, the keys that sets need. */
 import type { Node } from 'jsonc-parser';
-import { dropsAnswer, HOLDS_LAST, KEEP_ANSWER, parseEdge } from './edges';
+import { ARROW, dropsAnswer, HOLDS_LAST, KEEP_ANSWER, parseEdge } from './edges';
 import { BUILTIN_SETS, builtinSet } from './names';
 import { nearest } from '../prompt/nearest';
+import type { SetName } from '../prompt/set-names';
 import type { Problem } from './problems';
 import type { FlowFile, KnockoutInFile } from './schema';
 import type { Range, Source } from './source';
@@ -23,6 +24,7 @@ export function referenceProblems(source: Source, file: FlowFile, knockouts: rea
     ),
     ...(file.knockouts ?? []).flatMap((_, i) => droppedAnswer(source, i)),
     ...duplicateKnockouts(source, knockouts),
+    ...voidEdges(source, file, knockouts),
   ]
     .filter((a, i, all) => all.findIndex((b) => b.code === a.code && b.offset === a.offset) === i)
     .sort((a, b) => a.offset - b.offset);
@@ -165,6 +167,55 @@ function duplicateKnockouts(source: Source, knockouts: readonly Knockout[]): Pro
       source.problem('duplicate-knockout', source.valueRange(['knockouts', i]), message, { severity: 'warning' }),
     ];
   });
+}
+
+/** Rows see only what stands before them, so an edge towards what comes before blocks nothing. */
+function voidEdges(source: Source, file: FlowFile, knockouts: readonly Knockout[]): Problem[] {
+  return knockouts.flatMap((knockout, i) => {
+    if (knockout.kind !== 'edge') return [];
+    const { from, to } = knockout;
+    const [first, last] = [placeOf(from, file)?.[0], placeOf(to, file)?.[1]];
+    if (first === undefined || last === undefined || last >= first) return [];
+    const path = ['knockouts', i];
+    const [node, fromNode, toNode] = [path, [...path, 'from'], [...path, 'to']].map((at) => source.node(at));
+    const better = to + ARROW + from;
+    const edits =
+      fromNode && toNode
+        ? [...replace(fromNode, to, source).edits, ...replace(toNode, from, source).edits]
+        : node
+          ? replace(node, better, source).edits
+          : [];
+    const message = `"${to}" stands before "${from}" and cannot see it, so nothing is blocked`;
+    return [
+      source.problem('void-edge', source.valueRange(path), message, {
+        severity: 'warning',
+        hint: `did you mean "${better}"?`,
+        ...(edits.length > 0 && { fixes: [{ title: `Change to "${better}"`, edits }] }),
+      }),
+    ];
+  });
+}
+
+/** The parts of a prompt in their order. Sets inside one part may stand in any. */
+const [BEFORE, IMAGE, QUESTION, INSTRUCTION, LAST] = [0, 1, 2, 3, 4];
+const PLACES: Partial<Record<SetName, readonly [first: number, last: number]>> = {
+  System: [BEFORE, BEFORE],
+  Question: [QUESTION, QUESTION],
+  'True Option': [QUESTION, QUESTION],
+  'False Option': [QUESTION, QUESTION],
+  'Question without Options': [QUESTION, QUESTION],
+  'Central Object': [QUESTION, QUESTION],
+  Instruction: [INSTRUCTION, INSTRUCTION],
+  Last: [LAST, LAST],
+  Text: [QUESTION, LAST],
+};
+
+/** First and last part that a set may have tokens in; undefined for an unknown set. */
+function placeOf(name: string, file: FlowFile): readonly [first: number, last: number] | undefined {
+  const own = Object.hasOwn(file.sets ?? {}, name) ? file.sets![name] : undefined;
+  if (own) return 'text' in own ? [QUESTION, LAST] : [IMAGE, IMAGE];
+  const builtin = builtinSet(name);
+  return builtin && (PLACES[builtin.name] ?? [IMAGE, IMAGE]);
 }
 
 /** A knockout as written, with names trimmed and the file's window filled in. */

@@ -66,11 +66,12 @@ export function parseStudy(text: string, file: string): StudyParseResult {
   return { study, problems: found };
 }
 
-/** Reads a study file; throws CrossflowError `usage` with file:line:column for the first error. */
-export async function loadStudy(file: string): Promise<Study> {
+/** Reads a study file; throws CrossflowError `usage` with file:line:column for the first error. `warned`: told of the rest. */
+export async function loadStudy(file: string, warned?: (problems: readonly Problem[]) => void): Promise<Study> {
   const path = resolve(file);
   const { study, problems } = parseStudy(await readText(path, file, 'a study: NAME.study.json'), path);
   throwFirst(problems, file);
+  warned?.(problems);
   return study!;
 }
 
