@@ -30,6 +30,21 @@ describe('examples', () => {
   });
 });
 
+describe('the experiment file of the README', () => {
+  const path = scratch();
+
+  it('is answered rightly by the embedded model', async () => {
+    const [, shown] = /```jsonc\n(.*?)```/s.exec(readFileSync(join(repositoryRoot, 'README.md'), 'utf8')) ?? [];
+    // It stands in no folder: its paths are those of the examples.
+    const text = shown.replaceAll(/"(\.\.\/models|images)\//g, (_, p) => `"${join(EXAMPLES, p as string)}/`);
+    const { code, stdout, stderr } = await crossflow('run', path('readme.flow.json', text), '--json');
+    assert.equal(code, 0, stderr);
+    const { answer, knockouts } = resultOf(stdout);
+    assert.equal(answer.correct, true);
+    assert.equal(knockouts.length, 4);
+  });
+});
+
 describe('crossflow run', () => {
   const path = scratch();
 
