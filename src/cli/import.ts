@@ -1,11 +1,11 @@
 /** `crossflow import`: a copy of a checkpoint with weights of fewer bits, and how far it is from the original. */
-import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ModelSpec } from '../core/checkpoint/spec';
 import type { ImportSettings } from '../core/checkpoint/quantized/import';
 import { type Kind, recipeOf } from '../core/checkpoint/quantized/recipe';
 import { REPORT_FILE, reportText } from '../core/checkpoint/quantized/report';
 import { usage } from '../core/errors';
+import { ownCacheFolder } from '../core/files/cache-folder';
 import { measureImport, withCalibration } from './import-measure';
 import { importTables } from './import-report';
 import { interruptSignal } from './interrupt';
@@ -98,14 +98,5 @@ function parsed(text: string): unknown {
 function defaultOutput(folder: ModelSpec['directory'], kind: Kind): string {
   const repository = folder.split(/[\\/]/).findLast((p) => p.startsWith('models--'));
   if (repository === undefined) return join(dirname(folder), `${basename(folder)}-${kind}`);
-  return join(cacheFolder(), 'imports', `${repository.slice('models--'.length)}-${kind}`);
-}
-
-/** Where this system keeps what can be made again. */
-function cacheFolder(): string {
-  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (process.platform === 'win32') return join(LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'crossflow');
-  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, 'crossflow');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'crossflow');
-  return join(homedir(), '.cache', 'crossflow');
+  return join(ownCacheFolder(), 'imports', `${repository.slice('models--'.length)}-${kind}`);
 }

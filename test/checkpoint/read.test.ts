@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFile, truncate, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as fc from 'fast-check';
 import { checkFinite, checkpointHash, closeFiles, openCheckpoint, readRows, readTensor, tensorsOf, type Dtype, type TensorRef } from '../../src/core/checkpoint'; // prettier-ignore
+import { weightFileHash } from '../../src/core/checkpoint/file-hash';
+import { isQuantized } from '../../src/core/checkpoint/spec';
 import { CrossflowError } from '../../src/core/errors';
 import { copyCheckpoint, editJson } from '../support/checkpoints';
-import { GOLDEN_FOLDERS, loadGolden } from '../support/golden';
+import { GOLDEN_FOLDERS, loadGolden, repositoryRoot } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';
 
 describe('reading weights', () => {
@@ -161,6 +164,67 @@ describe('checkpointHash', () => {
     bytes[bytes.length - 1] ^= 1;
     await writeFile(file, bytes);
     hashes.push(await hash(to));
+    // One number of one matrix.
+    const { query } = (await openCheckpoint(to)).decoder.weights.layers[1];
+    assert.ok(!isQuantized(query.weight));
+    bytes[query.weight.offset + query.weight.length / 2 + 1] ^= 0x40;
+    await writeFile(file, bytes);
+    hashes.push(await hash(to));
     assert.equal(new Set(hashes).size, hashes.length);
+  });
+
+  it('counts bytes of a tokenizer.model that are no text', async () => {
+    const to = await copyCheckpoint(modelDir, folder.join('model'));
+    const spec = await openCheckpoint(to);
+    await rm(path.join(to, 'tokenizer.json'));
+    const hashes = new Set<string>();
+    for (const byte of [0x80, 0x81]) {
+      await writeFile(path.join(to, 'tokenizer.model'), Uint8Array.of(byte));
+      hashes.add(await checkpointHash(spec));
+    }
+    assert.equal(hashes.size, 2);
+  });
+
+  it("counts a CLIP folder's config and processor", async () => {
+    const spec = { ...(await openCheckpoint(modelDir)), towerDirectory: folder.join('clip') };
+    await mkdir(spec.towerDirectory, { recursive: true });
+    const hashes = new Set([await checkpointHash(spec)]);
+    for (const name of ['config.json', 'preprocessor_config.json']) {
+      await writeFile(path.join(spec.towerDirectory, name), '{}');
+      hashes.add(await checkpointHash(spec));
+    }
+    assert.equal(hashes.size, 3);
+  });
+
+  it('reads a weight file once, until it changes, and stops when asked', async () => {
+    const to = await copyCheckpoint(modelDir, folder.join('once'));
+    const spec = await openCheckpoint(to);
+    await assert.rejects(checkpointHash(spec, { signal: AbortSignal.abort() }), { kind: 'cancelled' });
+    const before = await checkpointHash(spec);
+    // What is known needs no reading, so there is nothing to stop.
+    assert.equal(await checkpointHash(spec, { signal: AbortSignal.abort() }), before);
+    const file = path.join(to, 'model.safetensors');
+    const { mtime } = await stat(file);
+    const bytes = await readFile(file);
+    bytes[bytes.length - 1] ^= 1;
+    await writeFile(file, bytes);
+    await utimes(file, mtime, mtime);
+    assert.notEqual(await checkpointHash(spec), before);
+  });
+
+  it('is known to other processes from the cache folder', async () => {
+    const file = folder.join('weights');
+    await writeFile(file, 'abc');
+    const hash = await weightFileHash(file);
+    const code = `const { weightFileHash } = require('./src/core/checkpoint/file-hash');
+      weightFileHash(process.argv[1], AbortSignal.abort()).catch((e) => e.kind).then(console.log);`;
+    const run = (cache: string): string =>
+      execFileSync(process.execPath, ['--import', 'tsx', '-e', code, file], {
+        cwd: repositoryRoot,
+        env: { ...process.env, CROSSFLOW_CACHE: cache },
+        encoding: 'utf8',
+      }).trim();
+    assert.equal(run(process.env.CROSSFLOW_CACHE!), hash);
+    assert.equal(run(folder.join('empty')), 'cancelled');
   });
 });

@@ -1,6 +1,7 @@
 // Loaded before mocha: TypeScript through tsx, and one package that tsx cannot take as it is.
 import 'tsx';
 import Module, { createRequire } from 'node:module';
+import os from 'node:os';
 import path from 'node:path';
 
 // vega-canvas awaits the optional package "canvas" at top level, which CommonJS cannot; its browser build does without.
@@ -11,3 +12,6 @@ const resolve = Module._resolveFilename;
 Module._resolveFilename = function (request, ...rest) {
   return request === 'vega-canvas' ? canvas : resolve.call(this, request, ...rest);
 };
+
+// Tests, and what they start, keep what they may keep apart from the user's own.
+process.env.CROSSFLOW_CACHE ??= path.join(os.tmpdir(), `crossflow-tests-${os.userInfo().username}`);

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isFile, readTextFile } from './folder';
-import { readExactly } from './read';
-import { readSafetensorsHeader } from './safetensors';
+import { isFile, isMissing, reason } from './folder';
+import { usage } from '../errors';
+import { weightFileHash } from './file-hash';
 import type { ModelSpec } from './spec';
-
-/** So many pieces of so many bytes of each weight file go into the hash, spread evenly over it. */
-const SAMPLES = 64;
-const SAMPLE_BYTES = 4096;
 
 /** Small files that change what a model computes. */
 const SMALL_FILES = [
@@ -16,34 +13,41 @@ const SMALL_FILES = [
 ] as const; // prettier-ignore
 /** What the tokenizer is made of where there is no tokenizer.json. */
 const TOKENIZER_FILES = ['tokenizer.model', 'added_tokens.json', 'special_tokens_map.json'] as const;
+/** What is read of a CLIP folder beside its weights. */
+const TOWER_FILES = ['config.json', 'preprocessor_config.json', 'processor_config.json'] as const;
 
 /**
- * A cheap, stable identity of a checkpoint for run.json: sha256 over the config, processor and tokenizer files as they
- * are, and for each weight file its size, its header and 64 pieces of 4 KB spread evenly over it. Names and places of
- * the folder and the weight files do not count, so a copy has the same hash; a change of a few single weights between
- * the pieces goes unseen.
+ * The identity of a checkpoint for run.json, journals and imports: sha256 over all bytes of its weight files and of its
+ * config, processor and tokenizer files, those of a CLIP folder apart included. Names and places of the folders and the
+ * weight files do not count, so a copy has the same hash. A weight file is read once, as long as it stays as it is.
  * @returns 64 hexadecimal digits
+ * @throws CrossflowError `usage` for a file that cannot be read, `cancelled` when stopped
  */
-export async function checkpointHash(spec: ModelSpec): Promise<string> {
-  const parts: string[] = [];
+export async function checkpointHash(
+  spec: ModelSpec,
+  control: { readonly signal?: AbortSignal } = {},
+): Promise<string> {
   const converted = !(await isFile(join(spec.directory, 'tokenizer.json')));
-  for (const name of [...SMALL_FILES, ...(converted ? TOKENIZER_FILES : [])]) {
-    const text = await readTextFile(join(spec.directory, name));
-    if (text !== undefined) parts.push(`${name} ${sha256(text)}`);
+  const parts = await smallFiles(spec.directory, [...SMALL_FILES, ...(converted ? TOKENIZER_FILES : [])]);
+  if (spec.towerDirectory !== undefined) {
+    parts.push(...(await smallFiles(spec.towerDirectory, TOWER_FILES)).map((line) => `tower ${line}`));
   }
-  const weights = await Promise.all(spec.files.map((f) => fileHash(f.path)));
+  const weights: string[] = [];
+  for (const { path } of spec.files) weights.push(await weightFileHash(path, control.signal));
   return sha256([...parts, ...weights.sort()].join('\n'));
 }
 
-async function fileHash(path: string): Promise<string> {
-  const { bytes, text } = await readSafetensorsHeader(path);
-  const hash = createHash('sha256').update(`${bytes}\n${text}\n`);
-  const piece = new Uint8Array(Math.min(SAMPLE_BYTES, bytes));
-  for (let i = 0; i < SAMPLES; i++) {
-    await readExactly(path, piece, Math.round(((bytes - piece.length) * i) / (SAMPLES - 1)));
-    hash.update(piece);
+/** A line for each that is there. */
+async function smallFiles(folder: string, names: readonly string[]): Promise<string[]> {
+  const lines: string[] = [];
+  for (const name of names) {
+    const bytes = await readFile(join(folder, name)).catch((e: unknown) => {
+      if (isMissing(e)) return undefined;
+      throw usage(`cannot be read: ${reason(e)}`, join(folder, name));
+    });
+    if (bytes) lines.push(`${name} ${sha256(bytes)}`);
   }
-  return hash.digest('hex');
+  return lines;
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');

@@ -48,6 +48,7 @@ export async function openCheckpoint(directory: string): Promise<ModelSpec> {
   return {
     family: config.family,
     directory: folder,
+    ...(clipFolder === undefined ? {} : { towerDirectory: clipFolder }),
     layout: layout.name,
     dtype: decoder.weights.embedding.dtype,
     decoder,

@@ -182,6 +182,8 @@ export interface ModelSpec {
   readonly family: Family;
   /** Absolute path of the checkpoint folder as the user named it. */
   readonly directory: string;
+  /** The CLIP folder that config.json names, where there is one: config, processor and perhaps weights come from it. */
+  readonly towerDirectory?: string;
   /** Which table of tensor names fitted: `hf`, `hf-5`, `original`… for `inspect`. */
   readonly layout: string;
   readonly dtype: Dtype;

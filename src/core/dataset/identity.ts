@@ -50,11 +50,17 @@ export function settingsOf(experiment: Experiment): Settings {
   };
 }
 
-export async function identify(spec: ModelSpec, experiment: Experiment, dataset: Dataset): Promise<Identity> {
+/** Reads the whole checkpoint the first time it is seen (checkpointHash()). */
+export async function identify(
+  spec: ModelSpec,
+  experiment: Experiment,
+  dataset: Dataset,
+  signal?: AbortSignal,
+): Promise<Identity> {
   return {
     format: JOURNAL_FORMAT,
     crossflow: CROSSFLOW_VERSION,
-    checkpoint: await checkpointHash(spec),
+    checkpoint: await checkpointHash(spec, signal ? { signal } : {}),
     csv: dataset.hash,
     settings: settingsOf(experiment),
   };

@@ -84,7 +84,7 @@ export async function runDataset(options: DatasetOptions): Promise<DatasetSummar
   if (experiment.subject.kind !== 'dataset') throw usage('has no "dataset"', experiment.file);
   const began = performance.now();
   const dataset = await readDataset(experiment.subject);
-  const identity = await identify(model.spec, experiment, dataset);
+  const identity = await identify(model.spec, experiment, dataset, signal);
   if (signal?.aborted) throw cancelled();
   await mkdir(experiment.output, { recursive: true }).catch((e: unknown) => {
     throw usage(`cannot be made: ${(e as Error).message}`, experiment.output, 'choose another "output" folder');

@@ -63,7 +63,7 @@ export async function importQuantized(
   const tower = await towerOf(spec);
   const inTower = hasTower(spec) ? undefined : tower && basename(tower);
   const outputs = planOutputs(spec, settings.choose, inTower);
-  const hash = await checkpointHash(spec);
+  const hash = await checkpointHash(spec, control);
   const marker: Marker = {
     version: FORMAT_VERSION,
     bits: settings.bits,
