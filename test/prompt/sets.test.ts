@@ -77,6 +77,13 @@ describe('token sets', () => {
     assert.deepEqual(sets['Central Object'], plain.sets['second']);
   });
 
+  it('prefers options as words of their own', () => {
+    const { sets, text } = make({ question: 'Is the colored star red or white?', options: ['red', 'white'] });
+    assert.equal(text('True Option').trim(), 'red');
+    assert.equal(text('Question without Options').trim().replaceAll(/ +/g, ' '), 'Is the colored star or?');
+    assert.ok(!sets['True Option'].some((p) => sets['False Option'].includes(p)));
+  });
+
   it('finds other letters than ASCII, with both kinds of tokenizers', () => {
     const question = 'Is the café’s façade «bleu» or 赤い?';
     for (const tokenizer of [sentencepiece, bytes]) {

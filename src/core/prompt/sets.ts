@@ -104,7 +104,7 @@ function textSets(input: SetsInput, text: TextFinder, textStart: number): Named[
     ['Text', range(textStart, last + 1)],
   ];
   if (options) {
-    const [right, wrong] = options.map((o) => text.find(o));
+    const [right, wrong] = options.map((o) => text.findWord(o, question));
     if (right) sets.push(['True Option', right]);
     if (wrong) sets.push(['False Option', wrong]);
     const both = new Set([...(right ?? []), ...(wrong ?? [])]);
