@@ -6,6 +6,7 @@ import { type Kind, recipeOf } from '../core/checkpoint/quantized/recipe';
 import { REPORT_FILE, reportText } from '../core/checkpoint/quantized/report';
 import { usage } from '../core/errors';
 import { ownCacheFolder } from '../core/files/cache-folder';
+import type { Held } from '../core/files/hold';
 import { measureImport, withCalibration } from './import-measure';
 import { importTables } from './import-report';
 import { interruptSignal } from './interrupt';
@@ -33,13 +34,16 @@ export async function importModel(name: string, options: ImportOptions): Promise
   const { importQuantized } = await import('../core/checkpoint/quantized/import');
   const spec = await openCheckpoint(folder);
   const output = options.output === undefined ? defaultOutput(folder, options.quantize) : resolve(options.output);
-  const giveBack = await holdOutput(output);
+  const held = await holdOutput(output);
   const bar = await progressBar();
   try {
     const run = async (settings: ImportSettings) =>
       importQuantized(spec, output, settings, {
         signal,
-        onProgress: ({ done, total, name: tensor }) => bar.update(options.quantize, done, total, undefined, tensor),
+        onProgress({ done, total, name: tensor }) {
+          held.check();
+          bar.update(options.quantize, done, total, undefined, tensor);
+        },
         onNotice: (line) => {
           bar.stop();
           reportLine(line);
@@ -63,35 +67,30 @@ export async function importModel(name: string, options: ImportOptions): Promise
     return 0;
   } finally {
     bar.stop();
-    giveBack();
+    held.release();
   }
 }
 
 /** One import at a time writes a folder. @throws CrossflowError `usage` when another process is at it */
-async function holdOutput(output: string): Promise<() => void> {
+async function holdOutput(output: string): Promise<Held> {
   const { hold } = await import('../core/files/hold');
-  const { holderSchema, nameOf, stillRuns, thisProcess } = await import('../core/files/holder');
+  const { nameOf } = await import('../core/files/holder');
   const { mkdir } = await import('node:fs/promises');
   const path = `${output}.lock`;
+  const hint = 'choose another --output';
   try {
     await mkdir(dirname(output), { recursive: true });
   } catch (e) {
-    throw usage(`cannot be made: ${(e as Error).message}`, dirname(output), 'choose another --output');
+    throw usage(`cannot be made: ${(e as Error).message}`, dirname(output), hint);
   }
-  return hold(path, JSON.stringify(thisProcess()), (text) => {
-    const holder = holderSchema.safeParse(parsed(text)).data;
-    if (holder && stillRuns(holder) === false) return undefined;
-    const who = holder ? nameOf(holder) : 'someone';
-    return usage(`${who} is importing into this folder`, output, `if that is not so, delete ${path}`);
-  });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return hold(
+    path,
+    (by) => {
+      const who = by ? nameOf(by) : 'someone';
+      return usage(`${who} is importing into this folder`, output, `if that is not so, delete ${path}`);
+    },
+    { hint },
+  );
 }
 
 /** Beside the model; of a model in the Hugging Face cache, in Crossflow's own. */

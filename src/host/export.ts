@@ -3,6 +3,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { usage } from '../core/errors';
+import { besidePath } from '../core/files/beside';
 import type { ExportRequest } from '../protocol/panel';
 import { resultDocument } from './result-document';
 import type { Flow } from './flow';
@@ -59,7 +60,7 @@ async function content(flow: Flow, request: ExportRequest): Promise<Uint8Array |
 
 /** Beside and then renamed: a disk that is full must not leave half a figure under the old name. */
 async function writeWhole(file: string, data: Uint8Array | string): Promise<void> {
-  const beside = `${file}.${process.pid}.tmp`;
+  const beside = besidePath(file);
   try {
     await writeFile(beside, data);
     await rename(beside, file);

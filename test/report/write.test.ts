@@ -7,6 +7,7 @@ import { Journal } from '../../src/core/dataset/journal';
 import type { RowRecord } from '../../src/core/dataset/record';
 import { journalPath } from '../../src/core/dataset/run';
 import { CrossflowError } from '../../src/core/errors';
+import { besidePath } from '../../src/core/files/beside';
 import type { Experiment } from '../../src/core/experiment/types';
 import { FLOW_COLUMNS } from '../../src/core/report/tables';
 import { writeReport } from '../../src/core/report/write';
@@ -145,8 +146,8 @@ describe('reports', () => {
     const flow = path.join(experiment.output, 'information_flow.csv');
     const old = readFileSync(flow);
     // A folder in the way of the file beside, as a full disk would be.
-    mkdirSync(`${flow}.${process.pid}.part`);
-    writeFileSync(path.join(`${flow}.${process.pid}.part`, 'x'), '');
+    mkdirSync(besidePath(flow));
+    writeFileSync(path.join(besidePath(flow), 'x'), '');
     await assert.rejects(
       writeReport(experiment, { figures: false }),
       (e: unknown) => e instanceof CrossflowError && e.kind === 'failed',

@@ -13,8 +13,9 @@ import {
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CrossflowError } from '../../src/core/errors';
+import { STALE_MS } from '../../src/core/files/hold';
 import { ownerFile } from '../../src/core/study/folders';
-import { claimShard, owners, slurmJob, STALE_MS, type Owner } from '../../src/core/study/owner';
+import { claimShard, owners, slurmJob, type Owner } from '../../src/core/study/owner';
 import { temporaryFolder } from '../support/temporary';
 
 describe('owners of shards', () => {
@@ -88,7 +89,7 @@ describe('owners of shards', () => {
       writeFileSync(`${file}.new`, 'another');
       renameSync(`${file}.new`, file);
       await sleep(100);
-      assert.throws(() => claim.check(), /another process has taken this shard over/);
+      assert.throws(() => claim.check(), /another process has taken over here/);
     } finally {
       claim.release();
     }

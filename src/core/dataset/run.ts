@@ -20,10 +20,10 @@ import { Eta } from './eta';
 import { headerOf } from './header';
 import { identify } from './identity';
 import { Journal } from './journal';
+import type { Held } from '../files/hold';
 import { lockFolder } from './lock';
 import type { RowRecord } from './record';
 import { readDataset, type Dataset, type DatasetRow } from './rows';
-import { removeLeftovers } from '../files/write-beside';
 
 export const JOURNAL_FILE = 'journal.jsonl';
 export const journalPath = (experiment: Pick<Experiment, 'output'>): string => join(experiment.output, JOURNAL_FILE);
@@ -89,23 +89,22 @@ export async function runDataset(options: DatasetOptions): Promise<DatasetSummar
   await mkdir(experiment.output, { recursive: true }).catch((e: unknown) => {
     throw usage(`cannot be made: ${(e as Error).message}`, experiment.output, 'choose another "output" folder');
   });
-  const unlock = lockFolder(experiment.output);
+  const lock = lockFolder(experiment.output);
   try {
-    removeLeftovers(experiment.output);
     const journal = Journal.resume(journalPath(experiment), headerOf(model.spec, experiment, dataset, identity));
     try {
-      const resumed = await askAll(journal, dataset, options);
+      const resumed = await askAll(journal, lock, dataset, options);
       return summarize(journal, dataset, resumed, (performance.now() - began) / 1000);
     } finally {
       journal.close();
     }
   } finally {
-    unlock();
+    lock.release();
   }
 }
 
 /** @returns the number of questions that were done before */
-async function askAll(journal: Journal, dataset: Dataset, options: DatasetOptions): Promise<number> {
+async function askAll(journal: Journal, lock: Held, dataset: Dataset, options: DatasetOptions): Promise<number> {
   const { model, experiment, signal, onProgress, onResult } = options;
   const before = dataset.rows.filter((row) => isDone(journal, row));
   checkImages(journal, before);
@@ -125,7 +124,10 @@ async function askAll(journal: Journal, dataset: Dataset, options: DatasetOption
       model,
       experiment,
       signal,
+      onBegin: () => lock.check(),
       onRecord(record) {
+        // A question may take long, and two may not write one journal.
+        lock.check();
         journal.append(record);
         done++;
         if (record.is === 'kept') kept++;

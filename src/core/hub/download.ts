@@ -76,7 +76,7 @@ async function fetchModel(
   const both = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
   const client = new HubClient(model.id, environment, { signal: both, pauseMs, ...(fetch && { fetch }) });
   const note = (text: string): void => onNote?.(text);
-  const unlock = await lock(lockFile(store), {
+  const held = await lock(lockFile(store), {
     signal: both,
     onWait: (who) => note(`${who} is fetching ${model.id.name}; waiting for it`),
   });
@@ -89,6 +89,7 @@ async function fetchModel(
         place: store.blob(file),
         onBytes: (bytes) => onBytes(file, bytes),
         onNote: note,
+        check: () => held.check(),
       });
     } else if (file.here < file.size) onBytes(file, file.size);
   };
@@ -110,7 +111,7 @@ async function fetchModel(
     }
     await store.refer(model.id.revision ?? 'main', commit);
   } finally {
-    await unlock();
+    held.release();
   }
 }
 

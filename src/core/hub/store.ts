@@ -1,6 +1,7 @@
 /** One repository in the cache: where its files lie, and how they get there. */
 import { mkdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { besidePath } from '../files/beside';
 import { repositoryFolder } from './cache';
 import { fileSize } from './disk';
 import { isCommit } from './id';
@@ -46,7 +47,7 @@ export class Store {
     if ((await readlink(place).catch(() => undefined)) === target) return;
     if ((await fileSize(blob)) === undefined) return;
     await mkdir(dirname(place), { recursive: true });
-    const beside = `${place}.${process.pid}`;
+    const beside = besidePath(place);
     await rm(beside, { force: true });
     try {
       await symlink(target, beside);
@@ -63,7 +64,7 @@ export class Store {
     if (isCommit(revision)) return;
     const place = join(this.folder, 'refs', ...revision.split('/'));
     await mkdir(dirname(place), { recursive: true });
-    const beside = `${place}.${process.pid}`;
+    const beside = besidePath(place);
     await writeFile(beside, commit);
     await rename(beside, place);
   }

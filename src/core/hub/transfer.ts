@@ -18,6 +18,8 @@ export interface TransferOptions {
   /** How many bytes are here now; fewer than before when something had to be thrown away. */
   readonly onBytes: (here: number) => void;
   readonly onNote: (text: string) => void;
+  /** Throws when another process may be writing the file as well. */
+  readonly check: () => void;
 }
 
 /** @throws CrossflowError `failed` for a file that does not arrive whole, `cancelled`; what has arrived stays */
@@ -31,6 +33,7 @@ export async function transfer(client: HubClient, commit: string, file: HubFile,
     for (;;) {
       const restarted = await getRest(client, url, partial, file, o);
       const digits = partial.digits();
+      o.check();
       if (digits === file.checksum.digits) return await partial.finish(o.place);
       if (!old || restarted) {
         await partial.discard();

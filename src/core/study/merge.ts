@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { encodeLine } from '../dataset/lines';
 import { lockFolder } from '../dataset/lock';
 import type { RecordKind } from '../dataset/record';
-import { removeLeftovers, writeBeside } from '../files/write-beside';
+import { writeBeside } from '../files/write-beside';
 import { failed } from '../errors';
 import { BlockReader } from './block-reader';
 import { journalFolder, mergedJournal } from './folders';
@@ -33,9 +33,8 @@ export function mergeRun(study: Study, run: PlannedRun, tidy = false): MergeOutc
   const target = mergedJournal(run);
   if (journalFiles(study, run).length === 0) return undefined;
   makeFolder(dirname(target));
-  const unlock = lockFolder(dirname(target));
+  const lock = lockFolder(dirname(target));
   try {
-    removeLeftovers(dirname(target));
     const journals = readJournals(study, run);
     const { header, files, index } = journals;
     if (!header) return undefined;
@@ -43,7 +42,10 @@ export function mergeRun(study: Study, run: PlannedRun, tidy = false): MergeOutc
     const written = !isMerged(journals, target);
     if (written) writeBeside(target, mergedLines(journals));
     const shards = files.filter((file) => file.path !== target);
-    if (tidy) removeMerged(journalFolder(study, run), shards);
+    if (tidy) {
+      lock.check();
+      removeMerged(journalFolder(study, run), shards);
+    }
     return {
       run: run.id,
       model: run.model,
@@ -55,7 +57,7 @@ export function mergeRun(study: Study, run: PlannedRun, tidy = false): MergeOutc
       ...index.counts(),
     };
   } finally {
-    unlock();
+    lock.release();
   }
 }
 

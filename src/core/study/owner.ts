@@ -1,20 +1,12 @@
-/**
- * Who works on a shard of a run. Every start of a shard writes a journal file of its own, so nothing can be damaged when
- * two processes work on one shard; owner files see to it that they do not, for that would compute things twice.
- */
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { failed, usage, type CrossflowError } from '../errors';
-import { BEAT_MS, startHeartbeat } from '../files/heartbeat';
-import { hold, readIfThere } from '../files/hold';
-import { holderSchema, nameOf, stillRuns, thisProcess } from '../files/holder';
+import { usage, type CrossflowError } from '../errors';
+import { BEAT_MS } from '../files/heartbeat';
+import { fileServerTime, hold, isAtWork, readIfThere, type Held } from '../files/hold';
+import { holderSchema, nameOf } from '../files/holder';
 import { ownerFile, shardOfOwner } from './folders';
 import type { Shard } from './types';
-
-/** No heartbeat for so long: dead. Far above the time (60 s) for which NFS may show a file as it was. */
-export const STALE_MS = 12 * BEAT_MS;
 
 const slurmSchema = z.object({ job: z.string(), task: z.string().optional(), restarts: z.int().min(0) });
 const ownerSchema = holderSchema.extend({
@@ -35,12 +27,6 @@ export interface OwnerState {
   readonly alive: boolean;
 }
 
-export interface Claim {
-  /** Throws CrossflowError `failed` when another process took the shard over (this one seemed dead). */
-  check(): void;
-  release(): void;
-}
-
 /**
  * Claims a shard of a run for this process. Throws CrossflowError `usage` when a living process works on it, or on shards
  * of another number, which would overlap.
@@ -50,35 +36,32 @@ export function claimShard(
   shard: Shard,
   about: Pick<Owner, 'journal' | 'questions' | 'before'>,
   every = BEAT_MS,
-): Claim {
+): Held {
   mkdirSync(folder, { recursive: true });
   const slurm = slurmJob(process.env);
-  const owner: Owner = { ...thisProcess(), token: randomUUID(), ...(slurm && { slurm }), ...about };
-  const mine = JSON.stringify(owner);
-  const path = ownerFile(folder, shard);
-  const now = fileServerTime(folder);
-  const overlap = owners(folder, now, slurm).find((o) => o.alive && o.shard.count !== shard.count);
+  const overlap = owners(folder, fileServerTime(folder), slurm).find((o) => o.alive && o.shard.count !== shard.count);
   if (overlap) throw refusal(overlap, folder, `stop it first, or ask for shards of ${overlap.shard.count}`);
-  const giveBack = hold(path, mine, (text) => {
-    const state = stateOf(path, text, shard, now, slurm);
-    return state?.alive ? refusal(state, folder, 'wait for it, or choose another shard') : undefined;
-  });
-  const stop = startHeartbeat(path, mine, every);
-  return {
-    check() {
-      if (readIfThere(path) === mine) return;
-      throw failed('another process has taken this shard over', path, 'results up to here are kept');
+  return hold(
+    ownerFile(folder, shard),
+    (_, text) => refusal({ shard, owner: parse(text) }, folder, 'wait for it, or choose another shard'),
+    {
+      about: { ...(slurm && { slurm }), ...about },
+      isGone: (text) => isEarlierStart(parse(text), slurm),
+      hint: 'choose another "output" folder',
+      every,
     },
-    release() {
-      stop();
-      giveBack();
-    },
-  };
+  );
 }
 
-function refusal({ shard, owner }: OwnerState, folder: string, hint: string): CrossflowError {
-  const job = owner.slurm ? `, Slurm job ${jobName(owner.slurm)}` : '';
-  return usage(`${nameOf(owner)}${job} works on shard ${shard.index}/${shard.count} of this run`, folder, hint);
+/** `owner`: undefined where the file does not tell. */
+function refusal(
+  { shard, owner }: { readonly shard: Shard; readonly owner: Owner | undefined },
+  folder: string,
+  hint: string,
+): CrossflowError {
+  const who = owner ? nameOf(owner) : 'someone';
+  const job = owner?.slurm ? `, Slurm job ${jobName(owner.slurm)}` : '';
+  return usage(`${who}${job} works on shard ${shard.index}/${shard.count} of this run`, folder, hint);
 }
 
 export const jobName = ({ job, task }: NonNullable<Owner['slurm']>): string =>
@@ -98,30 +81,21 @@ export function owners(folder: string, now: number, slurm?: Owner['slurm']): Own
 function stateOf(path: string, text: string, shard: Shard, now: number, me?: Owner['slurm']): OwnerState | undefined {
   const owner = parse(text);
   if (!owner) return undefined;
-  const beat = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity;
-  // Slurm starts a job again only once its last start has ended.
-  const earlier = me && owner.slurm && jobName(me) === jobName(owner.slurm) && owner.slurm.restarts < me.restarts;
-  return { shard, owner, alive: !earlier && (stillRuns(owner) ?? now - beat < STALE_MS) };
+  return { shard, owner, alive: !isEarlierStart(owner, me) && isAtWork(path, text, () => now) };
 }
+
+/** Slurm starts a job again only once its last start has ended. */
+const isEarlierStart = (owner: Owner | undefined, me: Owner['slurm']): boolean =>
+  owner?.slurm !== undefined &&
+  me !== undefined &&
+  jobName(me) === jobName(owner.slurm) &&
+  owner.slurm.restarts < me.restarts;
 
 function parse(text: string): Owner | undefined {
   try {
     return ownerSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
-  }
-}
-
-/** Clocks of machines differ: the time of the one that keeps the files counts. Throws CrossflowError `usage`. */
-export function fileServerTime(folder: string): number {
-  const probe = join(folder, `.${randomUUID()}.probe`);
-  try {
-    writeFileSync(probe, '');
-    return statSync(probe).mtimeMs;
-  } catch (e) {
-    throw usage(`cannot be written to: ${(e as Error).message}`, folder, 'choose another "output" folder');
-  } finally {
-    rmSync(probe, { force: true });
   }
 }
 

@@ -1,8 +1,9 @@
 /** Removes shards' journals whose results stand in the merged one. */
 import { closeSync, fstatSync, openSync, rmSync } from 'node:fs';
 import { usage } from '../errors';
+import { fileServerTime } from '../files/hold';
 import type { JournalFile } from './journals';
-import { fileServerTime, owners } from './owner';
+import { owners } from './owner';
 
 /**
  * Removes files of a run's journal folder that were merged as they were read. Call it once the merged journal is on the
