@@ -16,7 +16,7 @@ import { folderOf, runsByItself } from './models';
 import { PanelManager } from './panel/manager';
 import { ResultsManager } from './dataset/manager';
 import { engineOptions, runOnOpen } from './settings';
-import { StatusBar } from './status';
+import { StatusBar, type Working } from './status';
 import { lensWords } from './words';
 
 /** After a change of results or files, problems are looked for once, not at every message. */
@@ -35,11 +35,12 @@ export class App {
   readonly #diagnostics = new Diagnostics();
   readonly #diagnose = new Map<string, NodeJS.Timeout>();
   readonly #status: StatusBar;
-  readonly #engine: EngineHooks;
+  /** How processes are started. */
+  readonly engine: EngineHooks;
 
   constructor(readonly context: vscode.ExtensionContext) {
     const extensionUri = context.extensionUri;
-    const engine = (this.#engine = {
+    const engine = (this.engine = {
       entry: path.join(context.extensionPath, 'dist', 'engine.js'),
       log: (line: string) => this.log.info(`engine: ${line}`),
     });
@@ -50,8 +51,9 @@ export class App {
       flow: (uri) => this.flow(uri),
       closed: (flow) => this.#leave(flow.uri),
       log,
+      activeChanged: () => this.#status.refresh(),
       showOutput: () => this.log.show(true),
-      exportFigure: (flow, request) => exportFigure(flow, request),
+      exportFigure: (flow, request) => exportFigure(flow, request, engine),
     });
     this.results = new ResultsManager({
       extensionUri,
@@ -64,7 +66,11 @@ export class App {
       changed: () => this.#status.refresh(),
     });
     this.commands = new Commands(this);
-    this.#status = new StatusBar(this.pool, () => [...this.#flows.values()]);
+    this.#status = new StatusBar({
+      pool: this.pool,
+      working: () => this.working,
+      inPanel: () => this.panels.active?.flow.uri,
+    });
     context.subscriptions.push(
       this.log,
       this.#diagnostics,
@@ -98,15 +104,28 @@ export class App {
     return this.#flows.get(uri.toString());
   }
 
-  cancelAll(): void {
-    for (const flow of this.#flows.values()) flow.session.cancel();
-    this.results.cancelAll();
+  get working(): readonly Working[] {
+    const live = [...this.#flows.values()].flatMap(({ uri, title, session: { status } }) =>
+      status.kind === 'busy' ? [{ uri, title, status }] : [],
+    );
+    return [...live, ...this.results.working];
   }
 
-  /** New processes for all; what is on the screen is computed anew. */
-  async restartEngines(): Promise<void> {
-    for (const engine of this.pool.engines) engine.restart();
-    await Promise.all([...this.#flows.values()].filter((flow) => flow.live).map((flow) => flow.session.restart()));
+  /** Ends what an experiment is at: its live run, its check, its data set run. */
+  cancel(uri: vscode.Uri): void {
+    this.known(uri)?.session.cancel();
+    this.results.cancel(uri);
+  }
+
+  /** A new process for one experiment's model, or for all; what was on the screen of it is computed anew. */
+  async restartEngines(flow?: Flow): Promise<void> {
+    const own = flow?.session.engine;
+    const engines = own ? [own] : this.pool.engines;
+    for (const engine of engines) engine.restart();
+    const flows = [...this.#flows.values()].filter(
+      ({ live, session }) => live && session.engine && engines.includes(session.engine),
+    );
+    await Promise.all(flows.map(({ session }) => session.run()));
   }
 
   #add(document: vscode.TextDocument): Flow {
@@ -124,7 +143,7 @@ export class App {
       want: (model) => this.models.want(model),
       folderOf,
       runsByItself,
-      planning: this.#engine,
+      planning: this.engine,
       words: lensWords,
       statusChanged: () => this.#status.refresh(),
       changed: (flow) => {

@@ -1,10 +1,12 @@
-/** Saves what a panel shows: figures and tables are made in the engine's process, the rest is written as it came. */
+/** Saves what a panel shows: figures and tables are made in a process of their own, the rest is written as it came. */
 import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { usage } from '../core/errors';
 import { besidePath } from '../core/files/beside';
 import type { ExportRequest } from '../protocol/panel';
+import type { EngineHooks } from './engine/engine';
+import { callOnce } from './engine/once';
 import { resultDocument } from './result-document';
 import type { Flow } from './flow';
 import type { PanelManager } from './panel/manager';
@@ -18,7 +20,11 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /** Asks where, makes and writes. Undefined when the user changed their mind. */
-export async function exportFigure(flow: Flow, request: ExportRequest): Promise<string | undefined> {
+export async function exportFigure(
+  flow: Flow,
+  request: ExportRequest,
+  hooks: EngineHooks,
+): Promise<string | undefined> {
   const { what, format } = request;
   const folder =
     flow.uri.scheme === 'file' || flow.uri.scheme === 'untitled' ? path.dirname(flow.uri.fsPath) : undefined;
@@ -29,11 +35,11 @@ export async function exportFigure(flow: Flow, request: ExportRequest): Promise<
     ...(folder !== undefined && { defaultUri: vscode.Uri.file(path.join(folder, name)) }),
   });
   if (!target) return undefined;
-  await writeWhole(target.fsPath, await content(flow, request));
+  await writeWhole(target.fsPath, await content(flow, request, hooks));
   return target.fsPath;
 }
 
-async function content(flow: Flow, request: ExportRequest): Promise<Uint8Array | string> {
+async function content(flow: Flow, request: ExportRequest, hooks: EngineHooks): Promise<Uint8Array | string> {
   const { shown } = flow.session;
   switch (request.what) {
     case 'result':
@@ -43,11 +49,10 @@ async function content(flow: Flow, request: ExportRequest): Promise<Uint8Array |
     case 'image':
       return fromDataUrl(request.data);
     default: {
-      const engine = flow.session.engine;
       const curves = shown.curves.filter((curve) => curve !== null);
-      if (!engine || (request.what === 'knockouts' ? curves.length === 0 : !shown.lens))
+      if (request.what === 'knockouts' ? curves.length === 0 : !shown.lens)
         throw usage('there is nothing to export yet', undefined, 'run the experiment first');
-      return engine.call('figure', {
+      return callOnce(hooks, 'figure', {
         what: request.what,
         format: request.format,
         title: flow.title,
@@ -77,7 +82,7 @@ function fromDataUrl(url: string): Uint8Array {
 }
 
 /** From the palette: first what, then where. The picture and the token flow are drawn by the panel itself. */
-export async function exportWithPicker(flow: Flow, panels: PanelManager): Promise<void> {
+export async function exportWithPicker(flow: Flow, panels: PanelManager, hooks: EngineHooks): Promise<void> {
   const choices: (vscode.QuickPickItem & { readonly request?: ExportRequest })[] = [
     { label: 'Knockout curves', kind: vscode.QuickPickItemKind.Separator },
     ...(['svg', 'png', 'pdf', 'csv'] as const).map((format) => ({
@@ -100,7 +105,7 @@ export async function exportWithPicker(flow: Flow, panels: PanelManager): Promis
   const picked = await vscode.window.showQuickPick(choices, { title: `Export from ${flow.title}` });
   if (!picked) return;
   if (!picked.request) return panels.do('export', flow);
-  const file = await exportFigure(flow, picked.request);
+  const file = await exportFigure(flow, picked.request, hooks);
   if (file === undefined) return;
   const reveal = 'Open';
   if ((await vscode.window.showInformationMessage(`Crossflow: wrote ${file}`, reveal)) === reveal)

@@ -49,6 +49,9 @@ export const WALKTHROUGH = 'crossflow.start';
 /** Context keys that menus ask. */
 export const CONTEXT = {
   panelActive: 'crossflow.panelActive',
+  /** Anything runs; then the files of what does; then whether it is what the panel in front shows. */
   busy: 'crossflow.busy',
+  busyPaths: 'crossflow.busyPaths',
+  panelBusy: 'crossflow.panelBusy',
   checkpointFolders: 'crossflow.checkpointFolders',
 } as const;

@@ -1,66 +1,110 @@
-/** The item in the status bar: what runs, and how much memory the engines take. */
-import path from 'node:path';
+/** The item in the status bar: what runs, and how much memory the engines take; and what menus know of it. */
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import type { PanelStatus } from '../protocol/panel';
+import { EngineMemory } from './engine/memory';
 import type { EnginePool } from './engine/pool';
-import type { Flow } from './flow';
 import { COMMANDS, CONTEXT } from './ids';
 
 const POLL_MS = 3000;
+const SOON_MS = 100;
 const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MB`;
+
+/** An experiment at work: its live loop, a check, or its data set run. */
+export interface Working {
+  readonly uri: vscode.Uri;
+  readonly title: string;
+  readonly status: Extract<PanelStatus, { kind: 'busy' }>;
+}
+
+export interface StatusDeps {
+  readonly pool: EnginePool;
+  working(): readonly Working[];
+  /** The experiment whose panel is in front. */
+  inPanel(): vscode.Uri | undefined;
+}
 
 export class StatusBar {
   readonly #item = vscode.window.createStatusBarItem('crossflow.status', vscode.StatusBarAlignment.Right, 90);
-  #timer: NodeJS.Timeout | undefined;
-  #busy = false;
+  readonly #memory = new EngineMemory();
+  readonly #context = new Map<string, string>();
+  #timer: { readonly handle: NodeJS.Timeout; readonly soon: boolean } | undefined;
 
-  constructor(
-    private readonly pool: EnginePool,
-    private readonly flows: () => readonly Flow[],
-  ) {
+  constructor(private readonly deps: StatusDeps) {
     this.#item.name = 'Crossflow';
     this.#item.command = COMMANDS.showOutput;
   }
 
   /** Soon, and from then on as long as an engine runs. */
   refresh(): void {
-    const busy = this.flows().some(({ session }) => session.status.kind === 'busy');
-    if (busy !== this.#busy) {
-      this.#busy = busy;
-      void vscode.commands.executeCommand('setContext', CONTEXT.busy, busy);
-    }
-    if (this.#timer) return;
-    this.#timer = setTimeout(() => void this.#update(), 100);
+    const working = this.deps.working().map(({ uri }) => uri);
+    const front = this.deps.inPanel()?.toString();
+    this.#tell(CONTEXT.busy, working.length > 0);
+    // Over a remote connection the window knows files by another scheme than we do, and on Windows by another path.
+    this.#tell(
+      CONTEXT.busyPaths,
+      working.flatMap(({ path, fsPath }) => (path === fsPath ? [path] : [path, fsPath])),
+    );
+    this.#tell(
+      CONTEXT.panelBusy,
+      working.some((uri) => uri.toString() === front),
+    );
+    if (!this.#timer?.soon) this.#update(SOON_MS);
   }
 
-  async #update(): Promise<void> {
+  #tell(key: string, value: boolean | readonly string[]): void {
+    const text = JSON.stringify(value);
+    if (this.#context.get(key) === text) return;
+    this.#context.set(key, text);
+    void vscode.commands.executeCommand('setContext', key, value);
+  }
+
+  #update(after: number): void {
+    clearTimeout(this.#timer?.handle);
+    const handle = setTimeout(() => {
+      this.#timer = undefined;
+      const { engines } = this.deps.pool;
+      for (const engine of engines) this.#memory.ask(engine, () => this.#show());
+      this.#show();
+      if (engines.length > 0) this.#update(POLL_MS);
+    }, after);
+    this.#timer = { handle, soon: after === SOON_MS };
+  }
+
+  #show(): void {
+    const { engines } = this.deps.pool;
+    if (engines.length === 0) return this.#item.hide();
     const lines: string[] = [];
     let resident = 0;
     let down = false;
-    for (const engine of this.pool.engines) {
-      const memory = await engine.memory();
-      const name = path.basename(engine.directory);
+    for (const engine of engines) {
+      const name = basename(engine.directory);
       down ||= engine.state.kind === 'down';
       if (engine.state.kind === 'down') lines.push(`**${name}**: ${engine.state.message}`);
+      const memory = this.#memory.last(engine);
       if (!memory) continue;
       resident += memory.resident;
       lines.push(
         `**${name}**: ${megabytes(memory.resident)}, of which caches ${megabytes(memory.caches)} (process ${engine.pid})`,
       );
     }
-    this.#timer = undefined;
-    if (this.pool.engines.length === 0) return this.#item.hide();
-    const working = this.flows().find(({ session }) => session.status.kind === 'busy')?.session.status;
-    const what =
-      working?.kind === 'busy' ? `$(sync~spin) ${working.what}` : down ? '$(error) engine ended' : '$(circuit-board)';
+    const [first, ...more] = this.deps.working();
+    const others = more.length > 0 ? ` and ${more.length} more` : '';
+    const what = first
+      ? `$(sync~spin) ${first.status.what}${others}`
+      : down
+        ? '$(error) engine ended'
+        : '$(circuit-board)';
+    for (const { title, status } of [first, ...more].filter((one) => one !== undefined))
+      lines.push(`${title}: ${status.what}`);
     this.#item.text = resident > 0 ? `${what} Crossflow ${megabytes(resident)}` : `${what} Crossflow`;
     this.#item.tooltip = new vscode.MarkdownString(lines.join('\n\n') || 'The engine is starting.');
     this.#item.backgroundColor = down ? new vscode.ThemeColor('statusBarItem.errorBackground') : undefined;
     this.#item.show();
-    this.#timer = setTimeout(() => void this.#update(), POLL_MS);
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#timer?.handle);
     this.#item.dispose();
   }
 }

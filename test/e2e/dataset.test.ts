@@ -39,9 +39,36 @@ describe('a data set run in VS Code', function () {
     await results.getByText(new RegExp(`kept: \\d+ of ${done} done, of 40 questions`)).waitFor({ timeout: PATIENCE });
   });
 
+  /** Closes the results view, which a click on its heading brings in front. */
+  async function closeView(): Promise<void> {
+    await results.locator('h1').click();
+    await code.command('View: Close Editor');
+    await code.page.locator('.tab', { hasText: 'Results: dataset' }).waitFor({ state: 'detached', timeout: PATIENCE });
+  }
+
+  it('goes on when its view is closed, and can be cancelled in the title of its text', async () => {
+    const lines = async (): Promise<number> => (await readFile(journal(), 'utf8')).trim().split('\n').length;
+    const before = await lines();
+    await results.getByRole('button', { name: 'Continue' }).click();
+    await closeView();
+    await until(async () => (await lines()) > before + 1, 'more questions');
+    // The text's own title says that it runs, and ends it.
+    await code.page.getByRole('button', { name: 'Cancel Run' }).first().click({ timeout: PATIENCE });
+    await code.command('Crossflow: Open Results of a Data Set Run');
+    results = await code.webview('results');
+    await results.getByText(/Every finished question is kept/).waitFor({ timeout: PATIENCE });
+    assert.ok((await lines()) < 41, 'not all were asked');
+  });
+
   it('goes on where it stopped and lists every question, outliers first', async () => {
     const before = (await readFile(journal(), 'utf8')).trim().split('\n');
     await results.getByRole('button', { name: 'Continue' }).click();
+    await closeView();
+    await code
+      .notification('dataset is done')
+      .getByRole('button', { name: 'Show Results' })
+      .click({ timeout: PATIENCE });
+    results = await code.webview('results');
     await until(async () => (await rows().count()) > 10, 'the table');
     const after = (await readFile(journal(), 'utf8')).trim().split('\n');
     assert.deepEqual(after.slice(0, before.length), before, 'nothing was computed twice');

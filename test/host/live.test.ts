@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
+import { callOnce } from '../../src/host/engine/once';
 import type { EnginePool } from '../../src/host/engine/pool';
 import type { Experiment } from '../../src/core/experiment/types';
 import type { LiveSession } from '../../src/host/live/session';
 import { temporaryFolder } from '../support/temporary';
-import { experiment, modelFolder, pool, root, session } from './support';
+import { engineEntry, experiment, modelFolder, pool, root, session } from './support';
 
 /** The numbers that a session shows. */
 const numbers = (live: LiveSession): unknown => ({
@@ -139,6 +140,10 @@ describe('the live loop, with a real engine process', function () {
     await down;
     assert.equal(live.status.kind, 'engine-down');
     assert.deepEqual(numbers(live), before, 'nothing shown is lost');
+    const curves = live.shown.curves.filter((curve) => curve !== null);
+    const figure = { what: 'knockouts', format: 'csv', title: 'after the crash', curves } as const;
+    const table = await callOnce({ ...engineEntry, log: () => undefined }, 'figure', figure);
+    assert.equal(Buffer.from(table).toString().trim().split('\n').length, 11, 'and can be exported');
     await assert.rejects(live.ask('attention', { rows: [0], mean: false }), /not running/);
     sent.length = 0;
     await live.restart();

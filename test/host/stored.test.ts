@@ -7,7 +7,7 @@ import { openModel } from '../../src/core/engine/model';
 import { parseExperiment } from '../../src/core/experiment/parse';
 import type { Experiment } from '../../src/core/experiment/types';
 import { resultOf, storedResults as stored } from '../../src/engine-process/results';
-import { storedResults as inProcess } from '../../src/host/dataset/stored';
+import { callOnce } from '../../src/host/engine/once';
 import { temporaryFolder } from '../support/temporary';
 import { engineEntry, modelFolder, root } from './support';
 
@@ -48,7 +48,11 @@ describe('results of a data set run, read again without a model', function () {
     assert.deepEqual(ran.edges, ['Question->Last', 'Image->Last w1', 'Image->Last w5']);
     for (const row of ran.rows) assert.deepEqual(Object.keys(row.curves), ran.edges);
     assert.deepEqual(await stored(experiment), ran);
-    assert.deepEqual(await inProcess(experiment, { ...engineEntry, log: () => undefined }), ran, 'as the editor asks');
+    assert.deepEqual(
+      await callOnce({ ...engineEntry, log: () => undefined }, 'results', { experiment }),
+      ran,
+      'as the editor asks',
+    );
     assert.equal((await stored(dataset({ dataset: { ...experiment.subject, kind: undefined, limit: 2 } })))?.asked, 2);
 
     // As a run that was stopped leaves it: the last question is torn.

@@ -44,15 +44,13 @@ export class Commands {
     [COMMANDS.runStudy]: (uri) => runStudy(this.app.context.extensionPath, uri),
     [COMMANDS.openResults]: async (uri) => this.app.results.open(await this.#flow(uri)),
     [COMMANDS.check]: async (uri) => showCheck(await this.#flow(uri)),
-    [COMMANDS.cancel]: () => {
-      this.app.cancelAll();
-    },
-    [COMMANDS.restartEngine]: async () => this.app.restartEngines(),
+    [COMMANDS.cancel]: (uri) => this.#cancel(uri),
+    [COMMANDS.restartEngine]: (uri) => this.app.restartEngines(this.#inFront(uri)),
     [COMMANDS.openExample]: () => openExample(this.app),
     [COMMANDS.newExperiment]: () => newExperiment(this.app),
     [COMMANDS.newFromFile]: (uri) => newFromFile(this.app, uri),
     [COMMANDS.newFromFolder]: (uri) => newFromFolder(this.app, uri),
-    [COMMANDS.exportFigure]: async (uri) => exportWithPicker(await this.#flow(uri), this.app.panels),
+    [COMMANDS.exportFigure]: async (uri) => exportWithPicker(await this.#flow(uri), this.app.panels, this.app.engine),
     [COMMANDS.downloadModel]: (uri) => downloadModel(this.app, this.#inFront(uri)),
     [COMMANDS.showOutput]: () => this.app.log.show(),
     [COMMANDS.playLayers]: () => this.app.panels.do('toggle-play'),
@@ -66,10 +64,22 @@ export class Commands {
     },
   };
 
+  /** What is in front, where that works; else what does, and of several the one that is chosen. */
+  async #cancel(uri: vscode.Uri | undefined): Promise<void> {
+    const { working } = this.app;
+    const front = this.#inFront(uri)?.uri.toString();
+    const here = working.find((one) => one.uri.toString() === front) ?? (working.length === 1 ? working[0] : undefined);
+    if (here) return this.app.cancel(here.uri);
+    if (working.length === 0) return;
+    const items = working.map((one) => ({ label: one.title, description: one.status.what, uri: one.uri }));
+    const picked = await vscode.window.showQuickPick(items, { title: 'Crossflow', placeHolder: 'Cancel which run?' });
+    if (picked) this.app.cancel(picked.uri);
+  }
+
   /** What a command is about: the file it was called on, else the panel in front, else the text in front. */
   #inFront(uri: vscode.Uri | undefined): Flow | undefined {
-    const at = uri ?? vscode.window.activeTextEditor?.document.uri;
-    return this.app.panels.active?.flow ?? (at && this.app.known(at));
+    const known = (at: vscode.Uri | undefined): Flow | undefined => at && this.app.known(at);
+    return known(uri) ?? this.app.panels.active?.flow ?? known(vscode.window.activeTextEditor?.document.uri);
   }
 
   async #flow(uri: vscode.Uri | undefined): Promise<Flow> {

@@ -5,16 +5,17 @@ import type { Experiment } from '../../core/experiment/types';
 import type { DatasetResult } from '../../protocol/engine';
 import type { PanelStatus } from '../../protocol/panel';
 import type { EngineHooks } from '../engine/engine';
+import { callOnce } from '../engine/once';
 import type { Models } from '../download';
 import type { EnginePool } from '../engine/pool';
 import type { Flow } from '../flow';
 import { RESULTS_TYPE } from '../ids';
 import type { PanelManager } from '../panel/manager';
 import { engineOptions } from '../settings';
+import type { Working } from '../status';
 import { openReport } from './open-report';
 import { openQuestion } from './question';
-import { DatasetRun, type RunState } from './run';
-import { storedResults } from './stored';
+import { DatasetRun, runStatus, type RunState } from './run';
 import { ResultsView } from './view';
 
 export interface ResultsDeps {
@@ -32,7 +33,7 @@ export interface ResultsDeps {
 
 export class ResultsManager {
   readonly #views = new Map<string, ResultsView>();
-  readonly #running = new Map<string, DatasetRun>();
+  readonly #running = new Map<string, { readonly run: DatasetRun; readonly title: string }>();
 
   constructor(private readonly deps: ResultsDeps) {}
 
@@ -81,7 +82,7 @@ export class ResultsManager {
         tell?.(state);
       },
     });
-    this.#running.set(key, run);
+    this.#running.set(key, { run, title: flow.title });
     this.deps.changed();
     try {
       return await vscode.window.withProgress(
@@ -127,17 +128,16 @@ export class ResultsManager {
     }
   }
 
-  /** Does this experiment's data set run now? */
-  running(uri: vscode.Uri): RunState | undefined {
-    return this.#running.get(uri.toString())?.state;
+  get working(): readonly Working[] {
+    return [...this.#running].map(([key, { run, title }]) => ({
+      uri: vscode.Uri.parse(key, true),
+      title,
+      status: runStatus(run.state),
+    }));
   }
 
   cancel(uri: vscode.Uri): void {
-    this.#running.get(uri.toString())?.cancel();
-  }
-
-  cancelAll(): void {
-    for (const run of this.#running.values()) run.cancel();
+    this.#running.get(uri.toString())?.run.cancel();
   }
 
   /** Fills a view that is not being filled by a run. */
@@ -152,7 +152,8 @@ export class ResultsManager {
     // A run that has begun meanwhile speaks for itself.
     const late = (): boolean => this.#running.has(flow.uri.toString());
     try {
-      const result = await storedResults(experiment, this.deps.engine);
+      // Journals are large, and no model is needed.
+      const result = await callOnce(this.deps.engine, 'results', { experiment });
       // Without any the view says by itself that there are none yet.
       if (result && !late()) view.setResult(result);
     } catch (e) {
@@ -198,8 +199,8 @@ export class ResultsManager {
       openReport: (folder) => void openReport(folder).catch(show),
     });
     this.#views.set(key, view);
-    const run = this.#running.get(key);
-    if (run) view.setRun(run.state);
+    const running = this.#running.get(key);
+    if (running) view.setRun(running.run.state);
     webview.onDidDispose(() => {
       if (this.#views.get(key) === view) this.#views.delete(key);
     });

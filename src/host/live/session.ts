@@ -56,6 +56,8 @@ export class LiveSession {
   #shown: Shown = NOTHING;
   #parts: CurvePart[] = [];
   #status: PanelStatus = { kind: 'idle' };
+  /** Has all been computed that the text asks for? */
+  #complete = false;
   #error: CrossflowError | undefined;
   #abort: AbortController | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -314,9 +316,8 @@ export class LiveSession {
    * that waits to be asked for.
    */
   #revived(): void {
-    const { clean, curves } = this.#shown;
     this.#error = undefined;
-    this.#setStatus({ kind: clean && curves.every((curve) => curve !== null) ? 'idle' : 'cancelled' });
+    this.#setStatus({ kind: this.#complete ? 'idle' : 'cancelled' });
     this.deps.changed();
   }
 
@@ -347,6 +348,7 @@ export class LiveSession {
 
   #finish(status: PanelStatus, error: CrossflowError | undefined, busy: BusyStatus): void {
     busy.end();
+    this.#complete = status.kind === 'idle';
     this.#error = error;
     this.#setStatus(status);
     this.deps.changed();

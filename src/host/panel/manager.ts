@@ -8,6 +8,8 @@ import { FlowPanel, type PanelDeps } from './panel';
 export interface ManagerDeps extends PanelDeps {
   flow(uri: vscode.Uri): Promise<Flow>;
   closed(flow: Flow): void;
+  /** Another panel is in front, or none. */
+  activeChanged(): void;
 }
 
 export class PanelManager {
@@ -77,5 +79,6 @@ export class PanelManager {
 
   #tellContext(): void {
     void vscode.commands.executeCommand('setContext', CONTEXT.panelActive, this.active !== undefined);
+    this.deps.activeChanged();
   }
 }
