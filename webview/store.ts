@@ -50,7 +50,16 @@ export class PanelStore {
   ) {
     const saved = host.load(uri);
     if (saved) {
-      const { layer, overlay, head, row, boxes = true, grid = true, gridKind = 'base' } = saved;
+      const {
+        layer,
+        overlay,
+        head,
+        row,
+        boxes = true,
+        grid = true,
+        gridKind = 'base',
+        strength = INITIAL.strength,
+      } = saved;
       this.state = {
         ...INITIAL,
         ...(layer === undefined ? {} : { layer, layerChosen: true }),
@@ -58,6 +67,7 @@ export class PanelStore {
         boxes,
         grid,
         gridKind,
+        strength,
         overlay: overlay as PanelState['overlay'],
         ...(row === undefined ? {} : { row }),
       };
@@ -87,7 +97,9 @@ export class PanelStore {
 
   /** Changes what is shown (not the config) and remembers it. */
   view(
-    change: Partial<Pick<PanelState, 'layer' | 'head' | 'overlay' | 'row' | 'boxes' | 'grid' | 'gridKind' | 'playing'>>,
+    change: Partial<
+      Pick<PanelState, 'layer' | 'head' | 'overlay' | 'row' | 'boxes' | 'grid' | 'gridKind' | 'strength' | 'playing'>
+    >,
   ): void {
     const layers = layersOf(this.state);
     const next = { ...this.state, ...change };
@@ -155,7 +167,7 @@ export class PanelStore {
   }
 
   private save(): void {
-    const { layer, layerChosen, overlay, head, row, boxes, grid, gridKind } = this.state;
+    const { layer, layerChosen, overlay, head, row, boxes, grid, gridKind, strength } = this.state;
     this.host.save({
       uri: this.uri,
       ...(layerChosen ? { layer } : {}),
@@ -164,6 +176,7 @@ export class PanelStore {
       boxes,
       grid,
       gridKind,
+      strength,
       ...(row === undefined ? {} : { row }),
     });
   }

@@ -194,6 +194,8 @@ export interface PanelSavedState {
   readonly grid?: boolean;
   /** Which of an anyres picture's two grids clicks mean. */
   readonly gridKind?: 'base' | 'tile';
+  /** Of the overlay over the picture, 0..1. */
+  readonly strength?: number;
 }
 
 // ---- results view of a data set run -------------------------------------------------------------------------------

@@ -101,6 +101,31 @@ describe('panel: in a page under the real policy', () => {
     assert.notEqual(await pixels(), head);
   });
 
+  it('the overlay is as strong as the slider says', async () => {
+    const { page } = host;
+    const strongest = (): Promise<number> =>
+      page.evaluate(
+        () =>
+          new Promise((done) =>
+            requestAnimationFrame(() =>
+              requestAnimationFrame(() => {
+                const canvas = document.querySelector<HTMLCanvasElement>('.cf-layer-overlay')!;
+                const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+                done(data.reduce((most, value, i) => (i % 4 === 3 ? Math.max(most, value) : most), 0));
+              }),
+            ),
+          ),
+      );
+    const slider = page.getByRole('slider', { name: 'Strength' });
+    await slider.fill('100');
+    const full = await strongest();
+    assert.ok(full > 100);
+    await slider.fill('40');
+    assert.ok(Math.abs((await strongest()) - 0.4 * full) <= 2);
+    await slider.fill('0');
+    assert.equal(await strongest(), 0);
+  });
+
   it('asks for attention and lens once, and says so when the engine cannot', async () => {
     const { page } = host;
     await page.getByRole('option', { name: /token 135 / }).click();

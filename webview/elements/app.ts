@@ -75,16 +75,16 @@ export class App extends PanelElement {
             <cf-lens .store=${store}></cf-lens>
           </section>
         </div>
+        <section class="cf-strip" aria-labelledby="cf-title-tokens">
+          <div class="cf-title-line">
+            <h2 id="cf-title-tokens">Tokens</h2>
+            <ul class="cf-groups" aria-label="Colours of the tokens">
+              ${s.example ? groupsOf(s.example).map(([group, name]) => html`<li><span class="cf-dot cf-group-${group}" aria-hidden="true"></span>${name}</li>`) : nothing}
+            </ul>
+          </div>
+          <cf-tokens .store=${store}></cf-tokens>
+        </section>
       </div>
-      <section aria-labelledby="cf-title-tokens">
-        <div class="cf-title-line">
-          <h2 id="cf-title-tokens">Tokens</h2>
-          <ul class="cf-groups" aria-label="Colours of the tokens">
-            ${s.example ? groupsOf(s.example).map(([group, name]) => html`<li><span class="cf-dot cf-group-${group}" aria-hidden="true"></span>${name}</li>`) : nothing}
-          </ul>
-        </div>
-        <cf-tokens .store=${store}></cf-tokens>
-      </section>
       <section aria-labelledby="cf-title-flow">
         <h2 id="cf-title-flow">Token flow</h2>
         <cf-flow .store=${store}></cf-flow>

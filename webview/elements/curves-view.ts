@@ -140,7 +140,7 @@ export class CurvesView extends PanelElement {
                   aria-label="Show the effect of ${knockoutWords(c.knockout)} on the picture"
                   title="Show the effect on the picture"
                   @click=${() => this.store.view({ overlay: `effect:${c.id}` })}
-                  >${icon('info')}</vscode-button
+                  >${icon('eye')}</vscode-button
                 >`
           }
           <vscode-button

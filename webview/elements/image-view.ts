@@ -26,7 +26,8 @@ export class ImageView extends PanelElement implements PictureHost {
   private pictureError = false;
   private said = '';
   private dirty: 'none' | 'marks' | 'view' = 'none';
-  private drawn: { example?: ExampleInfo; overlay?: OverlayPicture; kind?: string; key?: string } = {};
+  private drawn: { example?: ExampleInfo; overlay?: OverlayPicture; strength?: number; kind?: string; key?: string } =
+    {};
   private overlay: OverlayPicture = { look: 'set', words: '' };
   private readonly seen = new ResizeObserver(() => this.resize());
   private stopTheme: (() => void) | undefined;
@@ -304,8 +305,9 @@ export class ImageView extends PanelElement implements PictureHost {
     const t = theme();
     if (what === 'view')
       drawPicture(picture, this.picture, g, cellOf(extent(g, s.gridKind), control.view), control.view, t);
-    if (what === 'view' || this.drawn.overlay !== this.overlay) drawOverlay(overlay, control.list, this.overlay);
-    this.drawn.overlay = this.overlay;
+    if (what === 'view' || this.drawn.overlay !== this.overlay || this.drawn.strength !== s.strength)
+      drawOverlay(overlay, control.list, this.overlay, s.strength);
+    [this.drawn.overlay, this.drawn.strength] = [this.overlay, s.strength];
     const focused = this.box === document.activeElement;
     // Marks change seldom while the slider plays; drawing 2,304 grid lines again would cost frames.
     const key = JSON.stringify([

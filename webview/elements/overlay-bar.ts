@@ -37,6 +37,23 @@ export class OverlayBar extends PanelElement {
               ></label>`
             : nothing
         }
+        ${
+          picture.values
+            ? html`<label class="cf-field"
+                ><span>Strength</span>
+                <input
+                  class="cf-range cf-short"
+                  type="range"
+                  min="0"
+                  max="100"
+                  step="5"
+                  .value=${String(Math.round(100 * s.strength))}
+                  aria-valuetext=${`${Math.round(100 * s.strength)} %`}
+                  title="How strongly the overlay covers the picture"
+                  @input=${(e: Event) => this.store.view({ strength: Number((e.target as HTMLInputElement).value) / 100 })}
+              /></label>`
+            : nothing
+        }
         <vscode-checkbox ?checked=${s.grid} @change=${(e: Event) => this.store.view({ grid: checked(e) })}
           >Grid</vscode-checkbox
         >

@@ -81,14 +81,17 @@ function hatch(ctx: CanvasRenderingContext2D, [l, u, r, b]: Cell, t: Theme): voi
   ctx.restore();
 }
 
+/** @param strength of the colours, 0..1: outlines stay as they are */
 export function drawOverlay(
   ctx: CanvasRenderingContext2D,
   list: readonly (Cell | undefined)[],
   o: OverlayPicture,
+  strength: number,
 ): void {
   ctx.clearRect(0, 0, ctx.canvas.width, ctx.canvas.height);
   const ramp = ramps[o.look];
   if (o.values) {
+    ctx.globalAlpha = strength;
     for (let i = 0; i < list.length; i++) {
       const c = list[i];
       const value = o.values[i];
@@ -96,6 +99,7 @@ export function drawOverlay(
       ctx.fillStyle = ramp[Math.min(LEVELS - 1, Math.floor(value * (LEVELS - 1) + 0.5))];
       ctx.fillRect(c[0], c[1], c[2] - c[0], c[3] - c[1]);
     }
+    ctx.globalAlpha = 1;
   }
   if (o.outlined && o.outlined.length > 0) {
     const chosen = new Set(o.outlined);

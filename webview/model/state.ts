@@ -43,6 +43,8 @@ export interface PanelState {
   readonly boxes: boolean;
   readonly grid: boolean;
   readonly gridKind: 'base' | 'tile';
+  /** Of the overlay's colours over the picture, 0..1. */
+  readonly strength: number;
   readonly playing: boolean;
   /** Patches as just clicked, until the config says the same. */
   readonly draft?: { readonly set: string; readonly patches: readonly number[] };
@@ -58,6 +60,7 @@ export const INITIAL: PanelState = {
   boxes: true,
   grid: true,
   gridKind: 'base',
+  strength: 0.8,
   playing: false,
 };
 
