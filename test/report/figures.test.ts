@@ -3,7 +3,13 @@ import { inflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import type { Knockout } from '../../src/core/experiment/types';
 import { PUBLISHED_EDGES } from '../../src/core/experiment/names';
-import { exampleKnockouts, knockoutFigure, lensFigure, type FigureData } from '../../src/core/report/figures';
+import {
+  exampleKnockouts,
+  exampleLens,
+  knockoutFigure,
+  lensFigure,
+  type FigureData,
+} from '../../src/core/report/figures';
 import { curveStyles } from '../../src/core/report/labels';
 import { heatMap } from '../../src/core/report/heat-map';
 import { legendFigure } from '../../src/core/report/legend';
@@ -63,11 +69,17 @@ describe('figures', () => {
   it('shows title, caption, axes, and every label whole', async () => {
     const svg = await renderSvg(knockoutFigure(data(published)));
     const shown = texts(svg);
-    const wanted = ['Layer', 'Change in probability (%)', 'ChooseAttr, llava-1.5-7b <test> & more', '900 questions'];
+    const wanted = [
+      'Centre layer',
+      'Change in probability (%)',
+      'ChooseAttr, llava-1.5-7b <test> & more',
+      '900 questions',
+    ];
     for (const text of [...wanted, ...curveStyles(published).map((s) => s.label)]) {
       assert.ok(shown.includes(text), `${text} in ${shown.join(' | ')}`);
     }
-    assert.ok(texts(await renderSvg(lensFigure(data(published)))).includes('Probability (%)'));
+    const lens = texts(await renderSvg(lensFigure(data(published))));
+    for (const text of ['Probability (%)', 'Residual row (0 = embedding)']) assert.ok(lens.includes(text), text);
     for (const { colour } of curveStyles(published)) assert.ok(svg.includes(colour));
   });
 
@@ -103,7 +115,7 @@ describe('figures', () => {
     const lines = [...svg.matchAll(/<tspan[^>]*>([^<]*)<\/tspan>/g)].map(([, line]) => line);
     assert.ok(lines.join(' ').includes(name.replace('->', '↛')), lines.join(' | '));
     const plot = texts(await renderSvg(knockoutFigure(data(published), 'print')));
-    assert.ok(plot.includes('Layer') && !plot.some((text) => text.includes('↛') || text.includes('questions')));
+    assert.ok(plot.includes('Centre layer') && !plot.some((text) => text.includes('↛') || text.includes('questions')));
     const legend = texts(await renderSvg(legendFigure(data(published))));
     assert.deepEqual(legend.sort(), curveStyles(published).map((s) => s.label).sort()); // prettier-ignore
   });
@@ -114,7 +126,7 @@ describe('figures', () => {
     const shown = texts(await renderSvg(knockoutFigure({ ...flat, curves: [{ ...flat.curves[0], points }] })));
     assert.ok(shown.includes('−0.5') && shown.includes('0.5') && shown.includes('0.0'), shown.join(' '));
     // A figure without a curve is drawn, too.
-    assert.ok(texts(await renderSvg(knockoutFigure({ ...flat, curves: [] }))).includes('Layer'));
+    assert.ok(texts(await renderSvg(knockoutFigure({ ...flat, curves: [] }))).includes('Centre layer'));
   });
 
   it('an SVG brings the glyphs of its letters, each face its own', async () => {
@@ -162,6 +174,30 @@ describe('figures', () => {
     });
     const drawing = streams.find((s) => s.includes(' Tf')) ?? '';
     assert.ok((drawing.match(/ l\n/g) ?? []).length > 100, 'lines');
+  });
+
+  it('says what a layer is where tokens are dropped after it', () => {
+    const curve = (knockout: Knockout) => ({ edge: '', knockout, window: 9, scores: [0.5, 0.9], change: [-44, 0] });
+    const [prune, blocked] = [curve({ kind: 'prune', of: 'Image' }), curve(published[0])];
+    const axis = (...curves: Parameters<typeof exampleKnockouts>[0]) => exampleKnockouts(curves).axis;
+    assert.equal(axis(blocked), undefined);
+    assert.equal(axis(prune), 'After layer');
+    assert.equal(axis(blocked, prune), 'Centre layer (dropped: after layer)');
+  });
+
+  it('sets the last row of a lens without the norm apart, for that one has gone through it', async () => {
+    const lens = { withNorm: { red: [0, 0.9, 0.9] }, withoutNorm: { red: [0, 0.5, 0.9] }, top: [] };
+    const drawn = async (norm: 'withNorm' | 'withoutNorm') => {
+      const svg = await renderSvg(lensFigure(exampleLens(lens, norm)));
+      return {
+        lines: (svg.match(/mark-line[^]*?<\/g>/)?.[0].match(/d="M[^"]*"/g) ?? []).map((d) => d.split('L').length),
+        caption: texts(svg).join(' '),
+      };
+    };
+    const [withNorm, without] = [await drawn('withNorm'), await drawn('withoutNorm')];
+    assert.deepEqual([withNorm.lines, without.lines.filter((points) => points > 1)], [[3], [2]]);
+    assert.match(without.caption, /without the final norm, but for the last row, which has gone through it/);
+    assert.doesNotMatch(withNorm.caption, /without/);
   });
 
   it('draws a single question without a band', async () => {

@@ -7,6 +7,7 @@ import type { KeptRecord } from '../../src/core/dataset/record';
 import { CrossflowError } from '../../src/core/errors';
 import type { Knockout } from '../../src/core/experiment/types';
 import { drawStudy } from '../../src/core/report/draw-study';
+import { isMarked } from '../../src/core/report/line-figure';
 import { safeName, safeNames } from '../../src/core/report/file-names';
 import { studyFigureFolders } from '../../src/core/report/paper/study-figure-folders';
 import { renderSvg } from '../../src/core/report/render';
@@ -76,7 +77,7 @@ describe('figures of a study', () => {
       ],
     );
     const svg = readFileSync(path.join(out, 'ChooseAttr/models_Question_to_Last.svg'), 'utf8');
-    for (const text of ['org/model:a', '../model', 'Relative depth', 'Question↛Last: ChooseAttr']) assert.ok(svg.includes(`>${text}<`), text); // prettier-ignore
+    for (const text of ['org/model:a', '../model', 'Centre layer, relative depth', 'Question↛Last: ChooseAttr']) assert.ok(svg.includes(`>${text}<`), text); // prettier-ignore
     for (const name of ['information_flow_without_legend', 'legend_information_flow'])
       for (const type of ['svg', 'pdf', 'png']) assert.ok(listed.includes(path.join(out, 'ChooseAttr/__model', `${name}.${type}`))); // prettier-ignore
   });
@@ -117,12 +118,20 @@ describe('figures of a study', () => {
   it('marks significant changes above the plot and says in the caption what the marks are', async () => {
     const marked = await renderSvg(figuresOf(run('m', 'T', 3, two))[0].spec);
     assert.match(marked, /12 questions; window 9|11–12 questions; window 9/);
-    assert.match(marked, /▾ significant drop/);
+    assert.match(marked, /▾ ranks lean to a drop/);
     // One question shows nothing, and has no band.
     const [single] = figuresOf(run('m', 'T', 3, two, 1));
     const svg = await renderSvg(single.spec);
     assert.doesNotMatch(svg, /▾|bands/);
     assert.ok(!figureTable(single.data).includes('drop'));
+  });
+
+  it('marks no rank that leans against the mean, nor a trifle', () => {
+    const point = (mean: number, direction: 'drop' | 'rise', holm = 0.001) =>
+      isMarked({ layer: 0, mean, test: { p: holm, direction, holm, bh: holm } });
+    assert.deepEqual([point(-5, 'drop'), point(5, 'rise'), point(-1, 'drop')], [true, true, true]);
+    assert.deepEqual([point(1.73, 'drop'), point(-5, 'rise'), point(-0.016, 'drop'), point(0.9, 'rise')], [false, false, false, false]); // prettier-ignore
+    assert.ok(!point(-5, 'drop', 0.05));
   });
 
   it('draws a knockout with several windows as layers times windows, and each window for itself', async () => {

@@ -1,4 +1,4 @@
-import { isSignificant, MOST_MARKED } from './line-figure';
+import { isMarked, LEAST_MARKED, MOST_MARKED } from './line-figure';
 import { CONFIDENCE, SIGNIFICANT, type LayerPoint } from './statistics';
 
 export interface Caption {
@@ -20,9 +20,9 @@ export function caption({ counts, window, also = [], curves }: Caption): string 
     ...also,
     ...(curves.some((points) => points.some((p) => p.low !== undefined)) ? [BANDS] : []),
   ];
-  const marked = curves.filter((points) => points.some(isSignificant)).length;
+  const marked = curves.filter((points) => points.some(isMarked)).length;
   return first.join('; ') + (marked > 0 && marked <= MOST_MARKED ? `\n${MARKS}` : '');
 }
 
 const BANDS = `bands: ${100 * CONFIDENCE}% bootstrap interval of the mean`;
-const MARKS = `▾ significant drop, ▴ rise (Wilcoxon signed-rank test, Holm over layers, p < ${SIGNIFICANT})`;
+const MARKS = `▾ ranks lean to a drop, ▴ to a rise (Wilcoxon signed-rank test over questions, Holm over layers, p < ${SIGNIFICANT}) where the mean goes the same way by ${LEAST_MARKED}% or more`;

@@ -1,4 +1,4 @@
-import { CHANGE, type FigureData, type VegaLiteSpec } from './figures';
+import { CENTRE_LAYER, CHANGE, type FigureData, type VegaLiteSpec } from './figures';
 import { heading } from './line-figure';
 import { SIZES, theme, type Look } from './theme';
 
@@ -24,7 +24,7 @@ export function heatMap(data: FigureData, look: Look = 'screen'): VegaLiteSpec {
   const x = {
     field: 'layer',
     type: ordinal,
-    title: 'Layer',
+    title: CENTRE_LAYER,
     scale: { domain: range(lastLayer), padding: 0 },
     axis: { labelAngle: 0, values: range(lastLayer).filter((l) => l % step === 0), ticks: true, domain: false },
   };

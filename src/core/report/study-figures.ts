@@ -3,7 +3,17 @@ import { WORD_KINDS } from '../dataset/words';
 import { knockoutId, knockoutLabel, type Knockout } from '../experiment/types';
 import { caption } from './caption';
 import { safeName, safeNames } from './file-names';
-import { knockoutFigure, lensFigure, wordStyle, type FigureCurve, type FigureData, type VegaLiteSpec } from './figures';
+import {
+  knockoutFigure,
+  layerAxis,
+  lensFigure,
+  WITH_NORM,
+  WITHOUT_NORM,
+  wordStyle,
+  type FigureCurve,
+  type FigureData,
+  type VegaLiteSpec,
+} from './figures';
 import { heatMap } from './heat-map';
 import { curveStyles, figureLabel, type Palette } from './labels';
 import type { RunStatistics } from './run-statistics';
@@ -69,6 +79,7 @@ function flowFigures(header: JournalHeader, { flow }: RunStatistics, { palette }
       }),
       curves: there.map((i) => ({ ...pick(styles[chosen.indexOf(i)]), points: flow[i] })),
       lastLayer: model.layers - 1,
+      ...layerAxis(there.map((i) => knockouts[i])),
     };
     return [named(name, data, knockoutFigure)];
   };
@@ -125,11 +136,12 @@ function lensFigures(header: JournalHeader, { lens }: RunStatistics): NamedFigur
       title: titleOf(header),
       caption: caption({
         counts: curves.map(([p]) => p.n),
-        also: [norm === 0 ? 'without the final norm' : 'through the final norm'],
+        also: [norm === 0 ? WITHOUT_NORM : WITH_NORM],
         curves,
       }),
       curves: there.map(({ kind, points }) => ({ label: kind, ...wordStyle(kind), points })),
       lastLayer: header.about.model.layers,
+      lastApart: norm === 0,
     };
     return [named(`last_position_answer_probs${norm === 0 ? '' : '_with_norm'}`, data, lensFigure)];
   });

@@ -1,7 +1,7 @@
 import { knockoutId, knockoutLabel, type Knockout } from '../../experiment/types';
 import { caption } from '../caption';
 import { safeNames } from '../file-names';
-import { knockoutFigure, type FigureData } from '../figures';
+import { knockoutFigure, layerAxis, type FigureData } from '../figures';
 import { figureLabel, seriesStyle } from '../labels';
 import type { RunStatistics } from '../run-statistics';
 import { named, windowOf, type NamedFigure } from '../study-figures';
@@ -50,6 +50,7 @@ export function modelFigures(task: string, models: readonly ModelResult[]): Name
       })),
       lastLayer: Math.max(...by.map(({ model }) => model.layers - 1)),
       over: 'depth',
+      ...layerAxis([knockout]),
     };
     return named(`models_${names[i]}`, data, knockoutFigure);
   });
