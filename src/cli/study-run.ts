@@ -4,7 +4,7 @@ import type { RunOutcome, StudyProgress } from '../core/study/run';
 import { WHOLE, type PlannedRun } from '../core/study/types';
 import { listed } from './files';
 import { interruptSignal } from './interrupt';
-import { modelFolder, openNamed, type EngineFlags } from './model';
+import { engineOptions, modelFolder, openNamed, type EngineFlags } from './model';
 import { duration, lineLog, progressBar, type Bar } from './progress';
 import { exitCodeOf, plain, reportLine, reportWarnings } from './report';
 import { checkWritable, print } from './streams';
@@ -30,8 +30,11 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
   try {
     const { yes } = options;
     const fetching = { signal, bar };
-    const prepared = await prepareRuns(study, runs, (model) =>
-      modelFolder(model, { ...fetching, ...(yes && { yes }) }),
+    const prepared = await prepareRuns(
+      study,
+      runs,
+      (model) => modelFolder(model, { ...fetching, ...(yes && { yes }) }),
+      engineOptions(options),
     );
     if (prepared.problems.length > 0) return reportProblems(prepared.problems);
     const { runStudy } = await import('../core/study/run');

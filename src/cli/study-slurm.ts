@@ -9,7 +9,7 @@ import { arrayOf, slurmScript } from '../core/study/slurm-script';
 import { queueStatus, rememberJob, submit } from '../core/study/slurm-queue';
 import type { Study } from '../core/study/types';
 import { interruptSignal } from './interrupt';
-import { modelFolder, type EngineFlags } from './model';
+import { engineOptions, modelFolder, type EngineFlags } from './model';
 import { progressBar } from './progress';
 import { reportLine, reportWarnings } from './report';
 import { print, writeWhole } from './streams';
@@ -32,7 +32,7 @@ export async function slurm(file: string, options: SlurmOptions): Promise<number
   const { yes } = options;
   const bar = await progressBar();
   const fetching = { signal: interruptSignal(), bar, ...(yes && { yes }) };
-  const { problems } = await prepareRuns(study, runs, (model) => modelFolder(model, fetching));
+  const { problems } = await prepareRuns(study, runs, (model) => modelFolder(model, fetching), engineOptions(options));
   bar.stop();
   if (problems[0]) throw problems[0].error;
   const queued = await queuedShards(study, count);

@@ -75,6 +75,7 @@ try {
       crossflow: CROSSFLOW_VERSION,
       checkpoint: 'c'.repeat(64),
       csv: createHash('sha256').update(readFileSync(csv)).digest('hex'),
+      device: 'cpu',
       settings: settingsOf(run.experiment),
     },
     about: {

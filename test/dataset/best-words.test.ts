@@ -98,7 +98,7 @@ describe('best words', () => {
     const { topWords: _, ...settings } = header().identity.settings;
     const old = { ...header(), identity: { ...header().identity, format: JOURNAL_FORMAT - 1, settings } };
     writeFileSync(file, [encodeLine({ header: old }).toString().trimEnd(), ...records].join('\n'));
-    const wanted = /journal format \(1; this one writes 2\) \(.*delete the journal/;
+    const wanted = /journal format \(2; this one writes 3\) \(.*delete the journal/;
     await assert.rejects(runDataset({ model, experiment }), refusal(wanted));
     assert.throws(() => JournalReader.open(file), refusal(wanted));
   });

@@ -135,6 +135,7 @@ describe('journal', () => {
     const changed: [Parameters<typeof header>[0], RegExp][] = [
       [{ checkpoint: 'x' }, /the checkpoint changed since/],
       [{ csv: 'x' }, /the CSV file changed since/],
+      [{ device: 'cuda' }, /the device \(cpu, now cuda\) changed since/],
       [{ crossflow: '9.9.9' }, /Crossflow's version \(1\.2\.3, now 9\.9\.9\) changed since/],
       [
         { settings: { ...header().identity.settings, knockouts: ['Image->Last w3'], instruction: 'x' } },
@@ -146,6 +147,16 @@ describe('journal', () => {
     }
     assert.equal(statSync(whole).mtimeMs, before.mtimeMs);
     assert.ok(readFileSync(whole).equals(bytes));
+  });
+
+  it('begins anew after a power loss that left a size without data', () => {
+    const path = folder.join('zeros.jsonl');
+    for (const size of [1, 700, 70_000]) {
+      writeFileSync(path, Buffer.alloc(size));
+      assert.throws(() => JournalReader.open(path), isUsage(/holds no result yet/));
+      assert.equal(finish(path).asked.length, ROWS);
+      assert.ok(readFileSync(path).equals(bytes));
+    }
   });
 
   it('leaves a file alone that is no journal', () => {

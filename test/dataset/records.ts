@@ -9,6 +9,7 @@ export function header(change: Partial<JournalHeader['identity']> = {}): Journal
       crossflow: '1.2.3',
       checkpoint: 'c'.repeat(64),
       csv: 'd'.repeat(64),
+      device: 'cpu',
       settings: {
         template: 'vicuna_v1', aspect: null, instruction: '', sets: '[]', knockouts: ['Question->Last w3'], track: [], topWords: 0, method: 'fork',
       },

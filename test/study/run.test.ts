@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import type { Model } from '../../src/core/engine/api';
+import type { EngineOptions } from '../../src/core/engine/types';
 import { openModel } from '../../src/core/engine/model';
 import { CrossflowError } from '../../src/core/errors';
 import { journalFolder, mergedJournal, shardFile } from '../../src/core/study/folders';
@@ -38,11 +39,11 @@ describe('studies on the embedded model', () => {
   });
   after(() => model.close());
 
-  const prepare = async (file: string): Promise<Prepared & { study: Study }> => {
+  const prepare = async (file: string, engine?: EngineOptions): Promise<Prepared & { study: Study }> => {
     const study = await loadStudy(file);
-    const prepared = await prepareRuns(study, study.runs, (named) =>
-      named.kind === 'folder' ? Promise.resolve(named.path) : Promise.reject(new Error('a folder')),
-    );
+    const folderOf: Parameters<typeof prepareRuns>[2] = (named) =>
+      named.kind === 'folder' ? Promise.resolve(named.path) : Promise.reject(new Error('a folder'));
+    const prepared = await prepareRuns(study, study.runs, folderOf, engine);
     return { study, ...prepared };
   };
   /** Loads and asks; gives what was asked (`run row`) as well. */
@@ -122,6 +123,9 @@ describe('studies on the embedded model', () => {
     change({ models: [{ ...models[0], instruction: ' ' }] });
     await assert.rejects(run(file), usageError(/"instruction" changed since/));
     change();
+    const other = await prepare(file, { device: 'cuda' });
+    assert.equal(other.problems.length, 2);
+    assert.match(other.problems[0].error.line, /the device \(cpu, now cuda\) changed since/);
     writeFileSync(csv, lines.slice(0, 5).join('\n') + '\n');
     await assert.rejects(run(file), usageError(/m-QueryAttr: .*the CSV file changed since/));
     const { problems, runs } = await prepare(file);

@@ -1,7 +1,9 @@
 import { basename } from 'node:path';
 import type { ModelSpec } from '../checkpoint/spec';
+import type { EngineOptions } from '../engine/types';
 import type { Experiment } from '../experiment/types';
 import type { Identity } from './identity';
+import { thisMachine } from './machine';
 import type { JournalHeader } from './record';
 import type { Dataset } from './rows';
 
@@ -11,6 +13,7 @@ export function headerOf(
   experiment: Experiment,
   dataset: Dataset,
   identity: Identity,
+  engine: EngineOptions,
   name: string = experiment.model.kind === 'hub' ? experiment.model.id : basename(spec.directory),
 ): JournalHeader {
   const { family, dtype, parameters, decoder } = spec;
@@ -24,6 +27,7 @@ export function headerOf(
       rows: dataset.total,
       task: dataset.task,
       knockouts: [...experiment.knockouts],
+      machine: thisMachine(engine),
     },
   };
 }

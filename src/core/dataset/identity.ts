@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { checkpointHash } from '../checkpoint/hash';
 import type { ModelSpec } from '../checkpoint/spec';
+import type { EngineOptions } from '../engine/types';
 import { knockoutId, type Experiment } from '../experiment/types';
 import type { Dataset } from './rows';
 import { CROSSFLOW_VERSION } from './version';
 
-/** Layout of the journal's lines. 2: settings say whether best words are kept, and records may hold them. */
-export const JOURNAL_FORMAT = 2;
+/** Layout of the journal's lines. 2: settings say whether best words are kept, and records may hold them.
+ * 3: identities name the device, headers the machine. */
+export const JOURNAL_FORMAT = 3;
 
 const settingsSchema = z.object({
   template: z.string().nullable(),
@@ -31,6 +33,8 @@ export const identitySchema = z.object({
   checkpoint: z.string(),
   /** sha256 of the CSV file. */
   csv: z.string(),
+  /** Where it was computed (EngineOptions): devices round differently. */
+  device: z.string(),
   settings: settingsSchema,
 });
 /** What a journal's results were computed from. Results of two identities are never mixed. */
@@ -55,6 +59,7 @@ export async function identify(
   spec: ModelSpec,
   experiment: Experiment,
   dataset: Dataset,
+  { device = 'cpu' }: EngineOptions,
   signal?: AbortSignal,
 ): Promise<Identity> {
   return {
@@ -62,6 +67,7 @@ export async function identify(
     crossflow: CROSSFLOW_VERSION,
     checkpoint: await checkpointHash(spec, signal ? { signal } : {}),
     csv: dataset.hash,
+    device,
     settings: settingsOf(experiment),
   };
 }
@@ -72,6 +78,7 @@ export function changes(was: Identity, is: Identity): string[] {
     ...(was.crossflow === is.crossflow ? [] : [`Crossflow's version (${was.crossflow}, now ${is.crossflow})`]),
     ...(was.checkpoint === is.checkpoint ? [] : ['the checkpoint']),
     ...(was.csv === is.csv ? [] : ['the CSV file']),
+    ...(was.device === is.device ? [] : [`the device (${was.device}, now ${is.device})`]),
     ...settingsChanges(was.settings, is.settings),
   ];
 }

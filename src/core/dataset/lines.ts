@@ -44,10 +44,13 @@ export function isIntact(line: Buffer): boolean {
 const hexDigit = (byte: number): number =>
   byte >= 48 && byte <= 57 ? byte - 48 : byte >= 97 && byte <= 102 ? byte - 87 : -1;
 
-/** Whether these bytes may be the beginning of a line that was not written to its end. */
+/**
+ * Whether these bytes may be the beginning of a line that was not written to its end. Zeros: after a power loss a file may
+ * have its size and not its data.
+ */
 export function isTornStart(bytes: Buffer): boolean {
   const start = bytes.toString('latin1', 0, PREFIX.length);
-  return PREFIX.startsWith(start);
+  return PREFIX.startsWith(start) || bytes.every((byte) => byte === 0);
 }
 
 /**

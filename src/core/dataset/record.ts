@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Knockout } from '../experiment/types';
 import { identitySchema } from './identity';
+import { machineSchema } from './machine';
 
 /** What a journal holds: one header, then one record for each question that was worked on. */
 
@@ -36,6 +37,8 @@ export const headerSchema = z.object({
     rows: z.number(),
     task: z.string(),
     knockouts: z.array(knockoutSchema),
+    /** Undefined for results that only tables are left of. */
+    machine: machineSchema.optional(),
   }),
 });
 export type JournalHeader = z.infer<typeof headerSchema>;

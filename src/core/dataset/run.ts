@@ -84,14 +84,17 @@ export async function runDataset(options: DatasetOptions): Promise<DatasetSummar
   if (experiment.subject.kind !== 'dataset') throw usage('has no "dataset"', experiment.file);
   const began = performance.now();
   const dataset = await readDataset(experiment.subject);
-  const identity = await identify(model.spec, experiment, dataset, signal);
+  const identity = await identify(model.spec, experiment, dataset, model.options, signal);
   if (signal?.aborted) throw cancelled();
   await mkdir(experiment.output, { recursive: true }).catch((e: unknown) => {
     throw usage(`cannot be made: ${(e as Error).message}`, experiment.output, 'choose another "output" folder');
   });
   const lock = lockFolder(experiment.output);
   try {
-    const journal = Journal.resume(journalPath(experiment), headerOf(model.spec, experiment, dataset, identity));
+    const journal = Journal.resume(
+      journalPath(experiment),
+      headerOf(model.spec, experiment, dataset, identity, model.options),
+    );
     try {
       const resumed = await askAll(journal, lock, dataset, options);
       return summarize(journal, dataset, resumed, (performance.now() - began) / 1000);

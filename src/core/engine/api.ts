@@ -9,6 +9,7 @@ import type {
   CleanResult,
   Curve,
   CurvePart,
+  EngineOptions,
   ExampleInfo,
   LensResult,
   ModelInfo,
@@ -18,6 +19,8 @@ import type {
 export interface Model {
   readonly spec: ModelSpec;
   readonly info: ModelInfo;
+  /** What it was opened with. */
+  readonly options: EngineOptions;
   /** Encodes prompt and image, finds the sets. Throws CrossflowError `usage` on bad input. Runs no decoder. */
   prepare(question: QuestionInput, control?: RunControl): Promise<Example>;
   /** Bytes held beside the weights: caches of loaded examples and image prefixes. */

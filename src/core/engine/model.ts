@@ -33,6 +33,10 @@ export class OpenModel implements Model {
     return modelInfo(this.spec, this.parts.device);
   }
 
+  get options(): EngineOptions {
+    return this.parts.options;
+  }
+
   get cacheBytes(): number {
     return this.parts.prefixes.bytes;
   }

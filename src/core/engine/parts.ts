@@ -27,7 +27,7 @@ export class Parts {
     readonly decoder: Decoder,
     readonly head: Head,
     private readonly weights: WeightStore,
-    private readonly options: EngineOptions,
+    readonly options: EngineOptions,
   ) {
     this.chunkBudget = options.chunkBudget ?? DEFAULT_CHUNK_BUDGET;
     this.device = options.device ?? 'cpu';

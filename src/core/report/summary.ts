@@ -1,6 +1,6 @@
-import { arch, cpus, platform } from 'node:os';
 import type { Settings } from '../dataset/identity';
 import type { JournalReader } from '../dataset/journal';
+import type { Machine } from '../dataset/machine';
 import type { JournalHeader } from '../dataset/record';
 import { CROSSFLOW_VERSION, RUNTIME_VERSION } from '../dataset/version';
 import type { Experiment } from '../experiment/types';
@@ -12,7 +12,8 @@ export interface ReportSummary {
   readonly started: string;
   readonly written: string;
   readonly versions: { readonly crossflow: string; readonly onnxruntime: string; readonly node: string };
-  readonly machine: { readonly platform: string; readonly arch: string; readonly cpu: string; readonly cores: number };
+  /** What computed the results; of a study, what computed the first of them. */
+  readonly machine: Partial<Machine> & { readonly device: string };
   readonly model: JournalHeader['about']['model'] & { readonly checkpoint: string };
   readonly dataset: {
     readonly csv: string;
@@ -61,7 +62,7 @@ export function runSummary(experiment: Experiment, journal: JournalReader, limit
     started: about.started,
     written: new Date().toISOString(),
     versions: { crossflow: CROSSFLOW_VERSION, onnxruntime: RUNTIME_VERSION, node: process.versions.node },
-    machine: { platform: platform(), arch: arch(), cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length },
+    machine: { device: identity.device, ...about.machine },
     model: { ...about.model, checkpoint: identity.checkpoint },
     dataset: { csv: about.csv, sha256: identity.csv, task: about.task, rows: about.rows, limit: wanted },
     settings: identity.settings,

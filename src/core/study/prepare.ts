@@ -8,6 +8,7 @@ import { openJournal } from '../dataset/journal';
 import type { JournalHeader } from '../dataset/record';
 import { readDataset, type Dataset } from '../dataset/rows';
 import { scanHeader } from '../dataset/scan';
+import type { EngineOptions } from '../engine/types';
 import { toCrossflowError, type CrossflowError } from '../errors';
 import type { Experiment } from '../experiment/types';
 import { checkFacts } from './check';
@@ -29,11 +30,15 @@ export interface Prepared {
   readonly problems: readonly RunProblem[];
 }
 
-/** Computes nothing and writes nothing. `folderOf` finds a model's checkpoint folder, or throws. */
+/**
+ * Computes nothing and writes nothing. `folderOf` finds a model's checkpoint folder, or throws; `engine`: as the models will
+ * be opened.
+ */
 export async function prepareRuns(
   study: Study,
   chosen: readonly PlannedRun[],
   folderOf: (model: Experiment['model']) => Promise<string>,
+  engine: EngineOptions = {},
 ): Promise<Prepared> {
   const specOf = once((model: Experiment['model']) => folderOf(model).then(openCheckpoint));
   // Models share their tasks' files.
@@ -45,9 +50,9 @@ export async function prepareRuns(
       const spec: ModelSpec = await specOf(run.experiment.model);
       checkFacts(study, spec);
       const dataset = await datasetOf(run.experiment.subject);
-      const identity = await identify(spec, run.experiment, dataset);
+      const identity = await identify(spec, run.experiment, dataset, engine);
       for (const path of journalFiles(study, run)) checkIdentity(study, run, readHeader(path), identity);
-      const header = headerOf(spec, run.experiment, dataset, identity, run.model);
+      const header = headerOf(spec, run.experiment, dataset, identity, engine, run.model);
       runs.push({ ...run, dataset, header: { ...header, about: { ...header.about, task: run.task } } });
     } catch (e) {
       problems.push({ run, error: toCrossflowError(e) });

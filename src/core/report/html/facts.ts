@@ -2,6 +2,7 @@
 import { arch, cpus, platform } from 'node:os';
 import type { Settings } from '../../dataset/identity';
 import { CROSSFLOW_VERSION, RUNTIME_VERSION } from '../../dataset/version';
+import type { JournalHeader } from '../../dataset/record';
 import type { StudyRun } from '../study-run';
 import { count, moment, parameters, whole } from './words';
 
@@ -19,9 +20,18 @@ export function runFacts({ header, model }: StudyRun): Fact[] {
     ...fact('', identity.csv && `sha256 ${identity.csv}`),
     ...(known ? settingFacts(identity.settings) : []),
     ['Knockouts', identity.settings.knockouts.map((id) => id.replace(/ w(\d+)/, ' (window $1)')).join('; ') || 'none'],
+    ...fact('Computed on', computedOn(header)),
     ...fact('Begun', about.started && moment(about.started)),
     ...fact('Crossflow', identity.crossflow),
   ];
+}
+
+/** Of the run's first results, where others may stand beside them. */
+function computedOn({ identity: { device }, about: { machine } }: JournalHeader): string {
+  if (!machine) return device;
+  const { platform, arch, cpu, cores, threads } = machine;
+  const many = threads === undefined ? '' : `, ${count(threads, 'thread')}`;
+  return `${device}; ${platform} ${arch}, ${cpu}, ${count(cores, 'core')}${many}`;
 }
 
 function settingFacts(settings: Settings): Fact[] {

@@ -117,6 +117,7 @@ class PublishedRun implements StudyRun {
         crossflow: '',
         checkpoint: '',
         csv: '',
+        device: '',
         settings: {
           template: null,
           aspect: null,
