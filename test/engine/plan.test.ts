@@ -352,6 +352,7 @@ describe('times from measured layers', () => {
     full: false,
     clickCalls: [],
     chunkBytes: 0,
+    leastBytes: 0,
   });
   const times: Times = {
     single: [{ past: 0, rows: 80, fixed: 1, perRow: 0.5 }],

@@ -60,7 +60,8 @@ export function chunksOf(
   }
   const out: Chunk[] = [];
   for (const [first, list] of [...byFirst].sort(([a], [b]) => b - a)) {
-    const size = groupsAtOnce(spec, budget, length - first, length);
+    const headed = list.some((p) => effects[p.effect].heads);
+    const size = groupsAtOnce(spec, budget, { rows: length - first, length, headed });
     // Sequences without a frozen row before them cannot share a call.
     const most = first === 0 ? 1 : size;
     const even = Math.ceil(list.length / Math.ceil(list.length / most));
@@ -81,8 +82,20 @@ export function bytesPerRow({ hidden, heads, intermediate }: Omit<Sizes, 'layers
   return 4 * (3 * heads * length + 8 * hidden + 3 * intermediate);
 }
 
+/**
+ * The same of a knockout's row: masks of all layers are there beside what a layer takes, a byte a column. `headed`: some
+ * heads stay open, and a layer has a mask of each, twice while it is made.
+ */
+export function bytesPerForkedRow(spec: Sizes, length: number, headed: boolean): number {
+  return bytesPerRow(spec, length) + length * (spec.layers + (headed ? 2 * spec.heads : 0));
+}
+
 /** Groups of `rows` rows that fit the chunk budget; at least one. */
-function groupsAtOnce(spec: Sizes, budget: number, rows: number, length: number): number {
-  const fit = Math.min(CHUNK_ROWS, budget / bytesPerRow(spec, length));
+function groupsAtOnce(
+  spec: Sizes,
+  budget: number,
+  { rows, length, headed }: { readonly rows: number; readonly length: number; readonly headed: boolean },
+): number {
+  const fit = Math.min(CHUNK_ROWS, budget / bytesPerForkedRow(spec, length, headed));
   return Math.max(1, Math.floor(fit / rows));
 }

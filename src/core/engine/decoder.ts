@@ -12,12 +12,22 @@ export interface Mask {
   readonly data: Uint8Array;
 }
 
+/** Heads of groups that see what the causal mask shows, whatever `allow` blocks for the others. */
+export interface OpenHeads {
+  /** `[kv, g, B, 1, 1]`, 1 = open. */
+  readonly heads: Mask;
+  /** `[1, 1, 1, q, p + r]` */
+  readonly causal: Mask;
+}
+
 export interface LayerCall {
   /** `[e, H]`; nothing joins when left out. */
   readonly enter?: Float32Array;
   /** Rows of the layer before that go on; all when left out. */
   readonly keep?: readonly number[];
   readonly allow: Mask;
+  /** Left out: `allow` is for all heads. */
+  readonly open?: OpenHeads;
   /** `[N]`, or everything 1. */
   readonly attentionScale?: Float32Array;
   readonly mlpScale?: Float32Array;
@@ -58,6 +68,7 @@ export interface DecoderOutput {
   readonly grams: Float32Array[][];
 }
 
+const NONE: Mask = { dims: [1, 1, 1, 1, 1], data: Uint8Array.of(0) };
 const ONE = f32(Float32Array.of(1), [1, 1]);
 const NOTHING = int64([]);
 
@@ -109,6 +120,9 @@ export class Decoder {
       feeds[`past_key.${l}`] = f32(call.pastKeys[l].subarray(0, call.past * kv), [call.past, kv]);
       feeds[`past_value.${l}`] = f32(call.pastValues[l].subarray(0, call.past * kv), [call.past, kv]);
       feeds[`allow.${l}`] = bool(layer.allow.data, layer.allow.dims);
+      const { heads, causal } = layer.open ?? { heads: NONE, causal: NONE };
+      feeds[`open.${l}`] = bool(heads.data, heads.dims);
+      feeds[`causal.${l}`] = bool(causal.data, causal.dims);
       feeds[`attention_scale.${l}`] = scale(layer.attentionScale);
       feeds[`mlp_scale.${l}`] = scale(layer.mlpScale);
     });

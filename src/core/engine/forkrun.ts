@@ -3,7 +3,7 @@ import type { Cache } from './cache';
 import type { Decoder, LayerCall } from './decoder';
 import type { Effect } from './effects';
 import type { ForkPlan, Group } from './forks';
-import { blockedRows, causalMask, groupMask } from './masks';
+import { type Blocked, blockedRows, causalMask, groupMask, type GroupMask } from './masks';
 
 /**
  * The last position's residual after the last layer for every variant of the plan, `[variants, H]` in the order of
@@ -17,14 +17,23 @@ export async function runForks(
   plan: ForkPlan,
   first: number,
 ): Promise<(Float32Array | undefined)[]> {
-  const { hidden, heads, layers } = decoder.spec;
+  const { hidden, layers } = decoder.spec;
   const rows = length - first;
   const causal = causalMask(first, rows);
-  const masks = new Map<number, Uint8Array>();
-  const blocked = (g: Group): Uint8Array | undefined => {
+  const masks = new Map<number, Blocked>();
+  const blocked = (g: Group): Blocked | undefined => {
     if (!g.active || effects[g.effect].sublayer) return undefined;
     let mask = masks.get(g.effect);
-    if (!mask) masks.set(g.effect, (mask = blockedRows(effects[g.effect], first, rows, heads)));
+    if (!mask) masks.set(g.effect, (mask = blockedRows(effects[g.effect], causal, first)));
+    return mask;
+  };
+  const layerMasks = new Map<string, GroupMask>();
+  /** Layers whose groups do the same share one mask: all layers' are there at once. */
+  const maskOf = (groups: readonly Group[], only: 'all' | 'last'): GroupMask => {
+    const parts = groups.map(blocked);
+    const key = `${only} ${groups.map((g, i) => (parts[i] ? g.effect : '')).join()}`;
+    let mask = layerMasks.get(key);
+    if (!mask) layerMasks.set(key, (mask = groupMask(parts, causal, decoder.spec, only)));
     return mask;
   };
   const calls = plan.layers.map((groups, l): LayerCall => {
@@ -38,7 +47,7 @@ export async function runForks(
     return {
       enter,
       keep,
-      allow: groupMask(groups.map(blocked), causal, decoder.spec, last ? 'last' : 'all'),
+      ...maskOf(groups, last ? 'last' : 'all'),
       ...scales(groups, effects, first, rows, last),
     };
   });

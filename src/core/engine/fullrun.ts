@@ -5,7 +5,7 @@
 import type { Cache } from './cache';
 import type { Decoder, LayerCall } from './decoder';
 import type { Effect, LayerRange } from './effects';
-import { blockedRows, causalMask, groupMask } from './masks';
+import { blockedRows, causalMask, groupMask, type GroupMask } from './masks';
 
 /** The last position's residual after the last layer, `[H]`, with `effect` acting in the layers of `range`. */
 export async function runFull(
@@ -15,9 +15,12 @@ export async function runFull(
   effect: Effect,
   range: LayerRange,
 ): Promise<Float32Array> {
-  const { layers, heads } = decoder.spec;
+  const { layers } = decoder.spec;
   const causal = causalMask(0, length);
-  const blocked = effect.sublayer ? undefined : blockedRows(effect, 0, length, heads);
+  const blocked = effect.sublayer ? undefined : blockedRows(effect, causal, 0);
+  const maskOf = (active: boolean, only: 'all' | 'last'): GroupMask =>
+    groupMask([active ? blocked : undefined], causal, decoder.spec, only);
+  const [inside, outside] = [maskOf(true, 'all'), maskOf(false, 'all')];
   const calls = Array.from({ length: layers }, (_, l): LayerCall => {
     const active = l >= range.start && l < range.end;
     const last = l === layers - 1;
@@ -29,7 +32,7 @@ export async function runFull(
     };
     return {
       ...(l === 0 ? { enter: cache.residualRows(0, 0, length) } : {}),
-      allow: groupMask([active ? blocked : undefined], causal, decoder.spec, last ? 'last' : 'all'),
+      ...(last ? maskOf(active, 'last') : active ? inside : outside),
       attentionScale: off('attention'),
       mlpScale: off('mlp'),
     };

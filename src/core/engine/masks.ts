@@ -1,6 +1,6 @@
 /** Attention masks of groups of rows over a past. */
 import type { DecoderSpec } from '../checkpoint/spec';
-import type { Mask } from './decoder';
+import type { Mask, OpenHeads } from './decoder';
 import type { Effect } from './effects';
 
 /** Rows `past` up to `past + rows` see everything up to themselves; `[1, 1, 1, rows, past + rows]`. */
@@ -11,50 +11,57 @@ export function causalMask(past: number, rows: number): Mask {
   return { dims: [1, 1, 1, rows, columns], data };
 }
 
-/** The causal mask of one group with an effect's edge blocked; `[heads|1][rows, columns]` flat. */
-export function blockedRows(effect: Effect, past: number, rows: number, heads: number): Uint8Array {
-  const columns = past + rows;
-  const causal = causalMask(past, rows).data;
-  const blocked = causal.slice();
+/** What a group of rows may see. */
+export interface Blocked {
+  /** `[rows, columns]`: the causal mask with an edge blocked. */
+  readonly data: Uint8Array;
+  /** Only these heads are blocked; all when left out. */
+  readonly heads?: readonly number[];
+}
+
+/** The causal mask of one group with an effect's edge blocked. */
+export function blockedRows(effect: Effect, { dims, data: causal }: Mask, past: number): Blocked {
+  const columns = dims[4];
+  const data = causal.slice();
   for (const t of effect.targets) {
     if (t < past || t >= columns) continue;
     const row = (t - past) * columns;
-    for (const s of effect.sources) if (s < columns) blocked[row + s] = 0;
+    for (const s of effect.sources) if (s < columns) data[row + s] = 0;
   }
-  if (!effect.heads) return blocked;
-  const out = new Uint8Array(heads * rows * columns);
-  const chosen = new Set(effect.heads);
-  for (let h = 0; h < heads; h++) out.set(chosen.has(h) ? blocked : causal, h * rows * columns);
-  return out;
+  return { data, ...(effect.heads ? { heads: effect.heads } : {}) };
+}
+
+/** What a layer's call says about who may see whom. */
+export interface GroupMask {
+  readonly allow: Mask;
+  readonly open?: OpenHeads;
 }
 
 /**
- * One mask for many groups: `parts[i]` is group i's blockedRows(), or undefined for plain causal.
+ * One mask for many groups: `parts[i]` is group i's, or undefined for plain causal. Heads that are not blocked are named
+ * beside it: a mask of each head would be as large as the scores.
  * `only` keeps the last row of each group alone (the last layer).
  */
 export function groupMask(
-  parts: readonly (Uint8Array | undefined)[],
+  parts: readonly (Blocked | undefined)[],
   causal: Mask,
   spec: Pick<DecoderSpec, 'heads' | 'kvHeads'>,
   only: 'all' | 'last',
-): Mask {
+): GroupMask {
   const [, , , rows, columns] = causal.dims;
   const q = only === 'last' ? 1 : rows;
   const from = (rows - q) * columns;
-  const size = rows * columns;
-  if (parts.every((p) => p === undefined)) return { dims: [1, 1, 1, q, columns], data: causal.data.subarray(from) };
-  const perHead = parts.some((p) => p !== undefined && p.length > size);
-  const heads = perHead ? spec.heads : 1;
-  const data = new Uint8Array(heads * parts.length * q * columns);
-  for (let h = 0; h < heads; h++) {
-    parts.forEach((part, i) => {
-      const source = part ?? causal.data;
-      const start = (source.length > size ? h * size : 0) + from;
-      data.set(source.subarray(start, start + q * columns), (h * parts.length + i) * q * columns);
-    });
-  }
-  return {
-    dims: [perHead ? spec.kvHeads : 1, perHead ? spec.heads / spec.kvHeads : 1, parts.length, q, columns],
-    data,
-  };
+  const plain: Mask = { dims: [1, 1, 1, q, columns], data: causal.data.subarray(from) };
+  if (parts.every((p) => p === undefined)) return { allow: plain };
+  const data = new Uint8Array(parts.length * q * columns);
+  parts.forEach((part, i) => data.set((part ?? causal).data.subarray(from), i * q * columns));
+  const allow: Mask = { dims: [1, 1, parts.length, q, columns], data };
+  if (!parts.some((p) => p?.heads)) return { allow };
+  const heads = new Uint8Array(spec.heads * parts.length);
+  parts.forEach((part, i) => {
+    const blocked = part?.heads && new Set(part.heads);
+    if (blocked) for (let h = 0; h < spec.heads; h++) if (!blocked.has(h)) heads[h * parts.length + i] = 1;
+  });
+  const dims = [spec.kvHeads, spec.heads / spec.kvHeads, parts.length, 1, 1] as const;
+  return { allow, open: { heads: { dims, data: heads }, causal: plain } };
 }

@@ -9,7 +9,7 @@ import type { DecoderSpec, ModelSpec } from '../checkpoint/spec';
 import { step } from './control';
 import { Decoder, type DecoderOutput } from './decoder';
 import { Head } from './head';
-import { causalMask, groupMask } from './masks';
+import { type Blocked, causalMask, groupMask } from './masks';
 import { weightStore } from './parts';
 import type { WeightStore } from './session';
 import { Tower } from './tower';
@@ -186,15 +186,17 @@ class MeasuredLayer {
   run({ past, rows }: Shape, groups: number, keepAll: boolean): Promise<DecoderOutput> {
     const { layers, hidden, kvHeads, headDim } = this.spec;
     const causal = causalMask(past, rows);
-    const blocked = causal.data.slice();
-    const allow = keepAll ? causal : groupMask(new Array<Uint8Array>(groups).fill(blocked), causal, this.spec, 'all');
+    const blocked = { data: causal.data.slice() };
+    const mask = keepAll
+      ? { allow: causal }
+      : groupMask(new Array<Blocked>(groups).fill(blocked), causal, this.spec, 'all');
     const enter = new Float32Array(groups * rows * hidden).fill(1);
     const frozen = Array.from({ length: layers }, () => new Float32Array(past * kvHeads * headDim));
     return this.decoder.run({
       past,
       rows,
       single: groups === 1 && keepAll,
-      layers: Array.from({ length: layers }, (_, l) => (l === 0 ? { enter, allow } : { allow })),
+      layers: Array.from({ length: layers }, (_, l) => (l === 0 ? { enter, ...mask } : mask)),
       pastKeys: frozen,
       pastValues: frozen,
       select: Array.from({ length: groups * rows }, (_, i) => i),

@@ -13,7 +13,7 @@ const PROCESS_BYTES = 110 * 1024 ** 2;
 /** What ONNX Runtime's allocator keeps beyond what it uses: measured, see docs/plans.md. */
 const ALLOCATOR = 1.15;
 
-/** A new picture's cache is made before the last one's is given up. */
+/** The last picture's cache is dropped before a new one is made, but the garbage collector takes its time. */
 const CACHES_OF_MANY = 2;
 
 export function memoryPlan(
@@ -36,7 +36,7 @@ export function memoryPlan(
   const block = most((w) => Math.max(...w.prefixCalls.map((c) => c.rows)));
   const clean = cleanOf(block, Math.min(block * row, budget + block * (row - scores)));
   const used = most((w) => w.chunkBytes);
-  const least = most((w) => Math.max(0, ...w.knockoutCalls.map((c) => c.rows * row)));
+  const least = most((w) => w.leastBytes);
   const ends = most((w) => w.tiles) * tileBytes(spec) + most((w) => w.lensRows) * 3 * 4 * decoder.vocab;
   const fixed = PROCESS_BYTES + weights.anonymous + caches;
   return {

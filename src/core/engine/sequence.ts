@@ -133,7 +133,7 @@ export class Sequence {
     const causal = causalMask(past, rows);
     const layers = Array.from({ length: spec.layers }, (_, l): LayerCall => ({
       ...(l === 0 ? { enter } : {}),
-      allow: l === spec.layers - 1 ? groupMask([undefined], causal, spec, 'last') : causal,
+      ...(l === spec.layers - 1 ? groupMask([undefined], causal, spec, 'last') : { allow: causal }),
     }));
     const out = await this.parts.decoder.run({
       past,

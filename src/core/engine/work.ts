@@ -3,7 +3,7 @@ import type { DecoderSpec } from '../checkpoint/spec';
 import type { Knockout } from '../experiment/types';
 import { resolveSet } from '../prompt';
 import type { TokenSets } from '../prompt/types';
-import { bytesPerRow, chunksOf, pointsOf } from './chunks';
+import { bytesPerForkedRow, chunksOf, pointsOf } from './chunks';
 import { type Effect, effectOf } from './effects';
 import { blockRows } from './sequence';
 
@@ -39,6 +39,8 @@ export interface Work {
   readonly clickCalls: readonly Call[];
   /** Bytes that the largest chunk of knockouts takes beside weights and caches. */
   readonly chunkBytes: number;
+  /** And with one group of rows at a time, the least there can be. */
+  readonly leastBytes: number;
 }
 
 export interface WorkInput {
@@ -88,7 +90,8 @@ export function workOf(input: WorkInput): Work {
     method === 'full'
       ? pointsOf(input.knockouts, effects, spec.layers).real.map(() => plain(0, tokens, 1))
       : forked(input.knockouts, effects);
-  const perRow = bytesPerRow(spec, tokens);
+  const headed = effects.some((e) => e.heads);
+  const bytesPerGroupRow = bytesPerForkedRow(spec, tokens, headed);
   return {
     tokens,
     prefix,
@@ -101,7 +104,8 @@ export function workOf(input: WorkInput): Work {
     knockoutCalls,
     full: method === 'full',
     clickCalls: forked([clickOf(input)], [clickEffect(input)]),
-    chunkBytes: Math.max(0, ...knockoutCalls.map((c) => Math.max(...c.groups) * c.rows * perRow)),
+    chunkBytes: Math.max(0, ...knockoutCalls.map((c) => Math.max(...c.groups) * c.rows * bytesPerGroupRow)),
+    leastBytes: Math.max(0, ...knockoutCalls.map((c) => c.rows * bytesPerGroupRow)),
   };
 }
 

@@ -17,6 +17,8 @@
  * | `keep.l` | `[k]` int64 | rows of layer l-1's output that go on; a row named twice is forked |
  * | `past_key.l`, `past_value.l` | `[p, kv*d]` | frozen rows; keys after rotation |
  * | `allow.l` | `[1 or kv, 1 or g, 1 or B, r, p + r]` bool | who may see whom (head = kv index * g + g index) |
+ * | `open.l` | `[1 or kv, 1 or g, 1 or B, 1, 1]` bool | heads of groups that see all of `causal.l`, whatever `allow.l` says |
+ * | `causal.l` | `[1, 1, 1, 1 or r, 1 or p + r]` bool | what open heads see |
  * | `attention_scale.l`, `mlp_scale.l` | `[1 or N, 1]` | 1, or 0 to take out what the sublayer adds to a row |
  * | `export` | `[x]` int64 | rows whose `residual.l`, `key.l`, `value.l` are given |
  * | `watch` | `[w]` int64 | rows of each group whose `attention.l` `[kv, g, B, w, p + r]` is given |
@@ -75,6 +77,8 @@ export function decoderGraph(spec: DecoderSpec, folder: string, options: { grams
       pastKey: b.input(`past_key.${l}`, 'f32', ['p', kv]),
       pastValue: b.input(`past_value.${l}`, 'f32', ['p', kv]),
       allow: b.input(`allow.${l}`, 'bool', [`ak.${l}`, `ag.${l}`, `ab.${l}`, `ar.${l}`, 'c']),
+      open: b.input(`open.${l}`, 'bool', [`ok.${l}`, `og.${l}`, `ob.${l}`, 1, 1]),
+      causal: b.input(`causal.${l}`, 'bool', [1, 1, 1, `cr.${l}`, `cc.${l}`]),
       attentionScale: b.input(`attention_scale.${l}`, 'f32', [`as.${l}`, 1]),
       mlpScale: b.input(`mlp_scale.${l}`, 'f32', [`ms.${l}`, 1]),
     };
@@ -128,6 +132,8 @@ interface LayerInputs {
   readonly pastKey: Value;
   readonly pastValue: Value;
   readonly allow: Value;
+  readonly open: Value;
+  readonly causal: Value;
   readonly attentionScale: Value;
   readonly mlpScale: Value;
 }
@@ -206,8 +212,10 @@ function attention(b: GraphBuilder, spec: DecoderSpec, i: LayerInputs, h: Heads,
   const byHead = (s: GraphBuilder, x: Value): Value => s.transpose(s.reshape(x, [-1, kv, d]), [1, 0, 2]);
   /** `[B, q, kv, g, d]` */
   const query5 = b.reshape(h.query, b.shape([-1, h.queryRows, kv, g, d]));
+  // One byte an entry where no head is open, which is next to nothing beside the scores.
+  const allow = b.node('Or', [i.allow, b.node('And', [i.open, i.causal])]);
   const masked = (s: GraphBuilder, scores: Value): Value =>
-    s.node('Softmax', [s.node('Where', [i.allow, scores, c.blocked])], { axis: -1 });
+    s.node('Softmax', [s.node('Where', [allow, scores, c.blocked])], { axis: -1 });
   /** `[kv, g, B, q, d]` and the probabilities of the watched rows */
   const [mixed, watched] = b.branch(
     c.single,
