@@ -39,6 +39,20 @@ describe('the cache of a picture, taken over by its next question', () => {
     });
   }
 
+  it('is dropped when another picture comes', async () => {
+    const first = ask('first', 20);
+    await first.clean();
+    const { bytes } = parts.prefixes;
+    assert.ok(bytes > 0);
+    first.release();
+    assert.equal(parts.prefixes.bytes, bytes, 'kept for the next question on its picture');
+    const other = ask('other', 20);
+    let most = 0;
+    await other.clean({ progress: () => (most = Math.max(most, parts.prefixes.bytes)) });
+    assert.equal(most, bytes, 'never two');
+    other.release();
+  });
+
   it('has room for a question that is longer by any number of tokens, and for its answer', async () => {
     for (const more of [112, 113, 127, 128, 129]) {
       const first = ask('one', 20);

@@ -1,6 +1,6 @@
 /**
  * Caches whose first rows (system text and image) other questions on the same image can go on from. A cache nobody
- * uses any more is kept, one at a time: the next question on its image takes it over without a copy.
+ * uses any more is kept until the next one is needed: a question on the same image takes it over without a copy.
  */
 import type { Cache } from './cache';
 
@@ -16,9 +16,11 @@ export class Prefixes {
 
   /** A cache holding the prefix's rows with room for `rows` in all and an answer, or undefined where none is known. */
   take(key: string, rows: number): Cache | undefined {
-    if (this.idle?.key === key) {
-      const { cache, prefix } = this.idle;
-      this.idle = undefined;
+    const { idle } = this;
+    // Another picture needs its place: two caches would take twice what was planned.
+    this.idle = undefined;
+    if (idle?.key === key) {
+      const { cache, prefix } = idle;
       if (cache.fits(rows)) {
         cache.length = prefix;
         return cache;
