@@ -42,7 +42,16 @@ export async function check(name: string, options: CheckOptions): Promise<number
   let picture: Awaited<ReturnType<typeof samplePicture>> | undefined;
   try {
     bar.update('loading', 0, 1);
-    model = await openNamed(namedModel(name), options, { signal, bar }, experiment ? { experiment } : {});
+    model = await openNamed(
+      namedModel(name),
+      options,
+      { signal, bar },
+      {
+        ...(experiment && { experiment }),
+        // The reference is the larger of the two ways.
+        method: 'full',
+      },
+    );
     let example: Example;
     let list: readonly Knockout[];
     if (experiment?.subject.kind === 'question') {

@@ -9,6 +9,8 @@ import { reportLine } from './report';
 /** What a model is opened for. */
 export interface Opening {
   readonly experiment?: Experiment;
+  /** Left out: the experiment's own. */
+  readonly method?: Experiment['method'];
   /** Looks at the model before anything is planned. */
   check?(spec: Planner['spec']): void;
 }
@@ -26,9 +28,10 @@ export async function openFitting(
   const { Planner: planners } = await import('../core/engine/planner');
   const planner = await planners.open(folder, engine);
   options.check?.(planner.spec);
-  const plan = await (options.experiment
-    ? planExperiment(planner, options.experiment, { measure: false })
-    : planner.checkpoint({ measure: false }, 'usual'));
+  const { experiment, method } = options;
+  const plan = await (experiment
+    ? planExperiment(planner, { ...experiment, ...(method && { method }) }, { measure: false })
+    : planner.checkpoint({ measure: false }, 'usual', method));
   settle(plan, { say: reportLine, ...(options.force && { force: true }) });
   return planner.load(plan);
 }

@@ -1,8 +1,12 @@
 /** A data set run for the results view: asks, journals, then writes tables and figures. */
 import { runDataset } from '../core/dataset';
+import { planExperiment } from '../core/dataset/plan';
 import type { RowRecord } from '../core/dataset/record';
 import type { Model } from '../core/engine/api';
+import { memoryForThisProcess } from '../core/engine/memory';
+import { Planner } from '../core/engine/planner';
 import type { RunControl } from '../core/engine/types';
+import { failed } from '../core/errors';
 import type { Experiment } from '../core/experiment/types';
 import type { DatasetEvent, DatasetResult } from '../protocol/engine';
 import { resultOf } from './results';
@@ -13,6 +17,7 @@ export async function runDatasetCall(
   control: RunControl,
   emit: (event: DatasetEvent) => void,
 ): Promise<DatasetResult> {
+  await refuseUnfit(model, experiment);
   const records = new Map<number, RowRecord>();
   const signal = control.signal && { signal: control.signal };
   const summary = await runDataset({
@@ -29,4 +34,12 @@ export async function runDatasetCall(
   ]);
   await writeReport(experiment, { sight: sightOf(model.spec, experiment), ...signal });
   return resultOf(experiment, [...records.values()], { layers: model.info.layers, asked: summary.total });
+}
+
+/** The model was opened for a usual question. @throws CrossflowError `failed` when the questions do not fit */
+async function refuseUnfit(model: Model, experiment: Experiment): Promise<void> {
+  const { spec, chunkBudget, info } = model;
+  const planner = await Planner.open(spec.directory, { chunkBudget, device: info.device });
+  const { verdict } = await planExperiment(planner, experiment, { measure: false, machine: memoryForThisProcess() });
+  if (verdict.kind === 'refused') throw failed(verdict.message, experiment.file, verdict.hint);
 }

@@ -1,10 +1,10 @@
 /** The calls of protocol/engine.ts, done with core. Modules with native parts are loaded by the first call. */
-import type { Model } from '../core/engine/api';
+import type { Example, Model } from '../core/engine/api';
 import type { Planner } from '../core/engine/planner';
-import type { AttentionResult, RunControl } from '../core/engine/types';
+import type { RunControl } from '../core/engine/types';
 import { failed } from '../core/errors';
+import type { Knockout } from '../core/experiment/types';
 import type { CallName, EngineCalls } from '../protocol/engine';
-import { meanOverHeads } from './mean';
 import { Sessions } from './sessions';
 
 export interface CallContext<K extends CallName> {
@@ -71,20 +71,25 @@ export class EngineService {
     prepare: async ({ session, question, anew }, context) =>
       (await this.#sessions.prepare(session, await this.#opened(), question, anew, control(context))).info,
     clean: async ({ session }, context) => this.#sessions.get(session).clean(control(context)),
-    knockouts: async ({ session, list, method }, context) =>
-      this.#sessions.get(session).knockouts(list, {
+    knockouts: async ({ session, list, method = 'fork' }, context) => {
+      const example = this.#sessions.get(session);
+      return example.knockouts(list, {
         ...control(context),
-        ...(method && { method }),
+        method,
+        budget: await this.#fitting(example, list, method),
         onPart: (part) => context.emit({ type: 'part', part }),
-      }),
-    lens: async ({ session, words }, context) => this.#sessions.get(session).lens(words, control(context)),
-    attention: async ({ session, rows, mean }, context): Promise<AttentionResult> => {
-      const result = await this.#sessions.get(session).attention(rows, control(context));
-      return mean ? meanOverHeads(result) : result;
+      });
     },
+    lens: async ({ session, words }, context) => this.#sessions.get(session).lens(words, control(context)),
+    attention: async ({ session, rows, mean }, context) =>
+      this.#sessions.get(session).attention(rows, { ...control(context), mean }),
     tokenLens: async ({ session, row }, context) =>
       (await this.#sessions.get(session).lens([], { ...control(context), row })).top,
-    check: async ({ session, list }, context) => this.#sessions.get(session).check(list, control(context)),
+    check: async ({ session, list }, context) => {
+      const example = this.#sessions.get(session);
+      const budgets = [await this.#fitting(example, list, 'fork'), await this.#fitting(example, list, 'full')];
+      return example.check(list, { ...control(context), budget: Math.min(...budgets) });
+    },
     dataset: async ({ experiment }, context) => {
       const { runDatasetCall } = await import('./dataset');
       return runDatasetCall(await this.#opened(), experiment, control(context), (event) => context.emit(event));
@@ -100,6 +105,12 @@ export class EngineService {
       return undefined;
     },
   };
+
+  /** The model was opened for a usual question; this one may need more. @throws CrossflowError when it does not fit */
+  async #fitting({ info }: Example, knockouts: readonly Knockout[], method: 'fork' | 'full'): Promise<number> {
+    const [model, { fittingBudget }] = [await this.#opened(), await import('../core/engine/fits')];
+    return fittingBudget(model, { info, knockouts, method });
+  }
 
   async #opened(): Promise<Model> {
     if (!this.#model) throw failed('no model is open');

@@ -7,7 +7,6 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openModel } from '../../src/core/engine/model';
 import { DEFAULT_INSTRUCTION, knockoutId, type Knockout, type SetDefinition } from '../../src/core/experiment/types';
-import { meanOverHeads } from '../../src/engine-process/mean';
 import type { PanelExperiment } from '../../src/protocol/panel';
 import type { EngineAnswers } from './support/answers';
 import { pack } from './support/wire';
@@ -73,7 +72,7 @@ async function main(): Promise<void> {
     attention: Object.fromEntries(
       await Promise.all(rows.map(async (row) => [row, await example.attention([row])] as const)),
     ),
-    flow: meanOverHeads(await example.attention(text)),
+    flow: await example.attention(text, { mean: true }),
     tokenLens: Object.fromEntries(
       await Promise.all(rows.map(async (row) => [row, (await example.lens([], { row })).top] as const)),
     ),

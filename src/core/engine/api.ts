@@ -25,6 +25,8 @@ export interface Model {
   prepare(question: QuestionInput, control?: RunControl): Promise<Example>;
   /** Bytes held beside the weights: caches of loaded examples and image prefixes. */
   readonly cacheBytes: number;
+  /** Bytes that one chunk of variants may take. */
+  readonly chunkBudget: number;
   close(): Promise<void>;
 }
 
@@ -34,11 +36,11 @@ export interface Example {
   clean(control?: RunControl): Promise<CleanResult>;
   /**
    * One curve per knockout, exact. `onPart` is called as chunks finish. `method: 'full'` runs the whole sequence for
-   * every variant (the reference).
+   * every variant (the reference). `budget`: bytes a chunk may take; left out, the model's own.
    */
   knockouts(
     list: readonly Knockout[],
-    control?: RunControl & { onPart?(part: CurvePart): void; method?: 'fork' | 'full' },
+    control?: RunControl & { onPart?(part: CurvePart): void; method?: 'fork' | 'full'; budget?: number },
   ): Promise<Curve[]>;
   /**
    * Words: see defaultTrack(). `row`: position of the expanded sequence that is read; left out, the last one (the panel
@@ -48,9 +50,12 @@ export interface Example {
     words: readonly string[],
     control?: RunControl & { readonly row?: number; readonly best?: number },
   ): Promise<LensResult>;
-  /** Attention of these rows (positions of the expanded sequence) in every layer and head. */
-  attention(rows: readonly number[], control?: RunControl): Promise<AttentionResult>;
-  check(list: readonly Knockout[], control?: RunControl): Promise<CheckResult>;
+  /**
+   * Attention of these rows (positions of the expanded sequence) in every layer and head. `mean`: of heads only their
+   * mean is held and given, as `heads: 1`.
+   */
+  attention(rows: readonly number[], control?: RunControl & { readonly mean?: boolean }): Promise<AttentionResult>;
+  check(list: readonly Knockout[], control?: RunControl & { budget?: number }): Promise<CheckResult>;
   /** Changes sets without preparing anew (clicked patches). Throws `usage` like prepare. */
   withSets(sets: QuestionInput['sets']): Example;
   /** Frees the caches of this example (shared ones when the last user goes). */

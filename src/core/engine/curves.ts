@@ -16,6 +16,8 @@ export interface CurvesInput {
   readonly knockouts: readonly Knockout[];
   readonly resolve: (set: string) => readonly number[];
   readonly method: 'fork' | 'full';
+  /** Bytes a chunk may take; left out, what the parts were made with. */
+  readonly budget?: number;
   readonly control?: RunControl & { onPart?(part: CurvePart): void };
 }
 
@@ -50,7 +52,8 @@ async function forked(
   give: (p: Point, score: number) => void,
 ): Promise<void> {
   const { parts, clean, length, control } = input;
-  const chunks = chunksOf(points, effects, parts.decoder.spec, parts.chunkBudget, length);
+  const budget = input.budget ?? parts.chunkBudget;
+  const chunks = chunksOf(points, effects, parts.decoder.spec, budget, length);
   const total = chunks.reduce((sum, c) => sum + c.cost, 0);
   let done = 0;
   for (const chunk of chunks) {

@@ -1,10 +1,12 @@
 /** One question on one image, ready to be asked things. */
 import type { Tokenizer } from '../checkpoint';
+import type { DecoderSpec } from '../checkpoint/spec';
 import { usage } from '../errors';
 import type { Knockout, QuestionInput } from '../experiment/types';
 import { TOP } from '../graph/head';
 import { resolveSet } from '../prompt';
 import type { Example } from './api';
+import { bytesPerRow } from './chunks';
 import { step } from './control';
 import { computeCurves } from './curves';
 import type { Parts } from './parts';
@@ -24,8 +26,14 @@ import type {
 
 /** Largest difference of a score between forked rows and full passes that float32 rounding explains. */
 export const CHECK_TOLERANCE = 1e-5;
-/** Consecutive rows whose attention one call gives; bounds its memory. */
+/** Consecutive rows whose attention one call gives at most: a run can only report and stop between calls. */
 const ATTENTION_ROWS = 64;
+
+/** As many of them as fit the budget: a call gives every layer's heads at once. */
+function attentionRows(spec: DecoderSpec, length: number, budget: number): number {
+  const perRow = 4 * spec.layers * spec.heads * length + bytesPerRow(spec, length);
+  return Math.max(1, Math.min(ATTENTION_ROWS, Math.floor(budget / perRow)));
+}
 
 export class OpenExample implements Example {
   private released = false;
@@ -69,7 +77,7 @@ export class OpenExample implements Example {
 
   async knockouts(
     list: readonly Knockout[],
-    control?: RunControl & { onPart?(part: CurvePart): void; method?: 'fork' | 'full' },
+    control?: RunControl & { onPart?(part: CurvePart): void; method?: 'fork' | 'full'; budget?: number },
   ): Promise<Curve[]> {
     // Unknown sets are an error before anything runs.
     const resolve = (name: string): readonly number[] => resolveSet(this.info.sets, name);
@@ -82,6 +90,7 @@ export class OpenExample implements Example {
         knockouts: list,
         resolve,
         method: control?.method ?? 'fork',
+        budget: control?.budget ?? this.parts.chunkBudget,
         ...(control ? { control } : {}),
       }),
     );
@@ -126,24 +135,33 @@ export class OpenExample implements Example {
     };
   }
 
-  async attention(rows: readonly number[], control?: RunControl): Promise<AttentionResult> {
+  async attention(
+    rows: readonly number[],
+    control?: RunControl & { readonly mean?: boolean },
+  ): Promise<AttentionResult> {
     rows.forEach((row) => this.checkRow(row));
-    const { layers, heads } = this.parts.decoder.spec;
+    const { spec } = this.parts.decoder;
+    const { layers, heads } = spec;
     const columns = this.length;
-    const values = new Float32Array(layers * heads * rows.length * columns);
+    const most = attentionRows(spec, columns, this.parts.chunkBudget);
+    const kept = control?.mean ? 1 : heads;
+    const values = new Float32Array(layers * kept * rows.length * columns);
     await this.sequence.using(control, async (clean) => {
       let at = 0;
       while (at < rows.length) {
         await step(control, 'attention', at, rows.length);
         let count = 1;
-        while (count < ATTENTION_ROWS && rows[at + count] === rows[at] + count) count++;
+        while (count < most && rows[at + count] === rows[at] + count) count++;
         const seen = rows[at] + count;
         const byLayer = await attentionOf(this.parts, clean, rows[at], count);
         byLayer.forEach((p, l) => {
           for (let h = 0; h < heads; h++) {
             for (let i = 0; i < count; i++) {
               const from = (h * count + i) * seen;
-              values.set(p.subarray(from, from + seen), ((l * heads + h) * rows.length + at + i) * columns);
+              const row = p.subarray(from, from + seen);
+              const to = ((l * kept + (h % kept)) * rows.length + at + i) * columns;
+              if (kept === heads) values.set(row, to);
+              else row.forEach((value, column) => (values[to + column] += value / heads));
             }
           }
         });
@@ -151,10 +169,10 @@ export class OpenExample implements Example {
       }
     });
     await step(control, 'attention', rows.length, rows.length);
-    return { rows, layers, heads, columns, values };
+    return { rows, layers, heads: kept, columns, values };
   }
 
-  async check(list: readonly Knockout[], control?: RunControl): Promise<CheckResult> {
+  async check(list: readonly Knockout[], control?: RunControl & { budget?: number }): Promise<CheckResult> {
     await this.clean(control);
     const timed = async (method: 'fork' | 'full'): Promise<[Curve[], number]> => {
       const start = performance.now();

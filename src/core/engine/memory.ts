@@ -26,6 +26,21 @@ export function machineMemory(sources: MemorySources = readSources()): MachineMe
   };
 }
 
+/** What this process may use in all: what it could still have, and what it holds itself already. */
+export function memoryForThisProcess(memory = machineMemory(), own = ownBytes()): MachineMemory {
+  return { ...memory, available: Math.min(memory.total, memory.available + own) };
+}
+
+/** Memory of this process that no file backs; 0 where the system does not say, and `available` counts for little. */
+function ownBytes(): number {
+  try {
+    const [, kilobytes] = /^RssAnon:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    return 1024 * Number(kilobytes ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
 function readSources(): MemorySources {
   return {
     total: totalmem(),

@@ -41,6 +41,10 @@ export class OpenModel implements Model {
     return this.parts.prefixes.bytes;
   }
 
+  get chunkBudget(): number {
+    return this.parts.chunkBudget;
+  }
+
   async prepare(question: QuestionInput, control?: RunControl): Promise<OpenExample> {
     await step(control, 'image', 0, 1);
     const { info, image, encoded, setsOf } = await this.questions.prepare(question);

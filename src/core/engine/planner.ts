@@ -90,9 +90,13 @@ export class Planner {
    * The checkpoint alone, asked six curves about a picture in the published way. `pictures`: memory for whatever picture
    * comes, or for a usual one (they differ where pictures are tiled).
    */
-  checkpoint(planning: Planning, pictures: 'any' | 'usual' = 'any'): Promise<RunPlan> {
+  checkpoint(
+    planning: Planning,
+    pictures: 'any' | 'usual' = 'any',
+    method: PlanSubject['method'] = 'fork',
+  ): Promise<RunPlan> {
     const { all, usual, knockouts, window } = typicalPictures(this.spec);
-    const subject = { knockouts, window, method: 'fork' as const };
+    const subject = { knockouts, window, method };
     const counted: Counted = { of: 'checkpoint', questions: 1, images: 1, strict: true };
     return this.make(pictures === 'any' ? all : [usual], [usual], subject, counted, planning);
   }

@@ -104,6 +104,7 @@ export interface LensResult {
 export interface AttentionResult {
   readonly rows: readonly number[];
   readonly layers: number;
+  /** 1 where only their mean was asked for. */
   readonly heads: number;
   readonly columns: number;
   /** `[layers, heads, rows, columns]` */
