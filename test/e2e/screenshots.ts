@@ -11,7 +11,7 @@ import { root, until, VSCode } from './support/vscode';
 const THEMES = { dark: 'Default Dark Modern', light: 'Default Light Modern' };
 /** Wide enough for text and panel beside each other, small enough to be read in a README. */
 const VIEWPORT = { width: 1440, height: 900 };
-/** For the README: the panel has room for two columns. */
+/** For the README, and wherever the panel needs room for two columns beside the text. */
 const WIDE = { width: 1960, height: 1100 };
 /** Patches that show the star of the example. */
 const STAR = [55, 64, 65, 66, 67, 74, 75, 76, 77, 84, 85, 86];
@@ -46,16 +46,25 @@ async function take(name: keyof typeof THEMES): Promise<void> {
     await shot('walkthrough/example');
 
     await code.command('View: Toggle Primary Side Bar Visibility');
+    await code.page.setViewportSize(WIDE);
     for (const patch of STAR) await panel.click(patch);
     await panel.curves.filter({ hasText: 'clicked → Question' }).waitFor();
     await panel.computed();
-    await shot('walkthrough/patches');
-    await code.page.setViewportSize(WIDE);
     await code.settle(1500);
     await shot('screenshot');
+
+    const flow = panel.frame.locator('section[aria-labelledby="cf-title-flow"]');
+    await flow.scrollIntoViewIfNeeded();
+    await flow.getByText(/edges of at least/).waitFor();
+    await code.settle(1000);
+    await flow.screenshot({ path: path.join(root, 'media', `flow-${name}.png`) });
+    console.log(`media/flow-${name}.png`);
+    await panel.focusPicture();
+    await code.page.setViewportSize({ width: WIDE.width, height: VIEWPORT.height });
+    await code.settle(1500);
+    await shot('walkthrough/patches');
     await code.page.setViewportSize(VIEWPORT);
 
-    await panel.focusPicture();
     await code.command('View: Toggle Maximize Editor Group');
     await code.settle(1500);
     await shot('walkthrough/panel');
@@ -63,32 +72,28 @@ async function take(name: keyof typeof THEMES): Promise<void> {
 
     await code.command('View: Focus First Editor Group');
     await code.command('View: Close Editors in Other Groups');
-    const line = code.page.locator('.view-line', { hasText: 'Image Central Object->Question' }).first();
-    await line.click({ position: { x: 60, y: 8 } });
-    await code.command('Show or Focus Hover');
-    await code.page.locator('.monaco-hover:visible', { hasText: 'may not attend' }).first().waitFor();
+    await code.open('examples/images/2300034.jpg');
+    await code.command('View: Show Explorer');
+    await code.page
+      .locator('.explorer-folders-view .monaco-list-row', { hasText: '2300034.jpg' })
+      .click({ button: 'right' });
+    await code.page.getByText('New Crossflow Experiment from This', { exact: false }).first().hover();
     await code.settle(600);
-    await code.page.screenshot({ path: path.join(root, 'media', `walkthrough/editor-${name}.png`), caret: 'hide' });
-    console.log(`media/walkthrough/editor-${name}.png`);
+    await code.page.screenshot({ path: path.join(root, 'media', `walkthrough/own-${name}.png`), caret: 'hide' });
+    console.log(`media/walkthrough/own-${name}.png`);
+    await code.page.keyboard.press('Escape');
+    await code.command('View: Toggle Primary Side Bar Visibility');
 
     await code.open('examples/dataset.flow.json');
     await code.command('Crossflow: Run Data Set');
     const results = await code.webview('results');
     await until(async () => (await results.locator('.cf-rows [role=row][data-index]').count()) > 10, 'the results');
     // Wide, so that the curves of every edge are in sight.
+    await code.page.setViewportSize({ width: WIDE.width, height: VIEWPORT.height });
     await code.page.locator('.tab', { hasText: 'Results' }).click();
     await code.command('View: Toggle Maximize Editor Group');
     await code.settle(1000);
     await shot('walkthrough/results');
-
-    await code.command('View: Close All Editors');
-    // The first welcome page of a new installation is VS Code's own, whatever was asked for.
-    await code.command('Crossflow: Get Started');
-    await code.command('View: Close All Editors');
-    await code.command('Crossflow: Get Started');
-    await code.page.getByText('Follow a picture to the answer').first().waitFor();
-    await code.settle(1500);
-    await shot('walkthrough');
   } finally {
     await code.stop();
     await rm(folder, { recursive: true, force: true });
