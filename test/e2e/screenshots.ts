@@ -53,12 +53,6 @@ async function take(name: keyof typeof THEMES): Promise<void> {
     await code.settle(1500);
     await shot('screenshot');
 
-    const flow = panel.frame.locator('section[aria-labelledby="cf-title-flow"]');
-    await flow.scrollIntoViewIfNeeded();
-    await flow.getByText(/edges of at least/).waitFor();
-    await code.settle(1000);
-    await flow.screenshot({ path: path.join(root, 'media', `flow-${name}.png`) });
-    console.log(`media/flow-${name}.png`);
     await panel.focusPicture();
     await code.page.setViewportSize({ width: WIDE.width, height: VIEWPORT.height });
     await code.settle(1500);
@@ -68,6 +62,19 @@ async function take(name: keyof typeof THEMES): Promise<void> {
     await code.command('View: Toggle Maximize Editor Group');
     await code.settle(1500);
     await shot('walkthrough/panel');
+    const flow = panel.frame.locator('section[aria-labelledby="cf-title-flow"]');
+    await flow.scrollIntoViewIfNeeded();
+    for (const [list, choice] of [
+      ['Edges', 'All tokens'],
+      ['Image patches in the flow', 'Mean per patch'],
+    ]) {
+      await flow.getByRole('combobox', { name: list, exact: true }).click();
+      await flow.getByRole('option', { name: choice, exact: true }).click();
+    }
+    await flow.getByText(/edges of at least/).waitFor();
+    await code.settle(1000);
+    await flow.screenshot({ path: path.join(root, 'media', `flow-${name}.png`) });
+    console.log(`media/flow-${name}.png`);
     await code.command('View: Toggle Maximize Editor Group');
 
     await code.command('View: Focus First Editor Group');

@@ -20,7 +20,7 @@ import { seriesClass } from '../ui/theme';
 
 const ROW_HEIGHT = 34;
 const SPARE = 8;
-const SPARK = { width: 96, height: 26 };
+const SPARK = { width: 80, height: 26 };
 /** Sparklines rise to this change; higher ones are cut and marked. */
 const SPARK_TOP = 20;
 /** Distance from the mean curve, in standard deviations, from which a question is marked. */
