@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { DatasetProgress, DatasetSummary } from '../core/dataset/run';
 import type { Model } from '../core/engine/api';
 import type { Experiment } from '../core/experiment/types';
+import type { ReportSummary } from '../core/report/summary';
 import { duration, lineLog, type Bar } from './progress';
 import { listed } from './files';
 import { plain, reportLine } from './report';
@@ -20,6 +21,7 @@ export async function runDatasetExperiment(
     model,
     experiment,
     signal: options.signal,
+    onWarning: (message) => reportLine(`warning: ${csvOf(experiment)}: ${message}`),
     onProgress: process.stderr.isTTY ? showOn(bar) : logLines(experiment),
   });
   bar.update('tables and figures', 0, 1);
@@ -27,13 +29,13 @@ export async function runDatasetExperiment(
     import('../core/report/write'),
     import('../core/report/html/pictures'),
   ]);
-  const { files } = await writeReport(experiment, {
+  const { files, summary: written } = await writeReport(experiment, {
     sight: sightOf(model.spec, experiment),
     signal: options.signal,
   });
   bar.stop();
   for (const { line, message } of summary.errors) reportLine(`${csvOf(experiment)}:${line}: ${message}`);
-  await print(options.json ? JSON.stringify({ ...summary, files }) + '\n' : summaryText(summary, files));
+  await print(options.json ? JSON.stringify({ ...summary, files }) + '\n' : summaryText(summary, files, written));
   return summary.errors.length > 0 ? 1 : 0;
 }
 
@@ -53,13 +55,18 @@ function logLines(experiment: Experiment): (progress: DatasetProgress) => void {
 
 const csvOf = ({ subject }: Experiment): string => (subject.kind === 'dataset' ? subject.csv : '');
 
-function summaryText(summary: DatasetSummary, files: readonly string[]): string {
+function summaryText(summary: DatasetSummary, files: readonly string[], { knockouts }: ReportSummary): string {
   const { task, total, kept, dropped, failed, resumed, damaged, seconds } = summary;
   const counts = [`${kept} of ${total} questions answered rightly`, `${dropped} wrongly and left out`];
   if (failed > 0) counts.push(`${failed} could not be asked`);
   const notes = [duration(seconds)];
   if (resumed > 0) notes.push(`${resumed} questions were done before`);
   if (damaged > 0) notes.push(`${damaged} damaged journal lines, asked again`);
-  const lines = [`${task}: ${counts.join(', ')} (${notes.join('; ')})`, ...listed(files).map((line) => `  ${line}`)];
+  const without = knockouts.filter((k) => kept > 0 && k.questions === 0).map((k) => k.block_desc);
+  const lines = [
+    `${task}: ${counts.join(', ')} (${notes.join('; ')})`,
+    ...(without.length > 0 ? [`  none of them has all tokens of ${without.join(', ')}: no curve`] : []),
+    ...listed(files).map((line) => `  ${line}`),
+  ];
   return lines.map(plain).join('\n') + '\n';
 }

@@ -25,7 +25,10 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
   const shard = options.shard === undefined ? WHOLE : parseShard(options.shard);
   const { study, runs } = await load(file, options, (problems) => reportWarnings(problems, file));
   await checkWritable(study.output);
-  const { prepareRuns } = await import('../core/study/prepare');
+  const [{ prepareRuns }, { absentKnockouts }] = await Promise.all([
+    import('../core/study/prepare'),
+    import('../core/dataset/absent'),
+  ]);
   const bar = await progressBar();
   try {
     const { yes } = options;
@@ -37,6 +40,10 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
       engineOptions(options),
     );
     if (prepared.problems.length > 0) return reportProblems(prepared.problems);
+    const absent = prepared.runs.flatMap(({ dataset, experiment }) =>
+      absentKnockouts(dataset.rows, experiment).map((message) => `warning: ${dataset.csv}: ${message}`),
+    );
+    for (const line of new Set(absent)) reportLine(line);
     const { runStudy } = await import('../core/study/run');
     const { runs: outcomes, problems } = await runStudy({
       study,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
+import { absentKnockouts } from '../../src/core/dataset/absent';
 import { TASKS, neededColumns } from '../../src/core/dataset/layout';
 import { readDataset, toQuestion } from '../../src/core/dataset/rows';
 import { CrossflowError } from '../../src/core/errors';
@@ -9,6 +10,11 @@ import { repositoryRoot } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';
 
 const examples = path.join(repositoryRoot, 'examples');
+
+const edge = (text: string) => {
+  const [from, to] = text.split('->');
+  return { kind: 'edge', from, to, window: 3 };
+};
 
 describe('task files', () => {
   const folder = temporaryFolder();
@@ -85,6 +91,26 @@ describe('task files', () => {
       const message = await refusal(`${without(head)}\n${without(good)}\n`);
       assert.equal(message, `t_ChooseAttr.csv:1: lacks the column "${column}"`);
     }
+  });
+
+  it('a file of no published task has what its columns show, and no half of a box', async () => {
+    const csv = folder.join('own.csv');
+    const bare = ['question_id', 'img_id', 'question', 'answer'];
+    const own = async (columns: string[], row: string) => {
+      await writeFile(csv, `${columns.join(',')}\n${row}\n`);
+      return readDataset({ csv, images: folder.join('images') });
+    };
+    const { rows } = await own([...bare, 'obj x'], '1,1,Is it red?,red,3');
+    const knockouts = ['Question->Last', 'Image Central Object->Question', 'True Option->Last', 'mine->Last'];
+    const experiment = { instruction: '', sets: {}, knockouts: knockouts.map(edge) } as unknown as Experiment;
+    assert.deepEqual(absentKnockouts(rows, experiment).map((line) => line.replace(/: "central.*/, '')), [
+      'Image Central Object->Question has no curve: no question has "Image Central Object" (no row has a box',
+      'True Option->Last has no curve: no question has "True Option" (no row has "true option" and "false option" that its question has)',
+    ]); // prettier-ignore
+    await assert.rejects(own([...bare, 'object1 y', 'object1 w', 'object1 h'], '1,1,Is it red?,red,3,4,5'), {
+      message: 'lacks the column "object1 x"',
+      hint: /^this file needs .*object1 x, object1 y/,
+    });
   });
 
   it('says file and line of what is malformed', async () => {

@@ -4,7 +4,9 @@
  * from the last part of the file name, and so does this.
  */
 
-/** Columns of one object's box are these plus ` x`, ` y`, ` w`, ` h`. */
+/** What a box is told by, a column each. */
+export const SIDES = ['x', 'y', 'w', 'h'] as const;
+/** Columns of one object's box are these, a blank, and one of SIDES. */
 export type BoxColumns = 'central object' | 'object1' | 'object2';
 
 export interface TaskLayout {
@@ -30,12 +32,14 @@ export function taskOf(file: string): string {
   return name.slice(name.lastIndexOf('_') + 1);
 }
 
-/** The layout of a task; of a task that is not published, what its columns show. */
+/** The layout of a task; of a task that is not published, what its columns show. Part of a box shows that there should be one. */
 export function layoutOf(task: string, columns: ReadonlySet<string>): TaskLayout {
   const known = Object.hasOwn(TASKS, task) ? TASKS[task] : undefined;
   if (known) return known;
   const has = (column: string): boolean => columnOf(columns, column) !== undefined;
-  const boxes = (['central object', 'object1', 'object2'] as const).filter((b) => has(`${b} x`));
+  const boxes = (['central object', 'object1', 'object2'] as const).filter((b) =>
+    SIDES.some((side) => has(`${b} ${side}`)),
+  );
   return { boxes, options: has('true option'), objectName: has('central object name') };
 }
 
@@ -48,7 +52,7 @@ export function neededColumns(layout: TaskLayout): string[] {
     'answer',
     ...(layout.options ? ['true option', 'false option'] : []),
     ...(layout.objectName ? ['central object name'] : []),
-    ...layout.boxes.flatMap((b) => ['x', 'y', 'w', 'h'].map((c) => `${b} ${c}`)),
+    ...layout.boxes.flatMap((b) => SIDES.map((side) => `${b} ${side}`)),
   ];
 }
 

@@ -3,7 +3,7 @@ import { usage } from '../errors';
 import type { DatasetInput, Experiment, QuestionInput } from '../experiment/types';
 import type { Box } from '../vision/image';
 import { ImageFinder, imageNames } from './images';
-import { columnOf, layoutOf, neededColumns, taskOf, type BoxColumns, type TaskLayout } from './layout';
+import { columnOf, layoutOf, neededColumns, SIDES, taskOf, TASKS, type BoxColumns, type TaskLayout } from './layout';
 import { readTable, type TableRow } from './table';
 
 /** One question of a task file. */
@@ -62,7 +62,7 @@ export async function readQuestions(
     throw usage(
       `lacks the column${missing.length > 1 ? 's' : ''} ${names}`,
       { file: csv, line: 1 },
-      `a ${task} file needs ${neededColumns(layout).join(', ')}`,
+      `${Object.hasOwn(TASKS, task) ? `a ${task} file` : 'this file'} needs ${neededColumns(layout).join(', ')}`,
     );
   }
   const reader = new RowReader(csv, layout, table.columns);
@@ -107,7 +107,7 @@ class RowReader {
 
   /** None or one box: "-" in every column means that the object is not in the picture. */
   private box(row: TableRow, prefix: BoxColumns): Box[] {
-    const columns = ['x', 'y', 'w', 'h'].map((c) => `${prefix} ${c}`);
+    const columns = SIDES.map((side) => `${prefix} ${side}`);
     const texts = columns.map((column) => this.present(row, column));
     if (texts.every((text) => text === undefined)) return [];
     const [x = 0, y = 0, w = 0, h = 0] = texts.map((text, i) => {

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { cancelled, failed, usage } from '../errors';
 import type { Model } from '../engine/api';
 import type { Experiment } from '../experiment/types';
+import { absentKnockouts } from './absent';
 import { askRows } from './ask';
 import { Eta } from './eta';
 import { headerOf } from './header';
@@ -43,6 +44,8 @@ export interface DatasetOptions {
   readonly experiment: Experiment;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DatasetProgress) => void;
+  /** Told before the first question what the results will lack. */
+  readonly onWarning?: (message: string) => void;
   /** Each result once it is safe in the journal; those of earlier runs first. */
   readonly onResult?: (record: RowRecord) => void;
 }
@@ -84,6 +87,7 @@ export async function runDataset(options: DatasetOptions): Promise<DatasetSummar
   if (experiment.subject.kind !== 'dataset') throw usage('has no "dataset"', experiment.file);
   const began = performance.now();
   const dataset = await readDataset(experiment.subject);
+  for (const absent of absentKnockouts(dataset.rows, experiment)) options.onWarning?.(absent);
   const identity = await identify(model.spec, experiment, dataset, model.options, signal);
   if (signal?.aborted) throw cancelled();
   await mkdir(experiment.output, { recursive: true }).catch((e: unknown) => {
