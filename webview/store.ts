@@ -41,8 +41,6 @@ export class PanelStore {
   private readonly actions = new Set<(action: PanelAction) => void>();
   private queued = false;
   private draftTimer: ReturnType<typeof setTimeout> | undefined;
-  /** What the answers kept belong to. */
-  private answersOf = '';
 
   constructor(
     private readonly host: PanelHost,
@@ -142,28 +140,24 @@ export class PanelStore {
     if (m.type === 'do') return this.actions.forEach((act) => act(m.action));
     const before = this.state;
     this.state = reduce(before, m);
-    if (m.type === 'example' || m.type === 'clean' || m.type === 'status') this.forget(before);
+    this.forget(before, m);
     if (before.draft && !this.state.draft) clearTimeout(this.draftTimer);
     this.changed();
   }
 
-  /** Answers about another prompt, picture or model are of no use; nor are failures once the engine is back. */
-  private forget(before: PanelState): void {
-    const { example, experiment, model, clean, status } = this.state;
-    const now = JSON.stringify([example?.prompt, experiment?.image, model?.directory, clean?.answer.probability]);
-    if (example === undefined || now !== this.answersOf) {
+  /** Answers about another example are of no use; nor are failures once the engine is back. */
+  private forget(before: PanelState, m: HostToPanel): void {
+    const { example, row, status } = this.state;
+    if ((m.type === 'example' && m.fresh) || example === undefined) {
       this.attention.clear();
       this.flow.clear();
       this.tokenLens.clear();
-      if (this.state.row !== undefined && example && this.state.row >= example.tokens.length) {
-        this.state = { ...this.state, row: undefined };
-      }
+      if (row !== undefined && example && row >= example.tokens.length) this.state = { ...this.state, row: undefined };
     } else if (before.status.kind === 'engine-down' && status.kind !== 'engine-down') {
       this.attention.retry();
       this.flow.retry();
       this.tokenLens.retry();
     }
-    this.answersOf = now;
   }
 
   private save(): void {

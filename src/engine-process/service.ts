@@ -19,6 +19,8 @@ type Calls = {
 };
 type RunCall = { readonly [K in CallName]: EngineCalls[K]['event'] extends never ? never : K }[CallName];
 
+/** A page shows no more of a picture, and several times as many pixels would take seconds to travel. */
+const PICTURE_SIDE = 4096;
 /** Events above this rate would only keep both processes busy. */
 const PROGRESS_EVERY_MS = 50;
 
@@ -95,6 +97,7 @@ export class EngineService {
       return runDatasetCall(await this.#opened(), experiment, control(context), (event) => context.emit(event));
     },
     results: async ({ experiment }) => (await import('./results')).storedResults(experiment),
+    picture: async ({ file }) => (await import('../core/vision')).decodedPng(file, PICTURE_SIDE),
     figure: async (request) => (await import('./figure')).figure(request),
     memory: async () => ({
       resident: process.memoryUsage.rss(),

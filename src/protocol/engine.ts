@@ -25,7 +25,7 @@ import type { Experiment, Knockout, QuestionInput } from '../core/experiment/typ
 import type { DatasetRow, FailedQuestion } from './panel';
 
 /** Raised when a message changes; host and process come from one package, so unequal means a mixed installation. */
-export const ENGINE_PROTOCOL = 3;
+export const ENGINE_PROTOCOL = 4;
 
 export interface InSession {
   readonly session: string;
@@ -120,6 +120,8 @@ export interface EngineCalls {
   dataset: { params: { readonly experiment: Experiment }; result: DatasetResult; event: DatasetEvent };
   /** What earlier data set runs left in the journal, null for nothing; needs no model, so `open` need not come first. */
   results: { params: { readonly experiment: Experiment }; result: DatasetResult | null; event: never };
+  /** The picture as the model is shown it, as a PNG for the page; needs no model. */
+  picture: { params: { readonly file: string }; result: Uint8Array; event: never };
   figure: { params: FigureRequest; result: Uint8Array; event: never };
   memory: { params: Record<string, never>; result: MemoryReport; event: never };
   /** The session's editor closed. */

@@ -51,6 +51,8 @@ export interface PanelExperiment {
   /** File name without `.flow.json`. */
   readonly title: string;
   readonly uri: string;
+  /** Equal exactly when model, picture, prompt and gold answer are: then results of one text belong to the other. */
+  readonly asks: string;
   /** As the config writes it. */
   readonly model: string;
   readonly question: string;
@@ -60,7 +62,7 @@ export interface PanelExperiment {
   readonly sets: Readonly<Record<string, SetDefinition>>;
   readonly knockouts: readonly Knockout[];
   readonly window: number;
-  /** Webview URI of the picture, once it is known to exist. */
+  /** Webview URI of the picture's file, once it is known to exist; shown until the engine has read it. */
   readonly image?: string;
   /** Name of the patch set that clicks edit; made on the first click when absent. */
   readonly activeSet: string;
@@ -109,8 +111,18 @@ export type HostToPanel =
   | { readonly type: 'experiment'; readonly experiment: PanelExperiment }
   | { readonly type: 'status'; readonly status: PanelStatus }
   | { readonly type: 'model'; readonly model: ModelInfo }
-  /** Replaces everything shown about the example; null when there is none (yet). */
-  | { readonly type: 'example'; readonly example: ExampleInfo | null }
+  /** The next example's picture, a PNG of what the model is shown; null: it cannot be had. */
+  | { readonly type: 'picture'; readonly png: Uint8Array | null }
+  /**
+   * Null when there is none (yet). `about`: the `asks` of the text it belongs to. `fresh`: nothing of the example before
+   * holds any more; else only its token sets are others.
+   */
+  | {
+      readonly type: 'example';
+      readonly example: ExampleInfo | null;
+      readonly about: string;
+      readonly fresh: boolean;
+    }
   | { readonly type: 'clean'; readonly clean: CleanResult }
   /**
    * The knockouts now computed or being computed, by knockoutId; `curves[i]` is null until its first part arrives.

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
+import sharp from 'sharp';
 import { callOnce } from '../../src/host/engine/once';
 import type { EnginePool } from '../../src/host/engine/pool';
 import type { Experiment } from '../../src/core/experiment/types';
+import { asksOf, wanted } from '../../src/host/live/plan';
 import type { LiveSession } from '../../src/host/live/session';
 import { temporaryFolder } from '../support/temporary';
 import { engineEntry, experiment, modelFolder, pool, root, session } from './support';
@@ -33,7 +35,7 @@ describe('the live loop, with a real engine process', function () {
     const first = take();
     assert.deepEqual(
       first.filter((type) => type !== 'curve-part'),
-      ['model', 'example', 'curves', 'clean', 'lens', 'curves'],
+      ['model', 'picture', 'example', 'curves', 'clean', 'lens', 'curves'],
     );
     assert.equal(first.filter((type) => type === 'curve-part').length, 20);
 
@@ -62,6 +64,53 @@ describe('the live loop, with a real engine process', function () {
       take().filter((type) => type !== 'curve-part'),
       ['example', 'curves', 'clean', 'lens', 'curves'],
     );
+    live.dispose();
+  });
+
+  it('hands out the picture as the model is shown it, whatever its file says of orientation and format', async () => {
+    const data = Uint8Array.from({ length: 40 * 20 * 3 }, (_, i) => (i * 7) % 256);
+    const stored = sharp(data, { raw: { width: 40, height: 20, channels: 3 } });
+    const { live, sent } = session(engines);
+    for (const [name, made] of [
+      ['turned.png', stored.clone().withMetadata({ orientation: 6 }).png()],
+      ['scan.tiff', stored.clone().tiff({ compression: 'lzw' })],
+    ] as const) {
+      const image = folder.join(name);
+      await made.toFile(image);
+      sent.length = 0;
+      await live.update(experiment({ image, knockouts: [] }));
+      const picture = sent.find((message) => message.type === 'picture');
+      const shown = await sharp(picture?.png ?? undefined)
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      assert.deepEqual([shown.info.width, shown.info.height, [...shown.data]], [40, 20, [...data]], name);
+      const { geometry } = live.shown.example!;
+      assert.deepEqual([geometry.width, geometry.height], [40, 20]);
+    }
+    sent.length = 0;
+    await live.update(experiment({ image: folder.join('scan.tiff'), knockouts: [], question: 'Is it a star?' }));
+    const pictures = (): number => sent.filter((message) => message.type === 'picture').length;
+    assert.equal(pictures(), 0, 'the same picture is not sent again');
+    live.replay();
+    assert.equal(pictures(), 1, 'a new page gets it');
+    live.dispose();
+  });
+
+  it('tells whose results they are, and when those before hold no more', async () => {
+    const { live, sent } = session(engines);
+    const examples = (): unknown =>
+      sent.splice(0).flatMap((message) => (message.type === 'example' ? [[message.about, message.fresh]] : []));
+    const first = experiment({ knockouts: [] });
+    const clicked = experiment({ knockouts: [], sets: { clicked: { patches: [1] } } });
+    const other = experiment({ knockouts: [], question: 'Is the white shape a star or a circle?' });
+    const asks = (of: Experiment): string => asksOf(wanted(of, [])!);
+    await live.update(first);
+    assert.deepEqual(examples(), [[asks(first), true]]);
+    await live.update(clicked);
+    assert.deepEqual(examples(), [[asks(first), false]], 'only its sets are others');
+    await live.update(other);
+    assert.deepEqual(examples(), [[asks(other), true]]);
+    assert.notEqual(asks(other), asks(first));
     live.dispose();
   });
 

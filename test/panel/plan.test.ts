@@ -47,7 +47,7 @@ describe('panel: the plan of a run', () => {
     host = await FakeHost.open(engine, {}, (h) => {
       h.onReady = async () => {
         await h.edit(experiment);
-        await h.send({ type: 'example', example: null });
+        await h.send({ type: 'example', example: null, about: '', fresh: true });
         await h.send({ type: 'plan', plan, measuring: true });
       };
     });

@@ -46,6 +46,7 @@ async function main(): Promise<void> {
   const experiment: PanelExperiment = {
     title: 'star',
     uri: 'file:///star.flow.json',
+    asks: question,
     model: '../models/shapes-llava',
     question,
     gold: 'star',

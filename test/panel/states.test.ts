@@ -124,7 +124,7 @@ describe('panel: states', () => {
     host = await FakeHost.open(engine, {}, (h) => {
       h.onReady = async () => {
         await h.edit({ restricted: true });
-        await h.send({ type: 'example', example: engine.example });
+        await h.sendExample(true);
       };
     });
     await host.page.getByText(/This workspace is not trusted/).waitFor();
@@ -172,9 +172,33 @@ describe('panel: states', () => {
     await host.page.getByRole('button', { name: 'Run the data set', disabled: true }).waitFor();
   });
 
+  it('shows no answer and no lens of an earlier question, picture or model under a new one', async () => {
+    host = await FakeHost.open(engine);
+    const { page } = host;
+    const answer = page.getByRole('group', { name: 'Answer' });
+    await answer.waitFor();
+    await host.edit({ question: 'Is it a circle?', asks: 'circle' });
+    await page.getByText('What is shown below belongs to what was asked before.').waitFor();
+    assert.equal(await answer.count(), 0);
+    await host.edit({ question: engine.experiment.question, asks: engine.experiment.asks });
+    await answer.waitFor();
+    await host.edit({ question: 'Is it a circle?', asks: 'circle' });
+    await host.sendExample(true);
+    await host.send({ type: 'status', status: { kind: 'cancelled' } });
+    await page.getByText('No answer yet.').waitFor();
+    await page.getByText('The lens appears when the engine has run.').waitFor();
+    assert.equal(await answer.count(), 0);
+    await host.send({ type: 'clean', clean: engine.clean });
+    await answer.waitFor();
+    await host.sendExample(false);
+    assert.equal(await answer.count(), 1, 'other sets leave the answer');
+    await host.send({ type: 'model', model: { ...engine.model, directory: '/another' } });
+    await page.locator('cf-image').waitFor({ state: 'detached' });
+  });
+
   it('an example that goes takes everything about it along', async () => {
     host = await FakeHost.open(engine);
-    await host.send({ type: 'example', example: null });
+    await host.send({ type: 'example', example: null, about: '', fresh: true });
     await host.page.getByText('Nothing has run yet.').waitFor();
     assert.equal(await host.page.locator('cf-curves').count(), 0);
   });

@@ -13,6 +13,8 @@ import type { ImageView } from './image-view';
 
 export class App extends PanelElement {
   private said = '';
+  /** URI of a picture that the page could not read. */
+  private unshowable: string | undefined;
   private stopActions: (() => void) | undefined;
 
   override connectedCallback(): void {
@@ -170,10 +172,29 @@ export class App extends PanelElement {
               ? ''
               : 'Nothing has run yet.';
     return html`<section class="cf-page">
-      ${e.image ? html`<img class="cf-plain-picture" src=${e.image} alt="The experiment's picture" />` : nothing}
+      ${this.plainPicture(e)}
       ${words ? html`<p class="cf-note">${words}</p>` : html`<cf-plan class="cf-plan" .store=${this.store}></cf-plan>`}
       ${e.restricted || status.kind !== 'idle' || e.problems.length > 0 ? nothing : html`<vscode-button @click=${() => this.store.post({ type: 'run' })}>Run</vscode-button>`}
     </section>`;
+  }
+
+  /** Before anything has run: the file, as it is stored. */
+  private plainPicture({ image }: PanelExperiment): TemplateResult | typeof nothing {
+    if (image === undefined) return nothing;
+    if (image === this.unshowable)
+      return html`<p class="cf-note">
+        The picture is shown once the experiment has run: this page cannot read its file.
+      </p>`;
+    return html`<img
+      class="cf-plain-picture"
+      crossorigin="anonymous"
+      src=${image}
+      alt="The experiment's picture"
+      @error=${() => {
+        this.unshowable = image;
+        this.requestUpdate();
+      }}
+    />`;
   }
 
   private exports(): MenuGroup[] {

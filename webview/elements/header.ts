@@ -1,6 +1,6 @@
 /** `<cf-header>`: the question, the answer, what runs it. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { canEdit } from '../model/state';
+import { canEdit, isStale } from '../model/state';
 import { parameters, percent, plural, tokenText } from '../model/words';
 import { icon } from '../ui/icons';
 import { nameField } from '../ui/name-field';
@@ -57,8 +57,16 @@ export class Header extends PanelElement {
   }
 
   private answer(): TemplateResult | typeof nothing {
-    const { clean, experiment } = this.s;
-    if (!clean) return nothing;
+    const { clean, example, experiment, status } = this.s;
+    // An answer stands under its own question only; the line keeps its place meanwhile.
+    if (isStale(this.s))
+      return html`<p class="cf-answer cf-note">What is shown below belongs to what was asked before.</p>`;
+    if (!clean)
+      return example && !experiment?.isDataset
+        ? html`<p class="cf-answer cf-note">
+            ${status.kind === 'busy' ? 'The answer is on its way…' : 'No answer yet.'}
+          </p>`
+        : nothing;
     const { answer, top } = clean;
     const gold = experiment?.gold;
     return html`<div class="cf-answer" role="group" aria-label="Answer">

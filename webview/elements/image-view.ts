@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Box, ExampleInfo } from '../../src/protocol/panel';
 import { PictureController, type PictureHost } from '../image/controller';
 import { drawMarks, drawOverlay, drawPicture } from '../image/draw';
+import { loadPicture } from '../image/load';
 import { overlayOf, type OverlayPicture } from '../image/overlay';
 import { choose, patchWords, type Way } from '../image/select';
 import { cellOf, extent, type Size } from '../image/viewport';
@@ -22,7 +23,8 @@ export class ImageView extends PanelElement implements PictureHost {
   dpr = 1;
   lasso = false;
   private picture: HTMLImageElement | undefined;
-  private pictureUri: string | undefined;
+  /** What `picture` was made of. */
+  private pictureOf: Uint8Array | null | undefined;
   private pictureError = false;
   private said = '';
   private dirty: 'none' | 'marks' | 'view' = 'none';
@@ -142,7 +144,7 @@ export class ImageView extends PanelElement implements PictureHost {
 
   override updated(): void {
     const { s } = this;
-    this.load(s.experiment?.image);
+    this.load(s.picture);
     const row = rowOf(s);
     const wants =
       s.overlay === 'attention' && row !== undefined && s.example !== undefined && row >= s.example.imageStart;
@@ -194,7 +196,7 @@ export class ImageView extends PanelElement implements PictureHost {
     this.requestUpdate();
   }
 
-  /** The picture as it is on the screen, as a PNG. Throws when the page may not read the picture's pixels. */
+  /** The picture as it is on the screen, as a PNG. */
   png(): string {
     const out = document.createElement('canvas');
     [out.width, out.height] = [this.canvas.width, this.canvas.height];
@@ -244,31 +246,25 @@ export class ImageView extends PanelElement implements PictureHost {
     >`;
   }
 
-  private load(uri: string | undefined): void {
-    if (uri === this.pictureUri) return;
-    this.pictureUri = uri;
+  private load(png: Uint8Array | null | undefined): void {
+    if (png === this.pictureOf) return;
+    this.pictureOf = png;
     this.picture = undefined;
-    this.pictureError = false;
+    this.pictureError = png === null;
     this.redraw('view');
-    if (uri === undefined) return;
-    const attempt = (readable: boolean): void => {
-      const image = new Image();
-      // Readable pixels are needed for the export only; a host that does not allow it still shows the picture.
-      if (readable) image.crossOrigin = 'anonymous';
-      image.onload = () => {
-        if (uri !== this.pictureUri) return;
+    if (!png) return this.requestUpdate();
+    loadPicture(png).then(
+      (image) => {
+        if (png !== this.pictureOf) return;
         this.picture = image;
         this.redraw('view');
-      };
-      image.onerror = () => {
-        if (uri !== this.pictureUri) return;
-        if (readable) return attempt(false);
+      },
+      () => {
+        if (png !== this.pictureOf) return;
         this.pictureError = true;
         this.requestUpdate();
-      };
-      image.src = uri;
-    };
-    attempt(true);
+      },
+    );
   }
 
   private readonly resize = (reset: unknown = false): void => {

@@ -2,6 +2,15 @@
 import { knockoutId, knockoutLabel, type Curve, type HostToPanel, type Knockout } from '../../src/protocol/panel';
 import { layersOf, type LiveCurve, type PanelState } from './state';
 
+/** Everything that is about one question on one picture. */
+const NO_EXAMPLE = {
+  example: undefined,
+  about: undefined,
+  clean: undefined,
+  lens: undefined,
+  curves: [],
+} satisfies Partial<PanelState>;
+
 export function reduce(s: PanelState, m: HostToPanel): PanelState {
   switch (m.type) {
     case 'experiment': {
@@ -15,14 +24,19 @@ export function reduce(s: PanelState, m: HostToPanel): PanelState {
       // The middle layer is where the picture is most telling before the user has chosen one.
       const layer = s.layerChosen ? s.layer : Math.floor(m.model.layers / 2);
       const head = s.head !== 'mean' && s.head >= m.model.heads ? 'mean' : s.head;
-      return { ...s, model: m.model, layer: Math.min(layer, m.model.layers - 1), head };
+      const known = s.model === undefined || s.model.directory === m.model.directory ? s : { ...s, ...NO_EXAMPLE };
+      return { ...known, model: m.model, layer: Math.min(layer, m.model.layers - 1), head };
     }
+    case 'picture':
+      return { ...s, picture: m.png };
     case 'example':
       return m.example === null
-        ? { ...s, example: undefined, clean: undefined, lens: undefined, curves: [] }
+        ? { ...s, ...NO_EXAMPLE }
         : {
             ...s,
+            ...(m.fresh ? NO_EXAMPLE : {}),
             example: m.example,
+            about: m.about,
             gridKind: gridKindFor(
               s,
               m.example.geometry.grids.map((g) => g.kind),

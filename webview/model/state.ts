@@ -26,7 +26,11 @@ export interface PanelState {
   readonly experiment?: PanelExperiment;
   readonly status: PanelStatus;
   readonly model?: ModelInfo;
+  /** PNG of what the model is shown; null: it could not be had. */
+  readonly picture?: Uint8Array | null;
   readonly example?: ExampleInfo;
+  /** `asks` of the text that the example belongs to. */
+  readonly about?: string;
   readonly clean?: CleanResult;
   readonly curves: readonly LiveCurve[];
   readonly lens?: LensResult;
@@ -84,6 +88,9 @@ export function patchesOfSet(example: ExampleInfo, name: string): number[] {
     .filter((p) => p >= example.imageStart && p < end)
     .map((p) => p - example.imageStart);
 }
+
+/** Does what is shown belong to an earlier question, picture or model than the config's? */
+export const isStale = (s: PanelState): boolean => s.example !== undefined && s.about !== s.experiment?.asks;
 
 /** Has a set no token? What the config says of patches counts before what the engine last said. */
 export function isEmpty(s: PanelState, name: string): boolean {

@@ -30,6 +30,19 @@ export async function decodeImage(file: string): Promise<RgbImage> {
   }
 }
 
+/**
+ * A picture as decodeImage reads it, as a PNG without orientation or profile: whoever draws it shows what the model is
+ * shown, whatever the file's format. Larger ones are scaled down to `longest` pixels along a side.
+ */
+export async function decodedPng(file: string, longest: number): Promise<Uint8Array> {
+  const { data, width, height } = await decodeImage(file);
+  const sharp = await loadSharp();
+  const picture = sharp(data, { raw: { width, height, channels: 3 } });
+  if (Math.max(width, height) > longest) picture.resize(longest, longest, { fit: 'inside' });
+  // Written for one reader next door: quick counts more than small.
+  return new Uint8Array(await picture.png({ compressionLevel: 1 }).toBuffer());
+}
+
 /** Width and height as decodeImage would give them, from the file's head. Refuses the same, but for damaged pixels. */
 export async function readImageSize(file: string): Promise<Size> {
   const { width, height } = await readHead(await readBytes(file), file);

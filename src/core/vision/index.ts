@@ -1,6 +1,6 @@
 /** Pixels to patches, and where each patch lies in the image. */
 export { checkBox, patchesInBoxes } from './boxes';
-export { decodeImage, readImageSize } from './decode';
+export { decodedPng, decodeImage, readImageSize } from './decode';
 export { patchAt, patchesInRect } from './geometry';
 export type * from './image';
 export type { Size, VisionShape } from './layout';

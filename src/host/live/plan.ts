@@ -63,6 +63,9 @@ export function curveKey(knockout: Knockout, sets: Sets, method: 'fork' | 'full'
   return JSON.stringify([knockoutId(knockout), names.map((name) => definition(name, sets)), method]);
 }
 
+/** What an experiment asks, but for its sets and knockouts: equal exactly when a clean run is. */
+export const asksOf = ({ model, seen }: Pick<Wanted, 'model' | 'seen'>): string => JSON.stringify([model, seen]);
+
 /** Undefined for data sets, which have no live example. `words`: what the lens follows. */
 export function wanted(experiment: Experiment, words: readonly string[]): Wanted | undefined {
   const { subject, model, method } = experiment;

@@ -14,7 +14,8 @@ import type { Engine } from '../engine/engine';
 import { CANCEL_GRACE_MS, EngineGone } from '../engine/process';
 import type { EnginePool, Lease } from '../engine/pool';
 import { BusyStatus } from './busy';
-import { planRound, wanted, type Have, type Wanted } from './plan';
+import { pictureOf, type ShownPicture } from './picture';
+import { asksOf, planRound, wanted, type Have, type Wanted } from './plan';
 
 /** Curves of earlier states of the text that are kept, so that undo answers at once. */
 const KEPT_CURVES = 500;
@@ -37,7 +38,10 @@ export interface LiveDeps {
 
 export interface Shown {
   readonly model?: ModelInfo;
+  readonly picture?: ShownPicture;
   readonly example?: ExampleInfo;
+  /** What the example is about: `asksOf` its text. */
+  readonly about?: string;
   readonly clean?: CleanResult;
   readonly lens?: LensResult;
   readonly knockouts: readonly Knockout[];
@@ -109,9 +113,10 @@ export class LiveSession {
 
   /** Everything that is shown, for a panel that has just come up. */
   replay(): void {
-    const { model, example, clean, lens, knockouts, curves } = this.#shown;
+    const { model, picture, example, about = '', clean, lens, knockouts, curves } = this.#shown;
     if (model) this.deps.send({ type: 'model', model });
-    this.deps.send({ type: 'example', example: example ?? null });
+    if (picture) this.deps.send({ type: 'picture', png: picture.png ?? null });
+    this.deps.send({ type: 'example', example: example ?? null, about, fresh: true });
     if (clean) this.deps.send({ type: 'clean', clean });
     this.deps.send({ type: 'curves', knockouts, curves });
     for (const part of this.#parts) this.deps.send({ type: 'curve-part', part });
@@ -242,8 +247,13 @@ export class LiveSession {
         sets: want.sets,
         generation: engine.generation,
       };
-      const rest = plan.prepare === 'all' ? { ...NOTHING, model } : this.#shown;
-      this.#show({ ...rest, example }, { type: 'example', example });
+      const fresh = plan.prepare === 'all';
+      if (fresh) await this.#showPicture(want.question.image, engine, signal);
+      stop();
+      const { picture } = this.#shown;
+      const about = asksOf(want);
+      const rest = fresh ? { ...NOTHING, model, ...(picture && { picture }) } : this.#shown;
+      this.#show({ ...rest, example, about }, { type: 'example', example, about, fresh });
     }
     const remember = (change: Partial<Have>): void => {
       this.#have = { ...this.#have!, ...change } as Held;
@@ -282,6 +292,14 @@ export class LiveSession {
     }
     this.#parts = [];
     this.#show({ ...this.#shown, curves }, { type: 'curves', knockouts, curves });
+  }
+
+  /** Before the example, whose patches lie on it; before the clean run, which may keep the process for minutes. */
+  async #showPicture(file: string, engine: Engine, signal: AbortSignal): Promise<void> {
+    const known = this.#shown.picture;
+    const picture = await pictureOf(file, known, () => engine.call('picture', { file }, { signal }));
+    if (picture === known || signal.aborted) return;
+    this.#show({ ...this.#shown, picture }, { type: 'picture', png: picture.png ?? null });
   }
 
   /** Loading cannot be stopped, only left behind. */
@@ -361,4 +379,4 @@ export class LiveSession {
   }
 }
 
-type RunName = Exclude<CallName, 'open' | 'dataset' | 'results' | 'figure' | 'memory' | 'release'>;
+type RunName = Exclude<CallName, 'open' | 'dataset' | 'results' | 'picture' | 'figure' | 'memory' | 'release'>;

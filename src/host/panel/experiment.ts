@@ -3,6 +3,7 @@ import { sourceOf } from '../../core/experiment/parse';
 import type { Problem } from '../../core/experiment/problems';
 import type { Experiment } from '../../core/experiment/types';
 import { DEFAULT_WINDOW } from '../../core/experiment/types';
+import { asksOf, wanted } from '../live/plan';
 import type { PanelExperiment } from '../../protocol/panel';
 
 /** The set that the first click on the picture makes. */
@@ -20,9 +21,11 @@ export interface PanelFacts {
 
 export function panelExperiment({ experiment, problems, ...facts }: PanelFacts): PanelExperiment {
   const subject = experiment?.subject;
+  const want = experiment && wanted(experiment, []);
   const question = subject?.kind === 'question' ? subject : undefined;
   return {
     ...facts,
+    asks: want ? asksOf(want) : '',
     model: experiment ? modelAsWritten(experiment) : '',
     question: question?.question ?? '',
     ...(question?.answer !== undefined && { gold: question.answer }),

@@ -89,7 +89,9 @@ export class FakeHost {
     const { engine, experiment } = this;
     await this.send({ type: 'experiment', experiment });
     await this.send({ type: 'model', model: engine.model });
-    await this.send({ type: 'example', example: this.example() });
+    // The page looks at the bytes, not at what they are called.
+    await this.send({ type: 'picture', png: new Uint8Array(engine.image.bytes) });
+    await this.sendExample(true);
     await this.send({ type: 'clean', clean: engine.clean });
     await this.send({
       type: 'curves',
@@ -129,7 +131,7 @@ export class FakeHost {
     else if (m.type === 'remove-knockout')
       await this.rerun({ knockouts: this.experiment.knockouts.filter((k) => knockoutId(k) !== m.id) });
     else if (m.type === 'add-knockout') await this.rerun({ knockouts: [...this.experiment.knockouts, m.knockout] });
-    else if (m.type === 'set-question') await this.edit({ question: m.question });
+    else if (m.type === 'set-question') await this.edit({ question: m.question, asks: m.question });
     else if (m.type === 'set-window') await this.edit({ window: m.window });
     else if (m.type === 'choose-set') await this.edit({ activeSet: m.set });
   }
@@ -150,12 +152,17 @@ export class FakeHost {
     const { knockouts } = this.experiment;
     const touched = knockouts.findIndex((k) => k.kind === 'edge' && k.from === set);
     const curves = knockouts.map((k, i) => (i === touched ? null : (this.engine.curve(knockoutId(k)) ?? null)));
-    await this.send({ type: 'example', example: this.example() });
+    await this.sendExample(false);
     await this.send({ type: 'curves', knockouts, curves });
     const curve = touched < 0 ? undefined : this.engine.curve(knockoutId(knockouts[touched]));
     for (const [layer, score] of (curve?.scores ?? []).entries()) {
       await this.send({ type: 'curve-part', part: { index: touched, layer, score, change: curve!.change[layer] } });
     }
+  }
+
+  /** `fresh`: of what the config asks now; else with other sets. */
+  sendExample(fresh: boolean): Promise<void> {
+    return this.send({ type: 'example', example: this.example(), about: this.experiment.asks, fresh });
   }
 
   /** The example with the sets as the config has them now. */

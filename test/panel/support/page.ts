@@ -23,8 +23,9 @@ window.acquireVsCodeApi = () => {
   };
 };
 window.crossflowDeliver = (text) => window.postMessage(JSON.parse(text, (key, v) => {
-  if (typeof v !== 'object' || v === null || typeof v.$f32 !== 'string') return v;
-  return new Float32Array(Uint8Array.from(atob(v.$f32), (c) => c.charCodeAt(0)).buffer);
+  if (typeof v !== 'object' || v === null) return v;
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  return typeof v.$f32 === 'string' ? new Float32Array(bytes(v.$f32).buffer) : typeof v.$u8 === 'string' ? bytes(v.$u8) : v;
 }), '*');
 `;
 

@@ -165,6 +165,7 @@ export async function synthetic(seed: number, size: Size): Promise<Engine> {
   return {
     experiment: {
       title: 'large',
+      asks: 'large',
       uri: 'file:///star.flow.json',
       model: 'llava-hf/llava-1.5-7b-hf',
       question: 'Is the star on the table red?',

@@ -1,11 +1,16 @@
-/** Messages as text, with Float32Array kept: in recordings, and between the test and the page. */
+/** Messages as text, with typed arrays kept: in recordings, and between the test and the page. */
 const KEY = '$f32';
+const BYTES = '$u8';
 
 export function pack(value: unknown, space?: number): string {
   return JSON.stringify(
     value,
     (_key, v: unknown) =>
-      v instanceof Float32Array ? { [KEY]: Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('base64') } : v,
+      v instanceof Float32Array
+        ? { [KEY]: Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('base64') }
+        : v instanceof Uint8Array
+          ? { [BYTES]: Buffer.from(v).toString('base64') }
+          : v,
     space,
   );
 }
