@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
@@ -70,6 +70,17 @@ describe('result tables', () => {
       base: 0.8123457 - row / 100,
       curves: [[0.4, 0.2 + row / 100, 0.8], [0.5, 0.5, 0.6123], row === 1 ? null : [0.7, 0.1, 0.3], [1e-9, 0.25, 0.5]],
     });
+
+  it('are found behind links, each once', async function () {
+    if (process.platform === 'win32') this.skip();
+    const { output } = runIn('elsewhere', [some(0)]);
+    mkdirSync(folder.join('linked'));
+    symlinkSync(output, folder.join('linked', 'model'));
+    symlinkSync(folder.path, folder.join('linked', 'model', 'above'));
+    symlinkSync(folder.join('linked'), folder.join('linked', 'itself'));
+    const runs = await resultsOf([folder.join('linked')]);
+    assert.equal(runs.length, 1);
+  });
 
   it('give the figures of the journal they were made from', async () => {
     const experiment = runIn('round', [0, 1, 2, 3].map(some));

@@ -1,5 +1,6 @@
 /** Which results a user's files and folders hold: journals of Crossflow and published tables. */
-import { readdir, stat } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JournalReader } from '../../dataset/journal';
 import { JOURNAL_FILE } from '../../dataset/run';
@@ -64,19 +65,30 @@ async function search(path: string): Promise<{ journals: string[]; tables: Resul
   }
   const journals: string[] = [];
   const tables: ResultFile[] = [];
+  // A link may lead to a folder above it.
+  const visited = new Set<string>();
   const visit = async (folder: string): Promise<void> => {
+    const real = await realpath(folder);
+    if (visited.has(real)) return;
+    visited.add(real);
     const entries = await readdir(folder, { withFileTypes: true });
     entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     if (entries.some((entry) => entry.name === JOURNAL_FILE)) return void journals.push(join(folder, JOURNAL_FILE));
     for (const entry of entries) {
       const inside = join(folder, entry.name);
-      if (entry.isDirectory()) await visit(inside);
+      if (await isFolder(entry, inside)) await visit(inside);
       else if (/\.csv$/i.test(entry.name))
         tables.push(...[await recognise(inside)].filter((table) => table !== undefined));
     }
   };
   await visit(path);
   return { journals, tables };
+}
+
+/** A folder, or a link to one: on clusters results often lie on another disk. */
+async function isFolder(entry: Dirent, path: string): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 function journalRun(journal: JournalReader, model: string | undefined): StudyRun {
