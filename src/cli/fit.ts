@@ -15,6 +15,22 @@ export interface Opening {
   check?(spec: Planner['spec']): void;
 }
 
+/** Refuses a run that does not fit; for prepareRuns(), which asks about all runs before the first begins. */
+export function fitting(
+  engine: EngineOptions,
+): (run: { readonly experiment: Experiment }, folder: string) => Promise<void> {
+  const planners = new Map<string, Promise<Planner>>();
+  return async ({ experiment }, folder) => {
+    const planning = Promise.all([import('../core/dataset/plan'), import('../core/engine/planner')]);
+    const [{ planExperiment }, { Planner }] = await planning;
+    const planner = planners.get(folder) ?? Planner.open(folder, engine);
+    planners.set(folder, planner);
+    const plan = await planExperiment(await planner, experiment, { measure: false });
+    // What is only to be told is told when the model is loaded.
+    settle(plan, { say: () => undefined });
+  };
+}
+
 /**
  * Opens a model for an experiment, where it fits.
  * @throws CrossflowError `failed` when it does not, unless `force`

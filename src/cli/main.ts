@@ -22,6 +22,8 @@ async function main(args: readonly string[]): Promise<number> {
     if (!(e instanceof CommanderError)) return reportError(e);
     // --help and --version end here too, already printed.
     if (e.exitCode === 0) return 0;
+    // A command of commands alone: its help stands on standard error already.
+    if (e.code === 'commander.help') return EXIT_USAGE;
     reportLine(e.message.replace(/^error: /, '').replace(/\n\(([^)]*)\)$/, ' ($1)'));
     return EXIT_USAGE;
   }

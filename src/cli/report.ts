@@ -22,6 +22,12 @@ export function reportError(e: unknown): number {
 
 export const exitCodeOf = ({ kind }: CrossflowError): number => EXIT_CODES[kind];
 
+/** One line each, equal ones once; gives the exit code of the worst, 0 where there are none. */
+export function reportAll(errors: readonly CrossflowError[]): number {
+  for (const line of new Set(errors.map((error) => error.line))) reportLine(line);
+  return Math.max(0, ...errors.map(exitCodeOf));
+}
+
 export function reportWarnings(problems: readonly Problem[], file: string): void {
   for (const { severity, line, column, message, hint } of problems) {
     if (severity === 'warning') reportLine(`warning: ${file}:${line}:${column}: ${message}${hint ? ` (${hint})` : ''}`);

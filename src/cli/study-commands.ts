@@ -16,6 +16,8 @@ Examples:
   crossflow study merge big.study.json                    one journal for each run; while it runs, too
   crossflow study plot big.study.json                     tables and figures of what is there`;
 
+const oneMore = (name: string, before: readonly string[] = []): string[] => [...before, name];
+
 const FILE = 'the study, NAME.study.json';
 
 interface Parsers {
@@ -36,8 +38,8 @@ export function addStudyCommands(program: Command, done: Done, parsers: Parsers)
       .command(name)
       .description(description)
       .argument('<file>', FILE)
-      .option('--model <name...>', 'only these models, by name')
-      .option('--task <name...>', 'only these tasks, by name')
+      .option('--model <name>', 'only this model; repeat it for more', oneMore)
+      .option('--task <name>', 'only this task; repeat it for more', oneMore)
       .option('--output <folder>', 'where results are, in place of the study\'s "output"');
   const json = () => new Option('--json', 'print one JSON document in place of the table');
 
@@ -78,7 +80,9 @@ export function addStudyCommands(program: Command, done: Done, parsers: Parsers)
   add('slurm', 'writes the script of a Slurm job array for what is missing')
     .option('--shards <number>', 'tasks of the array, in place of the study\'s "slurm.shards"', Number)
     .option('--submit', 'submits it, too')
+    .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', parsers.memory)
     .addOption(parsers.device())
+    .option('--force', 'tasks try runs that do not fit the memory of their node')
     .option('--yes', 'fetch Hugging Face models that are not on this disk without asking')
     .addOption(json())
     .action(async (file: string, options: SlurmOptions) =>

@@ -1,7 +1,7 @@
 /** What every `crossflow study` command begins with. */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Problem } from '../core/experiment/problems';
-import { loadStudy } from '../core/study/parse';
+import { loadStudy, movedTo } from '../core/study/parse';
 import { selectRuns } from '../core/study/select';
 import type { PlannedRun, Study } from '../core/study/types';
 
@@ -20,9 +20,4 @@ export async function load(
   const written = await loadStudy(file, warned);
   const study = output === undefined ? written : movedTo(written, resolve(output));
   return { study, runs: selectRuns(study, { ...(model && { models: model }), ...(task && { tasks: task }) }) };
-}
-
-function movedTo(study: Study, output: string): Study {
-  const runs = study.runs.map((run) => ({ ...run, experiment: { ...run.experiment, output: join(output, run.id) } }));
-  return { ...study, output, runs };
 }

@@ -1,5 +1,6 @@
 /** `crossflow study plot` and `crossflow study report`: what is made of the results. */
-import { usage } from '../core/errors';
+import { pause } from '../core/engine/control';
+import { CrossflowError, usage } from '../core/errors';
 import type { DrawnStudy } from '../core/report/draw-study';
 import type { Palette } from '../core/report/labels';
 import type { StudyRun } from '../core/report/study-run';
@@ -10,7 +11,7 @@ import type { PlannedRun, Study } from '../core/study/types';
 import { listed } from './files';
 import { interruptSignal } from './interrupt';
 import { progressBar, type Bar } from './progress';
-import { plain } from './report';
+import { plain, reportAll } from './report';
 import { print } from './streams';
 import { load, type StudyFlags } from './study-load';
 
@@ -41,9 +42,9 @@ export const report = (file: string, options: PlotFlags): Promise<number> =>
     return [...drawn.files, ...(await writeReport(work, drawn))];
   });
 
-/** All that is made of a study's results once it has run; gives the paths. */
+/** All that is made of a study's results once it has run, those of runs that were not chosen included; gives the paths. */
 export async function plotAll(study: Study, bar: Bar, signal: AbortSignal): Promise<string[]> {
-  const work = workOn(study, study.runs, bar, signal);
+  const { work } = await workOn(study, study.runs, bar, signal);
   const files = await tables(work);
   const drawn = await figures(work);
   return [...files, ...drawn.files, ...(await writeReport(work, drawn))];
@@ -54,7 +55,8 @@ async function make(file: string, options: StudyFlags, files: (work: Work) => Pr
   const { study, runs } = await load(file, options);
   const bar = await progressBar();
   try {
-    const made = await files(workOn(study, runs, bar, signal));
+    const { work, code } = await workOn(study, runs, bar, signal);
+    const made = await files(work);
     bar.stop();
     await print(
       options.json
@@ -63,20 +65,38 @@ async function make(file: string, options: StudyFlags, files: (work: Work) => Pr
             .map((line) => plain(line) + '\n')
             .join(''),
     );
-    return 0;
+    return code;
   } finally {
     bar.stop();
   }
 }
 
-/** Merges what is there. Throws CrossflowError `usage` when no run has results. */
-function workOn(study: Study, chosen: readonly PlannedRun[], bar: Bar, signal: AbortSignal): Work {
-  const runs = chosen.filter((run, i) => {
+/**
+ * Merges what is there. Runs whose results are of other settings, or that somebody else merges, are left out with a line
+ * each; `code`: the exit code for that. Throws CrossflowError `usage` when no run has results, `failed` when the disk does.
+ */
+async function workOn(
+  study: Study,
+  chosen: readonly PlannedRun[],
+  bar: Bar,
+  signal: AbortSignal,
+): Promise<{ readonly work: Work; readonly code: number }> {
+  const runs: PlannedRun[] = [];
+  const problems: CrossflowError[] = [];
+  for (const [i, run] of chosen.entries()) {
     bar.update('merging', i, chosen.length);
-    return mergeRun(study, run) !== undefined;
-  });
-  if (runs.length === 0) throw usage('no results yet', study.output, 'run the study first');
-  return { study, runs, results: studyRuns(study, runs), bar, signal };
+    await pause(signal);
+    try {
+      if (mergeRun(study, run)) runs.push(run);
+    } catch (e) {
+      if (!(e instanceof CrossflowError && e.kind === 'usage')) throw e;
+      problems.push(e);
+    }
+  }
+  if (runs.length === 0) throw problems[0] ?? usage('no results yet', study.output, 'run the study first');
+  bar.stop();
+  const code = reportAll(problems);
+  return { work: { study, runs, results: studyRuns(study, runs), bar, signal }, code };
 }
 
 async function tables({ runs, results, bar, signal }: Work): Promise<string[]> {

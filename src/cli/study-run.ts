@@ -1,12 +1,12 @@
 /** `crossflow study run` */
-import type { CrossflowError } from '../core/errors';
 import type { RunOutcome, StudyProgress } from '../core/study/run';
-import { WHOLE, type PlannedRun } from '../core/study/types';
+import { WHOLE } from '../core/study/types';
 import { listed } from './files';
+import { fitting } from './fit';
 import { interruptSignal } from './interrupt';
 import { engineOptions, modelFolder, openNamed, type EngineFlags } from './model';
 import { duration, lineLog, progressBar, type Bar } from './progress';
-import { exitCodeOf, plain, reportLine, reportWarnings } from './report';
+import { plain, reportAll, reportLine, reportWarnings } from './report';
 import { checkWritable, print } from './streams';
 import { load, type StudyFlags } from './study-load';
 import { plotAll } from './study-plot';
@@ -17,7 +17,7 @@ export interface StudyRunOptions extends StudyFlags, EngineFlags {
   readonly plot: boolean;
 }
 
-/** Gives the exit code: 1 when a question could not be asked, 2 when a run was left out. */
+/** Gives the exit code: 1 when a question could not be asked, the error's where a run was left out. */
 export async function studyRun(file: string, options: StudyRunOptions): Promise<number> {
   const signal = interruptSignal();
   const began = performance.now();
@@ -38,8 +38,10 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
       runs,
       (model) => modelFolder(model, { ...fetching, ...(yes && { yes }) }),
       engineOptions(options),
+      options.force ? undefined : fitting(engineOptions(options)),
     );
-    if (prepared.problems.length > 0) return reportProblems(prepared.problems);
+    reportWarnings(prepared.warnings, file);
+    if (prepared.problems.length > 0) return reportAll(prepared.problems.map(({ error }) => error));
     const absent = prepared.runs.flatMap(({ dataset, experiment }) =>
       absentKnockouts(dataset.rows, experiment).map((message) => `warning: ${dataset.csv}: ${message}`),
     );
@@ -57,24 +59,25 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
       onProgress: process.stderr.isTTY ? showOn(bar) : logLines(),
     });
     bar.stop();
-    const files = shard.count === 1 && options.plot && problems.length === 0 ? await plotAll(study, bar, signal) : [];
     for (const { errors, model, task } of outcomes) {
       for (const { line, message } of errors) reportLine(`${model} on ${task}, line ${line}: ${message}`);
     }
     const seconds = Math.round(performance.now() - began) / 1000;
-    const result = { study: study.file, shard: `${shard.index}/${shard.count}`, seconds, runs: outcomes, files };
-    await print(options.json ? JSON.stringify(result) + '\n' : describe(result));
-    const code = problems.length > 0 ? reportProblems(problems) : 0;
+    const result = { study: study.file, shard: `${shard.index}/${shard.count}`, seconds, runs: outcomes };
+    // Said before anything is made of it, which may fail.
+    if (!options.json) await print(describe(result));
+    const code = reportAll(problems.map(({ error }) => error));
+    let files: readonly string[] = [];
+    try {
+      if (shard.count === 1 && options.plot && outcomes.length > 0) files = await plotAll(study, bar, signal);
+    } finally {
+      bar.stop();
+      await print(options.json ? JSON.stringify({ ...result, files }) + '\n' : written(files));
+    }
     return code || (outcomes.some((run) => run.errors.length > 0) ? 1 : 0);
   } finally {
     bar.stop();
   }
-}
-
-/** One line each; the exit code of the worst. */
-function reportProblems(problems: readonly { readonly run: PlannedRun; readonly error: CrossflowError }[]): number {
-  for (const line of new Set(problems.map(({ error }) => error.line))) reportLine(line);
-  return Math.max(...problems.map(({ error }) => exitCodeOf(error)));
 }
 
 const showOn =
@@ -94,10 +97,9 @@ interface Result {
   readonly shard: string;
   readonly seconds: number;
   readonly runs: readonly RunOutcome[];
-  readonly files: readonly string[];
 }
 
-function describe({ shard, seconds, runs, files }: Result): string {
+function describe({ shard, seconds, runs }: Result): string {
   const rows = runs.map((r) => [
     ...[r.model, r.task],
     ...[r.total, r.kept, r.dropped, r.failed, r.resumed].map(String),
@@ -112,8 +114,12 @@ function describe({ shard, seconds, runs, files }: Result): string {
   const share = shard === '1/1' ? '' : `, shard ${shard}`;
   const damaged = runs.reduce((n, r) => n + r.damaged, 0);
   const notes = damaged > 0 ? [`${damaged} damaged journal lines, asked again`] : [];
-  const written = files.length > 0 ? [`${files.length} files written`] : [];
+  const summary = [duration(seconds) + share, ...notes].map(plain).join('; ');
+  return `${table(columns, rows)}${summary}\n`;
+}
+
+function written(files: readonly string[]): string {
+  if (files.length === 0) return '';
   const report = listed(files.filter((file) => file.endsWith('report.html'))).map((path) => `  ${plain(path)}\n`);
-  const summary = [duration(seconds) + share, ...notes, ...written].map(plain).join('; ');
-  return `${table(columns, rows)}${summary}\n${report.join('')}`;
+  return `${files.length} files written\n${report.join('')}`;
 }

@@ -15,7 +15,7 @@ import { reportLine, reportWarnings } from './report';
 import { print, writeWhole } from './streams';
 import { load, type StudyFlags } from './study-load';
 
-export interface SlurmOptions extends StudyFlags, Pick<EngineFlags, 'device' | 'yes'> {
+export interface SlurmOptions extends StudyFlags, Pick<EngineFlags, 'device' | 'memory' | 'force' | 'yes'> {
   readonly shards?: number;
   readonly submit?: boolean;
 }
@@ -32,8 +32,11 @@ export async function slurm(file: string, options: SlurmOptions): Promise<number
   const { yes } = options;
   const bar = await progressBar();
   const fetching = { signal: interruptSignal(), bar, ...(yes && { yes }) };
-  const { problems } = await prepareRuns(study, runs, (model) => modelFolder(model, fetching), engineOptions(options));
+  const folderOf: Parameters<typeof prepareRuns>[2] = (model) => modelFolder(model, fetching);
+  // Whether they fit is asked on the nodes: their memory is not this machine's.
+  const { problems, warnings } = await prepareRuns(study, runs, folderOf, engineOptions(options));
   bar.stop();
+  reportWarnings(warnings, file);
   if (problems[0]) throw problems[0].error;
   const queued = await queuedShards(study, count);
   const missing = await missingShards(study, runs, count);
@@ -72,11 +75,13 @@ async function queuedShards(study: Study, count: number): Promise<ReadonlySet<nu
 /** As this process was started, by paths that hold on every node that sees the same disk. */
 const thisCommand = (): string[] => [process.execPath, ...process.execArgv, process.argv[1]];
 
-function flagsOf({ model, task, output, device }: SlurmOptions, study: Study): string[] {
+function flagsOf({ model, task, output, device, memory, force }: SlurmOptions, study: Study): string[] {
   return [
-    ...(model ? ['--model', ...model] : []),
-    ...(task ? ['--task', ...task] : []),
+    ...(model ?? []).flatMap((name) => ['--model', name]),
+    ...(task ?? []).flatMap((name) => ['--task', name]),
     ...(output === undefined ? [] : ['--output', study.output]),
     ...(device === undefined ? [] : ['--device', device]),
+    ...(memory === undefined ? [] : ['--memory', String(memory)]),
+    ...(force ? ['--force'] : []),
   ];
 }

@@ -14,9 +14,12 @@ export async function status(file: string, options: StatusOptions): Promise<numb
   const { studyStatus } = await import('../core/study/status');
   const { queueStatus } = await import('../core/study/slurm-queue');
   const [found, slurm] = [await studyStatus(study, runs), await queueStatus(study)];
-  await print(options.json ? JSON.stringify({ ...found, slurm }) + '\n' : describe(found, slurm));
+  await print(options.json ? JSON.stringify({ ...found, slurm: slurm.map(plainJob) }) + '\n' : describe(found, slurm));
   return found.runs.some((run) => run.problem !== undefined) ? 1 : 0;
 }
+
+/** JSON knows no maps. */
+const plainJob = ({ queued, ...job }: QueueStatus) => ({ ...job, queued: Object.fromEntries(queued) });
 
 const right = (title: string) => ({ title, right: true });
 

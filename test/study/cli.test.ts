@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import { crossflow, outcome, start } from '../cli/crossflow';
 import { temporaryFolder } from '../support/temporary';
-import { writeStudy } from './studies';
+import { MODEL, writeStudy } from './studies';
 
 describe('crossflow study', () => {
   const folder = temporaryFolder();
@@ -38,6 +39,35 @@ describe('crossflow study', () => {
     assert.equal(plot.code, 0, plot.stderr);
     assert.equal(plot.stdout.trim().split('\n').length, 3);
     assert.match(readFileSync(plot.stdout.split('\n')[0], 'utf8'), /^question_id,image,goden answer/);
+
+    // Results of older settings in one run's folder leave the others' alone.
+    const models = [
+      { model: MODEL, prompt: 'vicuna_v1' },
+      { model: MODEL, name: 'other', prompt: 'llava_llama_3' },
+    ];
+    const two = writeStudy(folder.path, 'two', ['QueryAttr'], { models, output: 'cli', limit: 4 });
+    cpSync(`${journal}/shapes-llava-QueryAttr`, `${journal}/other-QueryAttr`, { recursive: true });
+    const rest2 = await crossflow('study', 'plot', two, '--tables-only');
+    assert.deepEqual([rest2.code, rest2.stdout.trim().split('\n').length], [2, 3], rest2.stderr);
+    assert.match(rest2.stderr, /^crossflow: .*other-QueryAttr: holds results of another study: .*\n$/);
+
+    // The queue of a cluster, as squeue tells it.
+    mkdirSync(folder.join('cli', 'slurm'));
+    const job = { job: '7', submitted: '2025-01-01T00:00:00.000Z', count: 2, tasks: [1, 2] };
+    writeFileSync(folder.join('cli', 'slurm', 'jobs.json'), JSON.stringify([job]));
+    mkdirSync(folder.join('bin'));
+    writeFileSync(folder.join('bin', 'squeue'), '#!/bin/sh\necho 1 RUNNING; echo 2 PENDING\n', { mode: 0o755 });
+    const env = { ...process.env, PATH: `${folder.join('bin')}${delimiter}${process.env['PATH']}` };
+    const queue = await outcome(start(['study', 'status', file, '--json'], { env }));
+    const { slurm } = JSON.parse(queue.stdout) as { slurm: { queued: object }[] };
+    if (process.platform !== 'win32') assert.deepEqual(slurm[0].queued, { 1: 'RUNNING', 2: 'PENDING' });
+  });
+
+  it('alone says what it can be asked', async () => {
+    const { code, stdout, stderr } = await crossflow('study');
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, /Usage: crossflow study/);
+    assert.doesNotMatch(stderr, /outputHelp/);
   });
 
   it('wrong usage ends with 2 and one line, and writes nothing', async () => {
@@ -50,6 +80,7 @@ describe('crossflow study', () => {
       [['run', folder.join('none.study.json')], /no such file/],
       [['slurm', good, '--shards', '0'], /--shards must be a whole number/],
       [['plot', good], /no results yet/],
+      [['run', '--model', 'nobody', '--task', 'QueryAttr', good], /no model "nobody"/],
       [['runn', good], /unknown command 'runn'/],
     ];
     for (const [args, pattern] of cases) {

@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { fitting } from '../../src/cli/fit';
 import type { Model } from '../../src/core/engine/api';
 import type { EngineOptions } from '../../src/core/engine/types';
 import { openModel } from '../../src/core/engine/model';
@@ -21,7 +22,7 @@ import { journalFiles, readJournals } from '../../src/core/study/journals';
 import { mergeRun } from '../../src/core/study/merge';
 import { missingShards } from '../../src/core/study/missing';
 import { claimShard } from '../../src/core/study/owner';
-import { loadStudy } from '../../src/core/study/parse';
+import { loadStudy, movedTo } from '../../src/core/study/parse';
 import { prepareRuns, type Prepared } from '../../src/core/study/prepare';
 import { runStudy, type StudyOutcome } from '../../src/core/study/run';
 import { studyStatus } from '../../src/core/study/status';
@@ -39,10 +40,10 @@ describe('studies on the embedded model', () => {
   });
   after(() => model.close());
 
-  const prepare = async (file: string, engine?: EngineOptions): Promise<Prepared & { study: Study }> => {
-    const study = await loadStudy(file);
-    const folderOf: Parameters<typeof prepareRuns>[2] = (named) =>
-      named.kind === 'folder' ? Promise.resolve(named.path) : Promise.reject(new Error('a folder'));
+  const folderOf: Parameters<typeof prepareRuns>[2] = (named) =>
+    named.kind === 'folder' ? Promise.resolve(named.path) : Promise.reject(new Error('a folder'));
+  const prepare = async (file: string, engine?: EngineOptions, given?: Study): Promise<Prepared & { study: Study }> => {
+    const study = given ?? (await loadStudy(file));
     const prepared = await prepareRuns(study, study.runs, folderOf, engine);
     return { study, ...prepared };
   };
@@ -141,6 +142,46 @@ describe('studies on the embedded model', () => {
     appendFileSync(path.join(images, readdirSync(images)[0]), 'x');
     await assert.rejects(run(file), usageError(/a picture that has changed since: .*jpg/));
     assert.deepEqual(snapshot(folder.join('changed')), before);
+  });
+
+  it('a model that cannot be loaded costs its own runs alone, and is tried once', async () => {
+    const models = [
+      { model: MODEL, name: 'large', prompt: 'vicuna_v1' },
+      { model: MODEL, prompt: 'vicuna_v1' },
+    ];
+    const { study, runs } = await prepare(writeStudy(folder.path, 'too large', TWO, { models, limit: 1 }));
+    const [large, ...rest] = runs.map((one) => ({ ...one, experiment: { ...one.experiment, model: { kind: 'folder' as const, path: `${MODEL}${one.model === 'large' ? '/' : ''}` } } })); // prettier-ignore
+    const opened: string[] = [];
+    const outcome = await runStudy({
+      ...{ study, runs: [large, ...rest], shard: WHOLE },
+      open(one) {
+        opened.push(one.model);
+        if (one.model === 'large') return Promise.reject(new CrossflowError('failed', 'does not fit'));
+        return Promise.resolve(Object.create(model, { close: { value: () => Promise.resolve() } }) as Model);
+      },
+    });
+    assert.deepEqual(opened, ['large', 'shapes-llava']);
+    assert.deepEqual(outcome.problems.map(({ run: { id }, error }) => `${id} ${error.message}`), ['large-QueryAttr does not fit', 'large-LogicalObj does not fit']); // prettier-ignore
+    assert.deepEqual(outcome.runs.map((one) => [one.run, one.total]), [['shapes-llava-QueryAttr', 1], ['shapes-llava-LogicalObj', 1]]); // prettier-ignore
+  });
+
+  it('is looked at before anything is computed: heads, windows, and what else the caller asks', async () => {
+    const knockouts = [{ from: 'Question', to: 'Last', heads: [1, 99] }, 'Image->Question'];
+    const file = writeStudy(folder.path, 'heads', ['QueryAttr'], { knockouts, windows: [3, 44], limit: 1 });
+    const written = await loadStudy(file);
+    for (const study of [written, movedTo(written, folder.join('moved'))])
+      await assert.rejects(prepare(file, {}, study).then(({ problems }) => Promise.reject(problems[0].error)), usageError(/heads\.study\.json:1:\d+: head 99 does not exist \(.* has heads 0 to 3\)/)); // prettier-ignore
+    const windows = writeStudy(folder.path, 'windows', TWO, { knockouts: ['Image->Question'], windows: [3, 44], limit: 1 }); // prettier-ignore
+    const { warnings, problems } = await prepare(windows);
+    assert.deepEqual([problems.length, warnings.length], [0, 1]);
+    assert.match(warnings[0].message, /a window of 44 layers is larger than the 10 of/);
+    const study = await loadStudy(windows);
+    const refused = await prepareRuns(study, study.runs, folderOf, {}, (one) =>
+      one.task === 'QueryAttr' ? Promise.reject(new CrossflowError('failed', 'does not fit')) : Promise.resolve(),
+    ); // prettier-ignore
+    assert.deepEqual(refused.problems.map(({ run: { task }, error }) => [task, error.message]), [['QueryAttr', 'does not fit']]); // prettier-ignore
+    assert.ok(!existsSync(folder.join('windows')));
+    await fitting({})(study.runs[0], MODEL);
   });
 
   it('a shard is worked on once at a time, and shards of other numbers wait', async () => {

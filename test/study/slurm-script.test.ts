@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { parseStudy } from '../../src/core/study/parse';
+import { movedTo, parseStudy } from '../../src/core/study/parse';
 import { rememberJob, submittedJobs } from '../../src/core/study/slurm-queue';
 import { arrayOf, slurmScript } from '../../src/core/study/slurm-script';
 import { parseShard } from '../../src/core/study/shards';
@@ -29,7 +29,23 @@ describe('script of a Slurm job array', () => {
     for (const option of ['array=1-2,7%3', 'partition=long', 'account=me', 'qos=q', 'time=01:00:00', 'mem=8G', 'cpus-per-task=4', 'constraint=a', 'requeue']) {
       assert.ok(text.includes(`#SBATCH --${option}\n`), option);
     } // prettier-ignore
+    assert.ok(text.includes('#SBATCH --signal=B:USR1@300\n'));
     assert.match(text, / --threads 4 --shard "\$SLURM_ARRAY_TASK_ID\/8" &/);
+  });
+
+  it('keeps blanks, quotes and % of names as sbatch reads them, and warns early enough', () => {
+    const optionsOf = (slurm: object) => slurmScript(study(slurm), { count: 1, command: ['node'], flags: [] });
+    const place = folder.join('out').replaceAll('%', '%%');
+    assert.ok(optionsOf({}).includes(`#SBATCH --output=${place}/slurm/%A_%a.log\n`));
+    const moved = movedTo(study({ account: 'my "lab"' }), '/results/50% of\\ it');
+    const text = slurmScript(moved, { count: 1, command: ['node'], flags: [] });
+    assert.ok(text.includes('#SBATCH --output="/results/50%% of\\\\ it/slurm/%A_%a.log"\n'), text);
+    assert.ok(text.includes('#SBATCH --account="my \\"lab\\""\n'), text);
+    const warnings: [slurm: object, seconds: number][] = [
+      [{}, 300], [{ time: '1-00' }, 300], [{ time: '10' }, 150], [{ time: '2:00' }, 30], [{ time: '00:02:00' }, 30],
+      [{ time: 'UNLIMITED' }, 300], [{ time: '10', warn: 60 }, 60],
+    ]; // prettier-ignore
+    for (const [slurm, seconds] of warnings) assert.match(optionsOf(slurm), new RegExp(`USR1@${seconds}\n`));
   });
 
   it('runs: names with blanks and quotes arrive, signals are passed on, and only a warned task is queued again', function () {

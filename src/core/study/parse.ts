@@ -66,6 +66,14 @@ export function parseStudy(text: string, file: string): StudyParseResult {
   return { study, problems: found };
 }
 
+/** The study with its results in another folder. */
+export function movedTo(study: Study, output: string): Study {
+  const runs = study.runs.map((run) => ({ ...run, experiment: { ...run.experiment, output: join(output, run.id) } }));
+  const moved = { ...study, output, runs };
+  sources.set(moved, sourceOfStudy(study));
+  return moved;
+}
+
 /** Reads a study file; throws CrossflowError `usage` with file:line:column for the first error. `warned`: told of the rest. */
 export async function loadStudy(file: string, warned?: (problems: readonly Problem[]) => void): Promise<Study> {
   const path = resolve(file);

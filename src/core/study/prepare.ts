@@ -10,6 +10,7 @@ import { readDataset, type Dataset } from '../dataset/rows';
 import { scanHeader } from '../dataset/scan';
 import type { EngineOptions } from '../engine/types';
 import { toCrossflowError, type CrossflowError } from '../errors';
+import { throwFirst, type Problem } from '../experiment/problems';
 import type { Experiment } from '../experiment/types';
 import { checkFacts } from './check';
 import { checkIdentity, journalFiles } from './journals';
@@ -28,19 +29,29 @@ export interface RunProblem {
 export interface Prepared {
   readonly runs: readonly ReadyRun[];
   readonly problems: readonly RunProblem[];
+  /** Of the study's text, for one model or another. */
+  readonly warnings: readonly Problem[];
 }
 
 /**
  * Computes nothing and writes nothing. `folderOf` finds a model's checkpoint folder, or throws; `engine`: as the models will
- * be opened.
+ * be opened; `look` (at each run, with its model's folder) throws when something else stands against it.
  */
 export async function prepareRuns(
   study: Study,
   chosen: readonly PlannedRun[],
   folderOf: (model: Experiment['model']) => Promise<string>,
   engine: EngineOptions = {},
+  look?: (run: PlannedRun, folder: string) => Promise<void>,
 ): Promise<Prepared> {
-  const specOf = once((model: Experiment['model']) => folderOf(model).then(openCheckpoint));
+  const warnings = new Map<string, Problem>();
+  const specOf = once(async (model: Experiment['model']) => {
+    const spec = await openCheckpoint(await folderOf(model));
+    const found = checkFacts(study, spec);
+    throwFirst(found, study.file);
+    for (const problem of found) warnings.set(problem.message, problem);
+    return spec;
+  });
   // Models share their tasks' files.
   const datasetOf = once((input: PlannedRun['experiment']['subject']) => readDataset(input));
   const runs: ReadyRun[] = [];
@@ -48,17 +59,17 @@ export async function prepareRuns(
   for (const run of chosen) {
     try {
       const spec: ModelSpec = await specOf(run.experiment.model);
-      checkFacts(study, spec);
       const dataset = await datasetOf(run.experiment.subject);
       const identity = await identify(spec, run.experiment, dataset, engine);
       for (const path of journalFiles(study, run)) checkIdentity(study, run, readHeader(path), identity);
+      await look?.(run, spec.directory);
       const header = headerOf(spec, run.experiment, dataset, identity, engine, run.model);
       runs.push({ ...run, dataset, header: { ...header, about: { ...header.about, task: run.task } } });
     } catch (e) {
       problems.push({ run, error: toCrossflowError(e) });
     }
   }
-  return { runs, problems };
+  return { runs, problems, warnings: [...warnings.values()] };
 }
 
 /** Equal arguments are worked on once, whether it succeeds or not. */

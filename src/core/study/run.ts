@@ -9,7 +9,7 @@ import type { RecordKind, RowRecord } from '../dataset/record';
 import type { RowError } from '../dataset/run';
 import type { DatasetRow } from '../dataset/rows';
 import type { Model } from '../engine/api';
-import { cancelled, CrossflowError, usage } from '../errors';
+import { cancelled, CrossflowError, toCrossflowError, usage } from '../errors';
 import { journalFolder } from './folders';
 import { checkIdentity, readJournals, startAnew, type RunJournals } from './journals';
 import { claimShard } from './owner';
@@ -58,13 +58,13 @@ export interface RunOutcome extends Readonly<Record<RecordKind, number>> {
 
 export interface StudyOutcome {
   readonly runs: readonly RunOutcome[];
-  /** Runs left out because somebody else works on them. */
+  /** Runs left out: somebody else works on them, or their model could not be loaded. */
   readonly problems: readonly RunProblem[];
 }
 
 /**
- * Throws CrossflowError `cancelled` when stopped, `failed` when the engine or the disk fails, `usage` when pictures have
- * changed; what is in the journals by then stays.
+ * Throws CrossflowError `cancelled` when stopped, `failed` when the engine fails in the middle or the disk does, `usage`
+ * when pictures have changed; what is in the journals by then stays.
  */
 export async function runStudy(options: StudyOptions): Promise<StudyOutcome> {
   const outcomes: RunOutcome[] = [];
@@ -72,13 +72,23 @@ export async function runStudy(options: StudyOptions): Promise<StudyOutcome> {
   const eta = new Eta();
   const left = new Map(options.runs.map((run) => [run.id, rowsOfShard(run.dataset.rows, options.shard).length]));
   let loaded: { readonly key: string; readonly model: Model } | undefined;
+  // The others are worked on all the same.
+  const unloadable = new Map<string, CrossflowError>();
   const load = async (run: ReadyRun): Promise<Model> => {
     const key = JSON.stringify(run.experiment.model);
     if (loaded?.key === key) return loaded.model;
+    const before = unloadable.get(key);
+    if (before) throw new LeftOut(before);
     await loaded?.model.close();
     loaded = undefined;
-    loaded = { key, model: await options.open(run) };
-    return loaded.model;
+    const model = await options.open(run).catch((e: unknown) => {
+      const error = toCrossflowError(e);
+      if (error.kind === 'cancelled') throw error;
+      unloadable.set(key, error);
+      throw new LeftOut(error);
+    });
+    loaded = { key, model };
+    return model;
   };
   try {
     for (const run of options.runs) {
@@ -86,7 +96,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyOutcome> {
       try {
         outcomes.push(await oneRun(run, options, load, eta, left));
       } catch (e) {
-        if (!(e instanceof Busy)) throw e;
+        if (!(e instanceof LeftOut)) throw e;
         problems.push({ run, error: e.error });
       }
       left.delete(run.id);
@@ -97,8 +107,8 @@ export async function runStudy(options: StudyOptions): Promise<StudyOutcome> {
   return { runs: outcomes, problems };
 }
 
-/** Somebody else works on the shard: the other runs can go on. */
-class Busy extends Error {
+/** A run, or its shard, is left out: the other runs can go on. */
+class LeftOut extends Error {
   constructor(readonly error: CrossflowError) {
     super(error.message);
   }
@@ -180,7 +190,7 @@ function orBusy<R>(work: () => R): R {
   try {
     return work();
   } catch (e) {
-    throw e instanceof CrossflowError && e.kind === 'usage' ? new Busy(e) : e;
+    throw e instanceof CrossflowError && e.kind === 'usage' ? new LeftOut(e) : e;
   }
 }
 

@@ -58,6 +58,14 @@ const slurmSchema = z.strictObject({
   account: line().optional().describe('`--account`'),
   qos: line().optional().describe('`--qos`'),
   time: line().optional().describe('Time limit of a task, `--time`. A task that reaches it is queued again.'),
+  warn: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe(
+      'Seconds before the time limit at which a task stops after the step at hand and queues itself again; loading the model and any step should take less. Left out: 300, or a quarter of a short time limit.',
+    ),
   memory: line().optional().describe('Memory of a task, `--mem`, e.g. `32G`.'),
   cpus: z.int().min(1).max(1024).optional().describe('Cores of a task, `--cpus-per-task`, and threads of the engine.'),
   parallel: z.int().min(1).max(MAX_SHARDS).optional().describe('At most so many tasks at once.'),

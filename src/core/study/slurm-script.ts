@@ -3,8 +3,11 @@ import type { SlurmSettings } from './schema';
 import { slurmFolder } from './folders';
 import type { Study } from './types';
 
-/** Seconds before a time limit at which Slurm warns a task, so that it can end and be queued again. */
-const WARN_SECONDS = 60;
+/**
+ * Seconds before a time limit at which Slurm warns a task, so that it can end its step and be queued again: a step of a
+ * large model on few cores takes minutes, and so does loading it, which nothing interrupts.
+ */
+const WARN_SECONDS = 300;
 
 export interface ScriptOptions {
   /** Shards of the study. */
@@ -20,14 +23,15 @@ export interface ScriptOptions {
 /** The text of the script. */
 export function slurmScript(study: Study, { count, tasks, command, flags }: ScriptOptions): string {
   const { slurm } = study;
+  const warn = slurm.warn ?? usualWarning(slurm.time);
   const options = [
     `--job-name=${oneWord(`crossflow-${study.name}`)}`,
     `--array=${arrayOf(tasks ?? allTasks(count))}${slurm.parallel === undefined ? '' : `%${slurm.parallel}`}`,
-    `--output=${slurmFolder(study)}/%A_%a.log`,
+    `--output=${inScript(`${slurmFolder(study).replaceAll('%', '%%')}/%A_%a.log`)}`,
     // A task that is queued again goes on in the same log.
     '--open-mode=append',
     '--requeue',
-    `--signal=B:USR1@${WARN_SECONDS}`,
+    `--signal=B:USR1@${warn}`,
     ...given(slurm),
     ...(slurm.options ?? []),
   ];
@@ -40,7 +44,7 @@ export function slurmScript(study: Study, { count, tasks, command, flags }: Scri
 ${options.map((option) => `#SBATCH ${option}`).join('\n')}
 
 ${(slurm.setup ?? []).map((text) => `${text}\n`).join('')}
-# ${WARN_SECONDS} s before the time limit: stop after the question at hand, and queue this task again.
+# ${warn} s before the time limit: stop after the question at hand, and queue this task again.
 again=
 trap 'again=yes; kill -TERM "$child" 2>/dev/null' USR1
 trap 'kill -TERM "$child" 2>/dev/null' TERM INT
@@ -62,7 +66,7 @@ exit "$code"
 
 const given = ({ partition, account, qos, time, memory, cpus }: SlurmSettings): string[] =>
   Object.entries({ partition, account, qos, time, mem: memory, 'cpus-per-task': cpus }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}=${value}`],
+    value === undefined ? [] : [`--${name}=${inScript(String(value))}`],
   );
 
 export const allTasks = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
@@ -76,6 +80,25 @@ export function arrayOf(tasks: readonly number[]): string {
     else ranges.push([task, task]);
   }
   return ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(',');
+}
+
+/** A value as sbatch reads it from a line of the script: quotes keep blanks together, a backslash what comes next. */
+const inScript = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
+
+/** Not more than a quarter of a short time limit, or a task would hardly begin before it is queued again. */
+function usualWarning(time: string | undefined): number {
+  const limit = secondsOf(time);
+  return limit === undefined ? WARN_SECONDS : Math.max(1, Math.min(WARN_SECONDS, Math.floor(limit / 4)));
+}
+
+/** Of what `--time` takes: `M`, `M:S`, `H:M:S`, `D-H`, `D-H:M`, `D-H:M:S`. */
+function secondsOf(time = ''): number | undefined {
+  const [, days, first, second, third] = /^(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?$/.exec(time.trim()) ?? [];
+  if (first === undefined) return undefined;
+  const [a, b, c] = [first, second, third].map((part) => Number(part ?? 0));
+  if (days !== undefined) return 86_400 * Number(days) + 3600 * a + 60 * b + c;
+  return third === undefined ? 60 * a + b : 3600 * a + 60 * b + c;
 }
 
 /** A word for the shell. */
