@@ -51,8 +51,17 @@ export class PanelHost {
     this.api.postMessage(message);
   }
 
-  request<K extends RequestName>(name: K, params: PanelRequests[K]['params']): Promise<PanelRequests[K]['result']> {
+  /** Aborted, it never settles and costs the engine nothing more. */
+  request<K extends RequestName>(
+    name: K,
+    params: PanelRequests[K]['params'],
+    signal?: AbortSignal,
+  ): Promise<PanelRequests[K]['result']> {
     const id = this.nextId++;
+    const abort = (): void => {
+      if (this.pending.delete(id)) this.api.postMessage({ type: 'cancel-request', id });
+    };
+    signal?.addEventListener('abort', abort, { once: true });
     return new Promise<PanelRequests[K]['result']>((resolve, reject) => {
       this.pending.set(id, { resolve: (value) => resolve(value as PanelRequests[K]['result']), reject });
       this.api.postMessage({ type: 'request', id, name, params });

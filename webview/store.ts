@@ -22,17 +22,17 @@ const KEPT_LENSES = 400;
 export class PanelStore {
   state: PanelState = INITIAL;
   readonly attention = new Answers<number, AttentionResult>(
-    (row) => this.host.request('attention', { row }),
+    (row, signal) => this.host.request('attention', { row }, signal),
     KEPT_ATTENTION,
     () => this.changed(),
   );
   readonly flow = new Answers<0, AttentionResult>(
-    () => this.host.request('flow', {}),
+    (_, signal) => this.host.request('flow', {}, signal),
     1,
     () => this.changed(),
   );
   readonly tokenLens = new Answers<number, readonly (readonly Candidate[])[]>(
-    (row) => this.host.request('tokenLens', { row }),
+    (row, signal) => this.host.request('tokenLens', { row }, signal),
     KEPT_LENSES,
     () => this.changed(),
   );

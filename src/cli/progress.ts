@@ -17,6 +17,7 @@ const PHASES: Readonly<Record<Phase, string>> = {
   clean: 'clean run',
   answer: 'answer',
   knockouts: 'knockouts',
+  full: 'full passes',
   lens: 'lens',
   attention: 'attention',
 };

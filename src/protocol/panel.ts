@@ -175,9 +175,13 @@ export type PanelToHost =
         readonly params: PanelRequests[K]['params'];
       };
     }[RequestName]
+  /** Its answer is not wanted any more; a failure may still come. */
+  | { readonly type: 'cancel-request'; readonly id: number }
   /** The full new content of a patch set (ascending); one undo step in the text. Adds `set->Question` when new. */
   | { readonly type: 'set-patches'; readonly set: string; readonly patches: readonly number[] }
   | { readonly type: 'choose-set'; readonly set: string }
+  /** The host asks for a name; clicks then edit that set. */
+  | { readonly type: 'new-set' }
   | { readonly type: 'add-knockout'; readonly knockout: Knockout }
   /** Positions of the expanded sequence; with `image` the source is every image token and `from` the first of them. */
   | { readonly type: 'add-token-knockout'; readonly from: number; readonly to: number; readonly image?: true }

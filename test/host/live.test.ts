@@ -265,8 +265,48 @@ describe('the live loop, with a real engine process', function () {
     engines.engines[0].restart();
     const again = await live.ask('attention', { rows: [last], mean: false });
     assert.deepEqual(again.values, heads.values);
-    const check = await live.ask('check', { list: experiment().knockouts });
+    live.dispose();
+  });
+
+  it('checks with progress of both ways, waits for a run, and can be cancelled as one', async () => {
+    const { live, sent } = session(engines);
+    void live.update(experiment());
+    const { knockouts } = experiment();
+    const whats = new Set<string>();
+    const check = await live.check(knockouts, { progress: ({ what }) => whats.add(what) });
     assert.ok(check.passed, `largest difference ${check.largestDifference}`);
+    assert.ok(whats.has('Check: full passes'), [...whats].join());
+    assert.ok(live.shown.curves.every((curve) => curve !== null));
+    assert.equal(live.status.kind, 'idle');
+    const many = Array.from({ length: 10 }, () => knockouts).flat();
+    const busy = (): boolean => {
+      const { status } = live;
+      return status.kind === 'busy' && status.what === 'Check: full passes' && status.secondsLeft !== undefined;
+    };
+    const second = live.check(many);
+    await until(busy);
+    live.cancel();
+    await assert.rejects(second, { kind: 'cancelled' });
+    assert.equal(live.status.kind, 'idle', 'all that is shown stands');
+    const third = live.check(many);
+    await until(busy);
+    sent.length = 0;
+    await live.update(experiment({ knockouts: ['Question->Last'] }));
+    await assert.rejects(third, { kind: 'cancelled' });
+    assert.deepEqual([live.status.kind, live.shown.curves.length], ['idle', 1], 'a change of the text ends it');
+    live.dispose();
+  });
+
+  it('leaves a question behind that nobody waits for any more', async () => {
+    const { live } = session(engines);
+    await live.update(experiment());
+    const { pid } = engines.engines[0];
+    const abort = new AbortController();
+    const lens = live.ask('tokenLens', { row: 3 }, abort.signal);
+    abort.abort();
+    await assert.rejects(lens, { kind: 'cancelled' });
+    assert.equal((await live.ask('tokenLens', { row: 3 })).length, live.shown.model!.layers + 1);
+    assert.equal(engines.engines[0].pid, pid);
     live.dispose();
   });
 

@@ -111,8 +111,32 @@ describe('panel: state', () => {
     await new Promise((done) => setImmediate(done));
     assert.equal(answers.value(1), 'new');
     answers.get(2);
+    resolve[2]('two');
+    await new Promise((done) => setImmediate(done));
     answers.get(3);
     assert.equal(answers.peek(1), undefined, 'the oldest goes');
+  });
+
+  it('ends a question that a newer one took the place of, and asks it again when it is looked at again', async () => {
+    const asked: { key: number; signal: AbortSignal; answer: (v: string) => void }[] = [];
+    const answers = new Answers<number, string>(
+      (key, signal) => new Promise((answer) => asked.push({ key, signal, answer })),
+      10,
+      () => undefined,
+    );
+    for (const key of [1, 2, 3]) answers.get(key);
+    assert.deepEqual(
+      asked.map(({ signal }) => signal.aborted),
+      [true, true, false],
+    );
+    asked[0].answer('late');
+    asked[2].answer('three');
+    await new Promise((done) => setImmediate(done));
+    assert.deepEqual([answers.peek(1), answers.value(3)], [undefined, 'three']);
+    answers.get(1);
+    assert.deepEqual([asked.length, asked[3].key], [4, 1]);
+    answers.clear();
+    assert.ok(asked[3].signal.aborted, 'it was about what is not shown any more');
   });
 });
 

@@ -146,6 +146,37 @@ describe('panel: in a page under the real policy', () => {
     assert.deepEqual(host.messages('request').filter((m) => m.name === 'flow').length, 1);
   });
 
+  it('tells the host which answers nobody waits for any more', async () => {
+    const { page } = host;
+    host.mute = true;
+    const [first, second] = [135, 140].map((row) => page.getByRole('option', { name: new RegExp(`token ${row} `) }));
+    await first.click();
+    const asked = async (name: 'attention' | 'tokenLens'): Promise<number> => {
+      for (;;) {
+        const found = host.messages('request').find((m) => m.name === name && m.params.row === 135);
+        if (found) return found.id;
+        await page.waitForTimeout(20);
+      }
+    };
+    const ids = [await asked('attention'), await asked('tokenLens')];
+    await second.click();
+    await host.message('cancel-request', 2);
+    assert.deepEqual(
+      host.messages('cancel-request').map(({ id }) => id),
+      ids.sort((a, b) => a - b),
+    );
+  });
+
+  it('begins a second patch set', async () => {
+    await host.page.getByRole('button', { name: 'New patch set' }).click();
+    await host.message('new-set');
+    await host.edit({ activeSet: 'sky' });
+    await host.page
+      .locator('slot')
+      .filter({ hasText: /^sky \(new\)$/ })
+      .waitFor();
+  });
+
   it('a knockout is added, shown while it is computed, and removed', async () => {
     const { page } = host;
     await page.getByRole('combobox', { name: 'Target' }).click();

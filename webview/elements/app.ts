@@ -1,7 +1,7 @@
 /** `<crossflow-panel>`: lays the parts out and shows what state the whole is in. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ExportRequest, PanelAction, PanelExperiment } from '../../src/protocol/panel';
-import { activePatches } from '../model/state';
+import { activePatches, canEdit } from '../model/state';
 import { plural } from '../model/words';
 import { groupsOf } from '../tokens/groups';
 import { PanelElement } from '../ui/element';
@@ -112,6 +112,14 @@ export class App extends PanelElement {
           @pick=${(e: CustomEvent<string>) => this.store.post({ type: 'choose-set', set: e.detail })}
         ></cf-select
       ></label>
+      <vscode-button
+        appearance="icon"
+        aria-label="New patch set"
+        title="New patch set…"
+        ?disabled=${!canEdit(this.s)}
+        @click=${() => this.store.post({ type: 'new-set' })}
+        >${icon('plus')}</vscode-button
+      >
     </div>`;
   }
 

@@ -224,7 +224,11 @@ export class TokenStrip extends PanelElement {
     if (!chip) return;
     this.active = chip.index;
     if (chip.kind === 'image') this.expanded = !this.expanded;
-    else this.store.view({ row: chip.position });
+    else {
+      this.store.view({ row: chip.position });
+      // A click brings the focus first, which went to the token chosen before.
+      this.peek(chip.position);
+    }
     this.requestUpdate();
   }
 

@@ -1,4 +1,7 @@
-/** Requests asked once: the answers that came, the failures, and what is under way. */
+/**
+ * Requests asked once: the answers that came, the failures, and what is under way. Only the newest question is looked
+ * at, so it ends those before it that have no answer yet; they are asked again when they are looked at again.
+ */
 export type Asked<V> =
   | { readonly kind: 'asked' }
   | { readonly kind: 'here'; readonly value: V }
@@ -6,11 +9,11 @@ export type Asked<V> =
 
 export class Answers<K, V> {
   private readonly known = new Map<K, Asked<V>>();
-  /** Answers to questions asked before clear() are not for us any more. */
-  private round = 0;
+  private underway: { readonly key: K; readonly abort: AbortController } | undefined;
 
   constructor(
-    private readonly ask: (key: K) => Promise<V>,
+    /** `signal`: nobody wants the answer any more. */
+    private readonly ask: (key: K, signal: AbortSignal) => Promise<V>,
     /** How many are kept; the oldest goes first. */
     private readonly limit: number,
     private readonly changed: () => void,
@@ -29,12 +32,19 @@ export class Answers<K, V> {
       this.known.set(key, found);
       return found;
     }
+    this.stop();
     const asked: Asked<V> = { kind: 'asked' };
     this.put(key, asked);
-    const { round } = this;
-    this.ask(key).then(
-      (value) => this.arrive(round, key, { kind: 'here', value }),
-      (e: unknown) => this.arrive(round, key, { kind: 'failed', message: e instanceof Error ? e.message : String(e) }),
+    const { signal } = (this.underway = { key, abort: new AbortController() }).abort;
+    const arrive = (answer: Asked<V>): void => {
+      if (signal.aborted) return;
+      this.underway = undefined;
+      this.put(key, answer);
+      this.changed();
+    };
+    this.ask(key, signal).then(
+      (value) => arrive({ kind: 'here', value }),
+      (e: unknown) => arrive({ kind: 'failed', message: e instanceof Error ? e.message : String(e) }),
     );
     return asked;
   }
@@ -45,20 +55,23 @@ export class Answers<K, V> {
   }
 
   clear(): void {
-    this.round++;
+    this.stop();
     this.known.clear();
   }
 
   /** Lets everything that has no answer be asked again. */
   retry(): void {
-    this.round++;
+    this.stop();
     for (const [key, asked] of this.known) if (asked.kind !== 'here') this.known.delete(key);
   }
 
-  private arrive(round: number, key: K, asked: Asked<V>): void {
-    if (round !== this.round) return;
-    this.put(key, asked);
-    this.changed();
+  /** Ends what is under way. */
+  private stop(): void {
+    const { underway } = this;
+    if (!underway) return;
+    this.underway = undefined;
+    this.known.delete(underway.key);
+    underway.abort.abort();
   }
 
   private put(key: K, asked: Asked<V>): void {

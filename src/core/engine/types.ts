@@ -12,10 +12,11 @@ export interface EngineOptions {
   readonly device?: Device;
 }
 
-export type Phase = 'load' | 'image' | 'clean' | 'answer' | 'knockouts' | 'lens' | 'attention';
+/** `full`: the knockouts again as full passes, of a check. */
+export type Phase = 'load' | 'image' | 'clean' | 'answer' | 'knockouts' | 'full' | 'lens' | 'attention';
 export interface Progress {
   readonly phase: Phase;
-  /** Work done and to do, in the phase's own unit (layer-rows for knockouts). */
+  /** Work done and to do, in the phase's own unit (layer-rows for knockouts, passes for `full`). */
   readonly done: number;
   readonly total: number;
 }

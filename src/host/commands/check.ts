@@ -15,10 +15,14 @@ export async function showCheck(flow: Flow): Promise<void> {
       title: `Crossflow: checking ${flow.title} against the full pass`,
       cancellable: true,
     },
-    (_, token) => {
+    (progress, token) => {
       const abort = new AbortController();
       token.onCancellationRequested(() => abort.abort());
-      return flow.session.ask('check', { list }, abort.signal);
+      return flow.session.check(list, {
+        signal: abort.signal,
+        progress: ({ what, fraction }) =>
+          progress.report({ message: fraction === undefined ? what : `${what}, ${Math.round(100 * fraction)} %` }),
+      });
     },
   );
   const { largestDifference, tolerance, forkSeconds, fullSeconds, passed } = result;

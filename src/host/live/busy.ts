@@ -14,7 +14,7 @@ export class BusyStatus {
   #shown = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly send: (status: PanelStatus) => void) {
+  constructor(private readonly send: (status: Extract<PanelStatus, { kind: 'busy' }>) => void) {
     this.#timer = setTimeout(() => {
       this.#shown = true;
       this.#emit();

@@ -2,7 +2,15 @@
  * The live loop of one config: every change of the text becomes a round that computes what the change made stale and
  * streams it; a newer change ends the older round. Free of the editor: the panel and the language features listen.
  */
-import type { CleanResult, Curve, CurvePart, ExampleInfo, LensResult, ModelInfo } from '../../core/engine/types';
+import type {
+  CheckResult,
+  CleanResult,
+  Curve,
+  CurvePart,
+  ExampleInfo,
+  LensResult,
+  ModelInfo,
+} from '../../core/engine/types';
 import { cancelled, toCrossflowError, type CrossflowError } from '../../core/errors';
 import { blocking } from '../../core/experiment/edges';
 import type { Experiment, Knockout } from '../../core/experiment/types';
@@ -46,6 +54,11 @@ export interface Shown {
   readonly lens?: LensResult;
   readonly knockouts: readonly Knockout[];
   readonly curves: readonly (Curve | null)[];
+}
+
+export interface CheckOptions {
+  readonly signal?: AbortSignal;
+  progress?(status: Extract<PanelStatus, { kind: 'busy' }>): void;
 }
 
 const NOTHING: Shown = { knockouts: [], curves: [] };
@@ -124,8 +137,66 @@ export class LiveSession {
     this.deps.send({ type: 'status', status: this.#status });
   }
 
-  /** A question of the panel about the example that is shown. */
-  async ask<K extends 'attention' | 'tokenLens' | 'check'>(
+  /**
+   * Computes curves both ways. Like a run it shows as busy, and ends on cancel() or with the next change of the text;
+   * it waits for a run that is on its way.
+   */
+  async check(list: readonly Knockout[], options: CheckOptions = {}): Promise<CheckResult> {
+    if (!this.#prepared && !this.#abort) void this.#start();
+    while (this.#abort) await this.#round;
+    if (!this.#prepared || !this.engine) throw this.#error ?? cancelled();
+    const abort = (this.#abort = new AbortController());
+    const signal = options.signal ? AbortSignal.any([abort.signal, options.signal]) : abort.signal;
+    const checked = this.#checked(this.engine, list, { ...options, signal }, abort);
+    this.#round = checked.then(
+      () => undefined,
+      () => undefined,
+    );
+    return checked;
+  }
+
+  async #checked(
+    engine: Engine,
+    list: readonly Knockout[],
+    options: CheckOptions,
+    abort: AbortController,
+  ): Promise<CheckResult> {
+    const before = this.#status;
+    this.#grace = CANCEL_GRACE_MS;
+    const busy = new BusyStatus((status) => {
+      this.#setStatus(status);
+      options.progress?.(status);
+    });
+    let phase = '';
+    try {
+      return await engine.call(
+        'check',
+        { session: this.id, list },
+        {
+          ...(options.signal && { signal: options.signal }),
+          cancelGrace: () => this.#grace,
+          onEvent: (event) => {
+            const now = event.progress.phase === 'full' ? 'Check: full passes' : 'Check: by rows';
+            if (now !== phase) busy.phase((phase = now));
+            busy.progress(event.progress);
+          },
+        },
+      );
+    } finally {
+      busy.end();
+      if (this.#abort === abort) {
+        this.#abort = undefined;
+        const { state } = engine;
+        this.#setStatus(state.kind === 'down' ? { kind: 'engine-down', message: state.message } : before);
+      }
+    }
+  }
+
+  /**
+   * A question of the panel about the example that is shown. Aborted, it is left behind: the engine goes on with what
+   * others asked.
+   */
+  async ask<K extends 'attention' | 'tokenLens'>(
     name: K,
     params: Omit<EngineCalls[K]['params'], 'session'>,
     signal?: AbortSignal,
@@ -135,7 +206,7 @@ export class LiveSession {
     if (!this.#prepared) await this.#start();
     if (!this.engine) throw this.#error ?? cancelled();
     return this.engine.call(name, { session: this.id, ...params } as EngineCalls[K]['params'], {
-      ...(signal && { signal }),
+      ...(signal && { signal, cancelGrace: () => undefined }),
     });
   }
 

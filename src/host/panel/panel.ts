@@ -6,6 +6,7 @@ import type { Flow } from '../flow';
 import { COMMANDS } from '../ids';
 import { pageHtml } from './html';
 import { editFor, type PanelEdit } from './edits';
+import { freeName, nameProblem } from './new-set';
 import { answerRequest, type RequestDeps } from './requests';
 
 export interface PanelDeps extends RequestDeps {
@@ -17,6 +18,8 @@ export interface PanelDeps extends RequestDeps {
 export class FlowPanel {
   #roots: string | undefined;
   #ready = false;
+  /** Requests without their answer, by id. */
+  readonly #asked = new Map<number, AbortController>();
   #edits: Promise<void> = Promise.resolve();
 
   constructor(
@@ -70,17 +73,24 @@ export class FlowPanel {
         this.#ready = true;
         return flow.show();
       case 'request': {
-        const outcome = await answerRequest(flow, message, this.deps).then(
+        const abort = new AbortController();
+        this.#asked.set(message.id, abort);
+        const outcome = await answerRequest(flow, message, this.deps, abort.signal).then(
           (value): Outcome => ({ ok: true, value: value }),
           (e: unknown): Outcome => {
             const { message: text, hint } = toCrossflowError(e);
             return { ok: false, message: text, ...(hint && { hint }) };
           },
         );
+        this.#asked.delete(message.id);
         return this.post({ type: 'reply', id: message.id, outcome });
       }
+      case 'cancel-request':
+        return this.#asked.get(message.id)?.abort();
       case 'choose-set':
         return flow.chooseSet(message.set);
+      case 'new-set':
+        return this.#newSet();
       case 'cancel':
         return flow.session.cancel();
       case 'run':
@@ -100,6 +110,20 @@ export class FlowPanel {
         this.#edits = this.#edits.then(() => this.#edit(message));
         return this.#edits;
     }
+  }
+
+  /** The text gets the set with its first patch. */
+  async #newSet(): Promise<void> {
+    const sets = this.flow.experiment?.sets ?? {};
+    const name = await vscode.window.showInputBox({
+      title: 'Crossflow: new patch set',
+      prompt: 'Clicks on the picture then edit this set.',
+      value: freeName(sets),
+      validateInput: (typed) => nameProblem(typed, sets),
+    });
+    if (name === undefined) return;
+    this.flow.chooseSet(name.trim());
+    this.webview.reveal(undefined, false);
   }
 
   /** One after the other: each edit is made for the text that the one before it left. */

@@ -48,6 +48,8 @@ export class FakeHost {
   private opened: Promise<unknown> = Promise.resolve();
   /** Runs after `ready`; by default everything is there and idle. */
   onReady: () => Promise<void> = () => this.sendAll();
+  /** Requests get no answer. */
+  mute = false;
   /** Curves come as soon as a set changes; false: the test sends them. */
   live = true;
 
@@ -126,8 +128,9 @@ export class FakeHost {
     this.waiting.clear();
     await this.opened;
     if (m.type === 'ready') await this.onReady();
-    else if (m.type === 'request') await this.send({ type: 'reply', id: m.id, outcome: this.outcome(m) });
-    else if (m.type === 'set-patches') await this.setPatches(m.set, m.patches);
+    else if (m.type === 'request') {
+      if (!this.mute) await this.send({ type: 'reply', id: m.id, outcome: this.outcome(m) });
+    } else if (m.type === 'set-patches') await this.setPatches(m.set, m.patches);
     else if (m.type === 'remove-knockout')
       await this.rerun({ knockouts: this.experiment.knockouts.filter((k) => knockoutId(k) !== m.id) });
     else if (m.type === 'add-knockout') await this.rerun({ knockouts: [...this.experiment.knockouts, m.knockout] });
