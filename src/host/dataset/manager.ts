@@ -13,6 +13,7 @@ import { RESULTS_TYPE } from '../ids';
 import type { PanelManager } from '../panel/manager';
 import { engineOptions } from '../settings';
 import type { Working } from '../status';
+import { openFolder } from './open-folder';
 import { openReport } from './open-report';
 import { openQuestion } from './question';
 import { DatasetRun, runStatus, type RunState } from './run';
@@ -196,6 +197,7 @@ export class ResultsManager {
         void now()
           .then((found) => openQuestion(found, questionId, this.deps.panels))
           .catch(show),
+      openFolder: (folder) => void openFolder(folder).catch(show),
       openReport: (folder) => void openReport(folder).catch(show),
     });
     this.#views.set(key, view);

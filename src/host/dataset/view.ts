@@ -10,7 +10,8 @@ export interface ResultsActions {
   cancel(): void;
   resume(): void;
   openQuestion(questionId: string): void;
-  /** `folder`: where the results are. */
+  /** `folder`: where the results are, or will be. */
+  openFolder(folder: string): void;
   openReport(folder: string): void;
 }
 
@@ -83,8 +84,7 @@ export class ResultsView {
       case 'open-question':
         return this.actions.openQuestion(message.questionId);
       case 'open-folder':
-        if (this.#folder !== undefined)
-          void vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(this.#folder));
+        if (this.#folder !== undefined) this.actions.openFolder(this.#folder);
         return;
       case 'open-report':
         if (this.#folder !== undefined) this.actions.openReport(this.#folder);
