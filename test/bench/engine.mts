@@ -21,7 +21,7 @@ const SYNTHETIC: Shape = { layers: 16, hidden: 512, heads: 16, kvHeads: 16, inte
 /** 33 system tokens, 576 image tokens, 32 of text: the published prompt of LLaVA-1.5. */
 const TOKENS = { before: 33, image: 576, all: 641 };
 const BUDGET = 256 * 1024 ** 2;
-const REPEATS = 5;
+const REPEATS = 7;
 
 interface Subject {
   readonly parts: Parts;
@@ -89,17 +89,14 @@ async function embedded(): Promise<Subject> {
 
 const SUBJECTS = { embedded, synthetic };
 
-async function timed<T>(run: () => Promise<T>, repeats = REPEATS): Promise<{ seconds: number; result: T }> {
-  const times: number[] = [];
-  let result!: T;
-  for (let i = 0; i < repeats; i++) {
-    const start = performance.now();
-    result = await run();
-    times.push((performance.now() - start) / 1000);
-  }
-  times.sort((a, b) => a - b);
-  return { seconds: times[Math.floor(times.length / 2)], result };
+async function timed<T>(run: () => Promise<T>): Promise<{ seconds: number; result: T }> {
+  const start = performance.now();
+  const result = await run();
+  return { seconds: (performance.now() - start) / 1000, result };
 }
+
+const x = (ratio: number): string => `${ratio.toFixed(2)} clean runs`;
+const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
 async function bench(name: keyof typeof SUBJECTS): Promise<void> {
   const empty = process.memoryUsage.rss();
@@ -118,29 +115,44 @@ async function bench(name: keyof typeof SUBJECTS): Promise<void> {
     sequence.release();
     return run;
   };
-  await cleanRun();
-  const clean = await timed(cleanRun);
+  // Held while others come and go: what the knockouts run over.
+  const held = subject.fresh();
+  const past = await held.clean();
   // A clean run gives the first answer token; the embedded model's answer has an end token more.
   const curves = (edges: readonly string[], method: 'fork' | 'full') =>
     computeCurves({
       parts,
-      clean: clean.result,
+      clean: past,
       length,
       knockouts: edges.map(knockout),
       resolve: (s) => sets[s],
       method,
     });
-  await curves(PUBLISHED_EDGES, 'fork');
-  const forked = await timed(() => curves(PUBLISHED_EDGES, 'fork'));
-  const click = await timed(() => curves(['clicked->Question'], 'fork'));
+  const result = await curves(PUBLISHED_EDGES, 'fork');
+  await cleanRun();
+  // One of each in turn: what else the machine does meanwhile falls on all of them, and leaves their ratios.
+  const rounds: { clean: number; forked: number; click: number }[] = [];
+  for (let i = 0; i < REPEATS; i++) {
+    rounds.push({
+      clean: (await timed(cleanRun)).seconds,
+      forked: (await timed(() => curves(PUBLISHED_EDGES, 'fork'))).seconds,
+      click: (await timed(() => curves(['clicked->Question'], 'fork'))).seconds,
+    });
+  }
+  const [clean, forked, click] = (['clean', 'forked', 'click'] as const).map((what) => {
+    const ratios = rounds.map((round) => round[what] / round.clean);
+    return {
+      seconds: median(rounds.map((round) => round[what])),
+      words: `${x(median(ratios))} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)} in ${REPEATS} rounds)`,
+    };
+  });
   const peak = process.resourceUsage().maxRSS * 1024;
-  const full = await timed(() => curves(PUBLISHED_EDGES, 'full'), 1);
+  const full = await timed(() => curves(PUBLISHED_EDGES, 'full'));
   const difference = Math.max(
-    ...forked.result.flatMap((curve, i) => curve.scores.map((s, l) => Math.abs(s - full.result[i].scores[l]))),
+    ...result.flatMap((curve, i) => curve.scores.map((s, l) => Math.abs(s - full.result[i].scores[l]))),
   );
   const mb = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(0)} MB`;
   const ms = (s: number): string => (s < 10 ? `${(1000 * s).toFixed(0)} ms` : `${s.toFixed(1)} s`);
-  const x = (ratio: number): string => `${ratio.toFixed(2)} clean runs`;
   const allowed = subject.weightBytes + parts.prefixes.bytes + BUDGET;
   console.log(
     `${name}: ${layers} layers, width ${parts.decoder.spec.hidden}, ${length} tokens, window ${window}, ${PUBLISHED_EDGES.length} edges, ${PUBLISHED_EDGES.length * layers} variants`,
@@ -151,15 +163,16 @@ async function bench(name: keyof typeof SUBJECTS): Promise<void> {
     ['full passes, all variants', `${ms(full.seconds)}  = ${x(full.seconds / clean.seconds)}`],
     [
       'forked rows, all variants',
-      `${ms(forked.seconds)}  = ${x(forked.seconds / clean.seconds)}, ${(full.seconds / forked.seconds).toFixed(1)} times faster than full passes`,
+      `${ms(forked.seconds)}  = ${forked.words}, ${(full.seconds / forked.seconds).toFixed(1)} times faster than full passes`,
     ],
-    ['one more edge (a click)', `${ms(click.seconds)}  = ${x(click.seconds / clean.seconds)}`],
+    ['one more edge (a click)', `${ms(click.seconds)}  = ${click.words}`],
     ['largest difference of a score', difference.toExponential(1)],
     [
       'peak memory, less an empty process',
       `${mb(peak - empty)}  = ${((peak - empty) / allowed).toFixed(2)} of weights ${mb(subject.weightBytes)} + caches ${mb(parts.prefixes.bytes)} + chunk budget ${mb(BUDGET)}`,
     ],
   ];
+  held.release();
   for (const [what, value] of table) console.log(`  ${what.padEnd(36)}${value}`);
 }
 
