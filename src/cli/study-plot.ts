@@ -4,8 +4,9 @@ import { CrossflowError, usage } from '../core/errors';
 import type { DrawnStudy } from '../core/report/draw-study';
 import type { Palette } from '../core/report/labels';
 import type { StudyRun } from '../core/report/study-run';
+import { TABLES } from '../core/report/tables';
 import { mergeRun } from '../core/study/merge';
-import { studyRuns, TABLES, writeTables } from '../core/study/results';
+import { studyRuns, writeResults } from '../core/study/results';
 import type { Sight } from '../core/report/html/pictures';
 import type { PlannedRun, Study } from '../core/study/types';
 import { listed } from './files';
@@ -99,11 +100,11 @@ async function workOn(
   return { work: { study, runs, results: studyRuns(study, runs), bar, signal }, code };
 }
 
-async function tables({ runs, results, bar, signal }: Work): Promise<string[]> {
+async function tables({ runs, bar, signal }: Work): Promise<string[]> {
   const files: string[] = [];
   for (const [i, run] of runs.entries()) {
     bar.update('tables', i, runs.length);
-    files.push(...(await writeTables(run, results[i], signal)));
+    files.push(...(await writeResults(run, signal)));
   }
   return files;
 }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { Journal, JournalReader } from '../../src/core/dataset/journal';
+import { encodeLine } from '../../src/core/dataset/lines';
 import type { RowRecord } from '../../src/core/dataset/record';
 import { CrossflowError } from '../../src/core/errors';
+import { random as seeded } from '../support/synthetic';
 import { temporaryFolder } from '../support/temporary';
 import { header, kept } from './records';
 
@@ -168,6 +171,51 @@ describe('journal', () => {
     }
     rmSync(path);
     assert.throws(() => JournalReader.open(path), isUsage(/no journal here/));
+  });
+
+  it('a whole line that holds no record is named, not read as one', () => {
+    const path = folder.join('foreign.jsonl');
+    const base = kept(1);
+    const lens = (rows: unknown) => ({ lens: { ...base.lens, with_norm: rows } });
+    const words = (best: object) => ({
+      lens: { ...base.lens, best: { texts: ['a'], words: [], scores: [], ...best } },
+    });
+    const wrong: object[] = [
+      ...[[['0.5']], [[0.5, null]], [0.5], 'x', [{ length: 1 }]].map((curves) => ({ curves })),
+      ...[[['0.5']], [null]].map(lens),
+      ...[{ words: [[-1]] }, { words: [[0.5]] }, { scores: [['1']] }].map(words),
+      { base: '1' },
+    ];
+    for (const change of wrong) {
+      const { row, is, ...rest } = { ...base, ...change };
+      writeFileSync(path, Buffer.concat([{ header: header() }, kept(0), { row, is, ...rest }].map(encodeLine)));
+      const reader = JournalReader.open(path);
+      assert.deepEqual(reader.record(0), kept(0));
+      const refused = isUsage(/foreign\.jsonl: the record of row 2 is none of this version/);
+      assert.throws(() => reader.record(1), refused, JSON.stringify(change));
+      assert.throws(() => [...reader.records()], refused);
+      reader.close();
+    }
+  });
+
+  it('gives its records in the order of the rows however they stand in it', () => {
+    const path = folder.join('many.jsonl');
+    const random = seeded(3);
+    const rows = 600;
+    const base = header();
+    const of = { ...base, about: { ...base.about, rows } };
+    // Longer and shorter than what is read at once.
+    const long = (row: number) =>
+      kept(row, { question: 'é'.repeat(row % 50 === 0 ? 200_000 : Math.floor(3000 * random())) });
+    const all = Array.from({ length: rows }, (_, row) => long(row));
+    const shuffled = all.map((record) => ({ record, at: random() })).sort((a, b) => a.at - b.at);
+    writeFileSync(
+      path,
+      Buffer.concat(
+        [{ header: of }, ...shuffled.map(({ record: { row, is, ...rest } }) => ({ row, is, ...rest }))].map(encodeLine),
+      ),
+    );
+    assert.ok(isDeepStrictEqual(contents(path), all));
   });
 
   it('can be read while it is written', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { shortest32 } from '../../src/core/dataset/numbers';
+import { random as seeded } from '../support/synthetic';
 import { capitalize, kindWords } from '../../src/core/dataset/words';
 
 describe('numbers and words of results', () => {
@@ -14,6 +15,30 @@ describe('numbers and words of results', () => {
       }),
     );
     assert.equal(String(shortest32(Math.fround(0.1))), '0.1');
+  });
+
+  it('is rounded by arithmetic exactly as by writing and reading its digits', () => {
+    const written = (value: number): number => {
+      const exact = Math.fround(value);
+      const texts = [6, 7, 8].map((digits) => exact.toPrecision(digits));
+      return Number(texts.find((text) => Math.fround(Number(text)) === exact) ?? exact.toPrecision(9));
+    };
+    const near = (x: number): number[] => {
+      const [at] = new Uint32Array(Float32Array.of(x).buffer);
+      const around = Uint32Array.from({ length: 400 }, (_, i) => at + i - 200);
+      return [...new Float32Array(around.buffer)];
+    };
+    const random = seeded(5);
+    const values = [
+      ...Array.from({ length: 83 }, (_, i) => near(Number(`1e${i - 44}`))).flat(),
+      ...Array.from({ length: 20_000 }, () => 100 * random() ** 4),
+      ...Array.from({ length: 20_000 }, () => Math.fround(10 ** (80 * random() - 40))),
+      // Halves of the last digit, which both must round the same way.
+      ...Array.from({ length: 5_000 }, (_, i) => [i / 8, i / 1024, i + 0.5, (i + 0.5) / 1e5]).flat(),
+    ].filter(Number.isFinite);
+    for (const value of values.flatMap((x) => [x, -x])) {
+      if (shortest32(value) !== written(value)) assert.fail(`${value}: ${shortest32(value)}, not ${written(value)}`);
+    }
   });
 
   it('capitalises as Python does', () => {

@@ -1,9 +1,10 @@
 /** Study files on the embedded model, and what is made of their results. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { TABLES } from '../../src/core/report/tables';
 import { mergeRun } from '../../src/core/study/merge';
 import { loadStudy } from '../../src/core/study/parse';
-import { studyRuns, TABLES, writeTables } from '../../src/core/study/results';
+import { writeResults } from '../../src/core/study/results';
 import { repositoryRoot } from '../support/golden';
 
 export const EXAMPLES = path.join(repositoryRoot, 'examples');
@@ -32,10 +33,9 @@ export function writeStudy(folder: string, name: string, tasks: readonly string[
 export async function tablesOf(file: string): Promise<Map<string, string>> {
   const study = await loadStudy(file);
   for (const run of study.runs) mergeRun(study, run);
-  const results = studyRuns(study, study.runs);
   const tables = new Map<string, string>();
-  for (const [i, run] of study.runs.entries()) {
-    await writeTables(run, results[i]);
+  for (const run of study.runs) {
+    await writeResults(run);
     for (const name of TABLES)
       tables.set(`${run.id}/${name}`, readFileSync(path.join(run.experiment.output, name), 'latin1'));
   }

@@ -6,17 +6,13 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { CrossflowError, usage } from '../errors';
 import { changes } from './identity';
+import { ForwardReader } from './forward-reader';
 import { JournalWriter } from './journal-writer';
 import { encodeLine } from './lines';
 import { recordSchema, type JournalHeader, type RecordKind, type RowRecord } from './record';
-import { scanJournal, START_ANEW, type Scanned } from './scan';
+import { RowIndex } from './row-index';
+import { imageBytesOf, scanHeader, scanJournal, START_ANEW, type Scanned } from './scan';
 import { writeBeside } from '../files/write-beside';
-
-interface Entry {
-  readonly is: RecordKind;
-  readonly offset: number;
-  readonly length: number;
-}
 
 /** A journal opened for reading: safe while a run still writes it. */
 export class JournalReader {
@@ -24,7 +20,7 @@ export class JournalReader {
     readonly path: string,
     readonly header: JournalHeader,
     protected readonly file: number,
-    protected readonly entries: Map<number, Entry>,
+    protected readonly index: RowIndex,
     /** Lines in the middle of the file whose checksum is wrong; their questions count as not done. */
     readonly damaged: number,
   ) {}
@@ -33,9 +29,9 @@ export class JournalReader {
   static open(path: string): JournalReader {
     const file = openJournal(path, 'r');
     try {
-      const { header, entries, damaged } = index(file, path);
-      if (!header) throw usage('holds no result yet', path, 'run the experiment first');
-      return new JournalReader(path, header, file, entries, damaged);
+      const { header, index, damaged } = indexed(file, path);
+      if (!header) throw noResult(path);
+      return new JournalReader(path, header, file, index, damaged);
     } catch (e) {
       closeSync(file);
       throw e;
@@ -44,25 +40,33 @@ export class JournalReader {
 
   /** What became of a row; undefined while it is not done. */
   kindOf(row: number): RecordKind | undefined {
-    return this.entries.get(row)?.is;
+    return this.index.kindOf(row);
   }
 
-  /** Rows below `end` in the order of the CSV, each read only when asked for. */
+  /** Rows below `end` in the order of the CSV, each read only when asked for. Throws as record(). */
   *records(end = Infinity): Generator<RowRecord> {
-    const rows = [...this.entries.keys()].filter((row) => row < end).sort((a, b) => a - b);
-    for (const row of rows) yield this.record(row)!;
+    const reader = new ForwardReader(this.file, this.path);
+    for (let row = 0; row < Math.min(end, this.index.rows); row++) {
+      if (this.index.has(row)) yield this.parse(row, reader.text(this.index.offsetOf(row), this.index.lengthOf(row)));
+    }
   }
 
+  /** Throws CrossflowError `usage` when the row's line is whole and yet no record. */
   record(row: number): RowRecord | undefined {
-    const entry = this.entries.get(row);
-    if (!entry) return undefined;
-    const bytes = Buffer.alloc(entry.length);
-    readSync(this.file, bytes, 0, entry.length, entry.offset);
-    return recordSchema.parse(JSON.parse(bytes.toString()));
+    if (!this.index.has(row)) return undefined;
+    const bytes = Buffer.alloc(this.index.lengthOf(row));
+    readSync(this.file, bytes, 0, bytes.length, this.index.offsetOf(row));
+    return this.parse(row, bytes.toString());
   }
 
   close(): void {
     closeSync(this.file);
+  }
+
+  private parse(row: number, text: string): RowRecord {
+    const parsed = recordSchema.safeParse(JSON.parse(text));
+    if (parsed.success) return parsed.data;
+    throw usage(`the record of row ${row + 1} is none of this version of Crossflow`, this.path, START_ANEW);
   }
 }
 
@@ -72,10 +76,11 @@ export class Journal extends JournalReader {
     path: string,
     header: JournalHeader,
     file: number,
-    { entries, damaged }: Indexed,
+    index: RowIndex,
+    damaged: number,
     private readonly writer: JournalWriter,
   ) {
-    super(path, header, file, entries, damaged);
+    super(path, header, file, index, damaged);
   }
 
   /**
@@ -86,17 +91,18 @@ export class Journal extends JournalReader {
     if (!existsSync(path)) writeBeside(path, [encodeLine({ header })]);
     const file = openJournal(path, 'r+');
     try {
-      const indexed = index(file, path);
-      if (indexed.header) {
-        const changed = changes(indexed.header.identity, header.identity);
+      const found = indexed(file, path, true);
+      if (found.header) {
+        const changed = changes(found.header.identity, header.identity);
         if (changed.length > 0) {
           throw usage(`holds results of another run: ${changed.join(', ')} changed since`, path, START_ANEW);
         }
       }
-      ftruncateSync(file, indexed.end);
-      const writer = new JournalWriter(path, file, indexed.end);
-      if (!indexed.header) writer.begin(header);
-      return new Journal(path, indexed.header ?? header, file, indexed, writer);
+      ftruncateSync(file, found.end);
+      const writer = new JournalWriter(path, file, found.end);
+      if (found.header) return new Journal(path, found.header, file, found.index, found.damaged, writer);
+      writer.begin(header);
+      return new Journal(path, header, file, new RowIndex(header.about.rows), found.damaged, writer);
     } catch (e) {
       closeSync(file);
       throw e;
@@ -105,19 +111,40 @@ export class Journal extends JournalReader {
 
   /** Returns once the record is on the disk. Throws CrossflowError `failed` (disk full…), the journal left whole. */
   append(record: RowRecord): void {
-    this.entries.set(record.row, { is: record.is, ...this.writer.append(record) });
+    const { offset, length } = this.writer.append(record);
+    this.index.add(record.row, record.is, 0, offset, length, record.image_bytes);
+  }
+
+  /** Size of the picture that a row's record was computed from, in bytes; read without the rest of the record. */
+  imageBytesOf(row: number): number {
+    return this.index.imageBytesOf(row);
   }
 }
 
-interface Indexed extends Scanned {
-  readonly entries: Map<number, Entry>;
+/** What a journal's results were computed from, and facts about them, its records unread. Throws as JournalReader.open(). */
+export function journalHeader(path: string): JournalHeader {
+  const file = openJournal(path, 'r');
+  try {
+    const header = scanHeader(file, path);
+    if (!header) throw noResult(path);
+    return header;
+  } finally {
+    closeSync(file);
+  }
 }
 
-/** The last record of a row counts: a question that failed is asked again. */
-function index(file: number, path: string): Indexed {
-  const entries = new Map<number, Entry>();
-  const scanned = scanJournal(file, path, (row, is, offset, { length }) => entries.set(row, { is, offset, length }));
-  return { ...scanned, entries };
+const noResult = (path: string): CrossflowError => usage('holds no result yet', path, 'run the experiment first');
+
+/** @param pictures whether imageBytesOf() of the index is wanted */
+function indexed(file: number, path: string, pictures = false): Scanned & { readonly index: RowIndex } {
+  let index = new RowIndex(0);
+  const scanned = scanJournal(
+    file,
+    path,
+    (row, is, offset, bytes) => index.add(row, is, 0, offset, bytes.length, pictures ? imageBytesOf(bytes) : NaN),
+    ({ about }) => (index = new RowIndex(about.rows)),
+  );
+  return { ...scanned, index };
 }
 
 /** Throws CrossflowError `usage`. */

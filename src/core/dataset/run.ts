@@ -154,7 +154,7 @@ const isDone = (journal: Journal, row: DatasetRow): boolean => {
 
 /** Results of one picture must not stand beside results of another that took its name. */
 function checkImages(journal: Journal, done: readonly DatasetRow[]): void {
-  const changed = done.filter((row) => journal.record(row.index)?.image_bytes !== row.imageBytes);
+  const changed = done.filter((row) => journal.imageBytesOf(row.index) !== row.imageBytes);
   const [first] = changed;
   if (!first) return;
   throw usage(

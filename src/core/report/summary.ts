@@ -1,7 +1,7 @@
 import type { Settings } from '../dataset/identity';
 import type { JournalReader } from '../dataset/journal';
 import type { Machine } from '../dataset/machine';
-import type { JournalHeader } from '../dataset/record';
+import type { JournalHeader, RowRecord } from '../dataset/record';
 import { CROSSFLOW_VERSION, RUNTIME_VERSION } from '../dataset/version';
 import type { Experiment } from '../experiment/types';
 import { curveStyles } from './labels';
@@ -42,20 +42,35 @@ export interface ReportSummary {
   readonly damaged: number;
 }
 
-export function runSummary(experiment: Experiment, journal: JournalReader, limit: number): ReportSummary {
-  const { identity, about } = journal.header;
-  const counts = { kept: 0, dropped: 0, failed: 0 };
-  const present = about.knockouts.map(() => 0);
-  const errors: { row: number; question_id: string; message: string }[] = [];
-  let seconds = 0;
-  for (const record of journal.records(limit)) {
-    counts[record.is]++;
-    seconds += record.seconds;
-    if (record.is === 'kept') record.curves.forEach((curve, i) => (present[i] += curve ? 1 : 0));
-    if (record.is === 'failed')
-      errors.push({ row: record.row + 1, question_id: record.question_id, message: record.error });
+/** What a run's records come to, added up while something else is made of them. */
+export class RunCounts {
+  readonly questions = { kept: 0, dropped: 0, failed: 0 };
+  /** By knockout: questions that have all its sets. */
+  readonly present: number[];
+  readonly errors: ReportSummary['errors'][number][] = [];
+  seconds = 0;
+
+  constructor({ about }: JournalHeader) {
+    this.present = about.knockouts.map(() => 0);
   }
-  const asked = counts.kept + counts.dropped + counts.failed;
+
+  add(record: RowRecord): void {
+    this.questions[record.is]++;
+    this.seconds += record.seconds;
+    if (record.is === 'kept') record.curves.forEach((curve, i) => (this.present[i] += curve ? 1 : 0));
+    if (record.is === 'failed')
+      this.errors.push({ row: record.row + 1, question_id: record.question_id, message: record.error });
+  }
+}
+
+export function runSummary(
+  experiment: Experiment,
+  { header, damaged }: Pick<JournalReader, 'header' | 'damaged'>,
+  { questions, present, errors, seconds }: RunCounts,
+  limit: number,
+): ReportSummary {
+  const { identity, about } = header;
+  const asked = questions.kept + questions.dropped + questions.failed;
   const wanted = Math.min(limit, about.rows);
   return {
     experiment: experiment.file,
@@ -66,11 +81,11 @@ export function runSummary(experiment: Experiment, journal: JournalReader, limit
     model: { ...about.model, checkpoint: identity.checkpoint },
     dataset: { csv: about.csv, sha256: identity.csv, task: about.task, rows: about.rows, limit: wanted },
     settings: identity.settings,
-    questions: { asked, ...counts },
-    complete: counts.kept + counts.dropped === wanted,
+    questions: { asked, ...questions },
+    complete: questions.kept + questions.dropped === wanted,
     knockouts: curveStyles(about.knockouts).map(({ name }, i) => ({ block_desc: name, questions: present[i] })),
     seconds: Math.round(seconds * 1000) / 1000,
     errors,
-    damaged: journal.damaged,
+    damaged,
   };
 }

@@ -21,20 +21,44 @@ export const FLOW_COLUMNS = [
   'relative diff first',
 ] as const;
 
-/** information_flow.csv, a piece for each question: one line per knockout and layer. */
-export function* informationFlow(header: JournalHeader, records: Iterable<KeptRecord>): Generator<string> {
-  yield stringify([[...FLOW_COLUMNS]]);
-  const names = curveStyles(header.about.knockouts).map((style) => style.name);
-  for (const r of records) {
-    yield stringify(
-      r.curves.flatMap((scores, i) =>
-        (scores ?? []).map((score, layer) => [
-          ...[r.question_id, r.image, r.gold, r.answer, r.question, names[i]],
-          ...[layer, r.base, score, changeOf(score, r.base)],
-        ]),
-      ),
-    );
-  }
+/** A table of a run: its first line, and the lines of a question. */
+export interface Table {
+  readonly name: string;
+  readonly head: string;
+  lines(record: KeptRecord): string;
+}
+
+/** Names of a run's tables in the order of runTables(). */
+export const TABLES = ['information_flow.csv', 'last_position_answer_probs.csv'] as const;
+
+export const runTables = (header: JournalHeader): readonly Table[] => [
+  informationFlow(header),
+  answerProbabilities(header),
+];
+
+/**
+ * Texts as fields of a CSV line. csv-stringify escapes them, once a question; numbers need no escaping, and a question
+ * has hundreds, so tables join them to it as they are (docs/decisions.md).
+ */
+const fields = (...texts: readonly string[]): string => stringify([texts], { eof: false });
+
+/** information_flow.csv: one line per knockout and layer. */
+function informationFlow(header: JournalHeader): Table {
+  const names = curveStyles(header.about.knockouts).map((style) => fields(style.name));
+  return {
+    name: TABLES[0],
+    head: `${FLOW_COLUMNS.join(',')}\n`,
+    lines(r) {
+      const question = fields(r.question_id, r.image, r.gold, r.answer, r.question);
+      let lines = '';
+      r.curves.forEach((scores, i) => {
+        scores?.forEach((score, layer) => {
+          lines += `${question},${names[i] ?? ''},${layer},${r.base},${score},${changeOf(score, r.base)}\n`;
+        });
+      });
+      return lines;
+    },
+  };
 }
 
 /** Change of the answer's probability in percent, as published. */
@@ -49,40 +73,55 @@ const PUBLISHED_WORDS: readonly WordKind[] = [
 ];
 
 /**
- * last_position_answer_probs.csv, a piece for each question: one line per residual row (0 is the embedding, the last is
- * after the final norm). First the columns of the published script in its order, in percent and without the final norm,
- * `image` as img_id stands in the data set; its lists of the best words where "topWords" asked for them. Then ours: the
- * predicted answer, the same through the final norm, and the words of "track", both ways. A word that a question has not
- * (no options) is empty.
+ * last_position_answer_probs.csv: one line per residual row (0 is the embedding, the last is after the final norm). First
+ * the columns of the published script in its order, in percent and without the final norm, `image` as img_id stands in
+ * the data set; its lists of the best words where "topWords" asked for them. Then ours: the predicted answer, the same
+ * through the final norm, and the words of "track", both ways. A word that a question has not (no options) is empty.
  */
-export function* answerProbabilities(header: JournalHeader, records: Iterable<KeptRecord>): Generator<string> {
+function answerProbabilities(header: JournalHeader): Table {
   const { track, topWords } = header.identity.settings;
-  yield stringify([
-    [
+  const rows = header.about.model.layers + 1;
+  return {
+    name: TABLES[1],
+    head: `${fields(
       ...['question_id', 'image', 'goden answer', 'question', 'layer'],
       ...(topWords > 0 ? ['top_k_word', 'top_k_score'] : []),
       ...[...PUBLISHED_WORDS, 'predicted answer'],
       ...WORD_KINDS.map((kind) => `with_norm ${kind}`),
       ...track.flatMap((word) => [`without_norm ${word}`, `with_norm ${word}`]),
-    ],
-  ]);
-  for (const r of records) {
-    const words = kindWords({ answer: r.gold, options: r.options });
-    const percent = (norm: 'with_norm' | 'without_norm', word: string | undefined, row: number): number | '' => {
-      const p = word === undefined ? undefined : r.lens[norm][r.lens.words.indexOf(word)]?.[row];
-      return p === undefined ? '' : shortest32(100 * p);
-    };
-    yield stringify(
-      Array.from({ length: header.about.model.layers + 1 }, (_, row) => [
-        ...[r.question_id, r.img_id, r.gold.toLowerCase(), r.question, row],
-        ...(topWords > 0 ? bestWords(r, row) : []),
-        ...PUBLISHED_WORDS.map((kind) => percent('without_norm', words[kind], row)),
-        r.answer,
-        ...WORD_KINDS.map((kind) => percent('with_norm', words[kind], row)),
-        ...track.flatMap((word) => [percent('without_norm', word, row), percent('with_norm', word, row)]),
-      ]),
-    );
+    )}\n`,
+    lines(r) {
+      const words = kindWords({ answer: r.gold, options: r.options });
+      const of = (norm: 'with_norm' | 'without_norm', word: string | undefined): Probabilities =>
+        word === undefined ? undefined : r.lens[norm][r.lens.words.indexOf(word)];
+      const published = PUBLISHED_WORDS.map((kind) => of('without_norm', words[kind]));
+      const ours = [
+        ...WORD_KINDS.map((kind) => of('with_norm', words[kind])),
+        ...track.flatMap((word) => [of('without_norm', word), of('with_norm', word)]),
+      ];
+      const question = fields(r.question_id, r.img_id, r.gold.toLowerCase(), r.question);
+      const answer = fields(r.answer);
+      let lines = '';
+      for (let row = 0; row < rows; row++) {
+        const best = topWords > 0 ? `,${fields(...bestWords(r, row))}` : '';
+        lines += `${question},${row}${best}${percents(published, row)},${answer}${percents(ours, row)}\n`;
+      }
+      return lines;
+    },
+  };
+}
+
+/** A word's, by residual row; undefined of a word that the question has not. */
+type Probabilities = readonly number[] | undefined;
+
+/** Each after a comma. */
+function percents(columns: readonly Probabilities[], row: number): string {
+  let text = '';
+  for (const column of columns) {
+    const p = column?.[row];
+    text += p === undefined ? ',' : `,${shortest32(100 * p)}`;
   }
+  return text;
 }
 
 /** `top_k_word` and `top_k_score` as pandas writes the published script's tuples; probabilities from 0 to 1. */

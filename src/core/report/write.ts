@@ -26,7 +26,8 @@ import { runStatistics } from './run-statistics';
 import { runFigures } from './study-figures';
 import type { StudyRun } from './study-run';
 import { runSummary, type ReportSummary } from './summary';
-import { answerProbabilities, informationFlow } from './tables';
+import { TABLES } from './tables';
+import { writeTables } from './write-tables';
 
 export interface ReportOptions {
   readonly signal?: AbortSignal;
@@ -61,29 +62,27 @@ export async function writeReport(experiment: Experiment, options: ReportOptions
         'run the experiment with another "output" folder',
       );
     }
-    const kept = (): Generator<KeptRecord> => keptOf(journal.records(limit));
-    const files: string[] = [];
-    const write = async (name: string, pieces: Iterable<string | Uint8Array>): Promise<void> => {
+    const write = async (name: string, text: string): Promise<void> => {
       await pause(signal);
       const path = join(experiment.output, name);
-      writeBeside(path, pieces);
+      writeBeside(path, [text]);
       files.push(path);
     };
-    await write('information_flow.csv', informationFlow(header, kept()));
-    await write('last_position_answer_probs.csv', answerProbabilities(header, kept()));
+    const tables = await writeTables(experiment.output, journal, limit, signal);
+    const files = [...tables.files];
     await pause(signal);
-    const statistics = runStatistics(header, kept());
+    const statistics = runStatistics(header, keptOf(journal.records(limit)));
     const figures = (options.figures ?? true) ? runFigures(header, statistics) : [];
     const drawn = await drawFigures(figures, experiment.output, 'figures', signal);
     files.push(...drawn.files);
-    const summary = runSummary(experiment, journal, limit);
-    await write('run.json', [`${JSON.stringify(summary, null, 2)}\n`]);
+    const summary = runSummary(experiment, journal, tables.counts, limit);
+    await write('run.json', `${JSON.stringify(summary, null, 2)}\n`);
     const { model, task } = header.about;
     const run: StudyRun = { model: model.name, task, header, records: () => journal.records(limit) };
     const details: RunDetails = {
       pictures: { dataset: experiment.subject, ...(options.sight && { sight: options.sight }) },
       drawn: { figures: drawn.figures, flow: statistics.flow },
-      files: ['information_flow.csv', 'last_position_answer_probs.csv'],
+      files: TABLES,
       damaged: journal.damaged,
       wanted: summary.dataset.limit,
     };

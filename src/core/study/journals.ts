@@ -3,12 +3,12 @@ import { closeSync, existsSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { changes, settingsChanges, settingsOf, type Identity } from '../dataset/identity';
 import { openJournal } from '../dataset/journal';
+import { RowIndex } from '../dataset/row-index';
 import type { JournalHeader } from '../dataset/record';
 import { imageBytesOf, scanJournal } from '../dataset/scan';
 import { usage } from '../errors';
 import { journalFolder, mergedJournal, shardOfFile } from './folders';
 import { listFolder } from './owner';
-import { RowIndex } from './row-index';
 import type { PlannedRun, Study } from './types';
 
 export interface JournalFile {

@@ -1,4 +1,4 @@
-import type { RecordKind } from '../dataset/record';
+import type { RecordKind } from './record';
 
 const KINDS: readonly (RecordKind | undefined)[] = [undefined, 'kept', 'dropped', 'failed'];
 const CODE: Readonly<Record<RecordKind, number>> = { kept: 1, dropped: 2, failed: 3 };
