@@ -9,7 +9,7 @@ import { readDataset, toQuestion } from './rows';
 const SAMPLES = 8;
 
 /** How many questions on how many pictures. @throws CrossflowError `usage` for what is wrong with the task file or its pictures */
-export async function datasetSubject(experiment: Experiment): Promise<PlanSubject> {
+async function datasetSubject(experiment: Experiment): Promise<PlanSubject> {
   const { subject, knockouts, window, method } = experiment;
   if (subject.kind !== 'dataset') throw usage('has no "dataset"', experiment.file);
   const { rows } = await readDataset(subject);

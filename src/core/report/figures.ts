@@ -38,7 +38,7 @@ export interface FigureData {
 }
 
 export const CHANGE = 'Change in probability (%)';
-export const PROBABILITY = 'Probability (%)';
+const PROBABILITY = 'Probability (%)';
 
 /** What stands under the horizontal axis: a layer of one figure is not always that of the figure beside it. */
 export const CENTRE_LAYER = 'Centre layer';

@@ -11,7 +11,7 @@ export type FigureFormat = 'svg' | 'png' | 'pdf';
 /** CSS pixels and PDF points an inch. */
 const [CSS_DPI, PDF_DPI] = [96, 72];
 /** What journals ask for. */
-export const PRINT_DPI = 300;
+const PRINT_DPI = 300;
 
 /** A figure in one format. */
 export async function renderFigure(spec: VegaLiteSpec, format: FigureFormat): Promise<Uint8Array> {
@@ -55,7 +55,7 @@ export async function renderSvg(spec: VegaLiteSpec): Promise<string> {
   }
 }
 
-export async function svgToPng(svg: string, { dpi }: { readonly dpi: number }): Promise<Uint8Array> {
+async function svgToPng(svg: string, { dpi }: { readonly dpi: number }): Promise<Uint8Array> {
   const { Resvg } = await import('@resvg/resvg-js');
   const image = new Resvg(svg, {
     fitTo: { mode: 'zoom', value: dpi / CSS_DPI },

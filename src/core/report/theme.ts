@@ -21,7 +21,7 @@ export const SIZES: Readonly<Record<Look, Sizes>> = {
   print: { width: 310, height: 310, label: 15, title: 19, line: 3 },
 };
 export const LEGEND_FONT = 11;
-export const CAPTION_FONT = 11;
+const CAPTION_FONT = 11;
 
 const [INK, GRID] = ['#444', '#e4e4e4'];
 

@@ -14,7 +14,7 @@ import { pause } from '../engine/control';
 import { usage } from '../errors';
 import { settingsChanges, settingsOf } from '../dataset/identity';
 import { JournalReader } from '../dataset/journal';
-import type { KeptRecord, RowRecord } from '../dataset/record';
+import { keptOf, type KeptRecord } from '../dataset/record';
 import { journalPath } from '../dataset/run';
 import { writeBeside } from '../files/write-beside';
 import type { Experiment } from '../experiment/types';
@@ -93,8 +93,4 @@ export async function writeReport(experiment: Experiment, options: ReportOptions
   } finally {
     journal.close();
   }
-}
-
-function* keptOf(records: Iterable<RowRecord>): Generator<KeptRecord> {
-  for (const record of records) if (record.is === 'kept') yield record;
 }

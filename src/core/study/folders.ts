@@ -17,7 +17,7 @@ export const journalFolder = ({ output }: Place, run: PlannedRun): string => joi
 export const mergedJournal = (run: PlannedRun): string => join(run.experiment.output, 'journal.jsonl');
 export const slurmFolder = ({ output }: Place): string => join(output, 'slurm');
 
-export const shardName = ({ index, count }: Shard): string => `${index}-of-${count}`;
+const shardName = ({ index, count }: Shard): string => `${index}-of-${count}`;
 
 /** The file of a shard's k-th start, from 1. */
 export const shardFile = (folder: string, shard: Shard, start: number): string =>

@@ -183,4 +183,4 @@ function readAllKnockouts(written: StudyFile, source: Source): { knockouts: Knoc
 }
 
 /** A name as a folder's, on every system. */
-export const slug = (name: string): string => name.replace(/[^\p{L}\p{N}._-]+/gu, '_').replace(/^\.+/, '_');
+const slug = (name: string): string => name.replace(/[^\p{L}\p{N}._-]+/gu, '_').replace(/^\.+/, '_');

@@ -1,5 +1,5 @@
 /** Figures as reports show them, and what tables say of their curves. */
-import type { KeptRecord, RowRecord } from '../../dataset/record';
+import { keptOf } from '../../dataset/record';
 import { curveStyles } from '../labels';
 import { renderSvg } from '../render';
 import { runStatistics, type RunStatistics } from '../run-statistics';
@@ -49,8 +49,4 @@ export function curveSummaries({ header }: StudyRun, flow: RunStatistics['flow']
     const window = windowOf(knockouts[i]);
     return { label, ...(window !== undefined && { window }), questions: lowest?.n ?? 0, ...(lowest && { lowest }) };
   });
-}
-
-function* keptOf(records: Iterable<RowRecord>): Generator<KeptRecord> {
-  for (const record of records) if (record.is === 'kept') yield record;
 }

@@ -28,7 +28,7 @@ export interface StudyReportOptions {
 }
 
 /** All outliers' pictures together at most: with 15 kB each they stay below 5 MB. */
-export const MOST_PICTURES = 240;
+const MOST_PICTURES = 240;
 
 /**
  * Writes both reports into a folder and gives their paths. Throws CrossflowError `failed` when one cannot be written

@@ -12,10 +12,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** For text and for values of attributes in quotes. */
-export const escapeHtml = (text: string): string =>
+const escapeHtml = (text: string): string =>
   text.replace(FORBIDDEN, '\ufffd').replace(/[&<>"']/g, (sign) => ENTITIES[sign]);
 
-/** A piece of HTML. Only `html` and `trusted` make one. */
+/** A piece of HTML, which is not escaped again: `html` makes one, and whoever knows that a text is safe as it is. */
 export class Html {
   constructor(readonly text: string) {}
 }

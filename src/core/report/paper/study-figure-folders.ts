@@ -1,5 +1,5 @@
 /** All figures of a study. */
-import type { KeptRecord, RowRecord } from '../../dataset/record';
+import { keptOf } from '../../dataset/record';
 import { cancelled } from '../../errors';
 import { safeNames } from '../file-names';
 import { runStatistics, type RunStatistics } from '../run-statistics';
@@ -66,8 +66,4 @@ function numbered(names: readonly string[]): string[] {
     const before = names.slice(0, i).filter((other) => other === name).length;
     return before === 0 ? name : `${name} (${before + 1})`;
   });
-}
-
-function* keptOf(records: Iterable<RowRecord>): Generator<KeptRecord> {
-  for (const record of records) if (record.is === 'kept') yield record;
 }

@@ -124,7 +124,7 @@ function addProducts(counts: readonly Float64Array[], x: Float64Array, y: Float6
 const ROUNDING = 1e-12;
 
 /** Efron's BCa interval of a mean, after its values and the means of its resamples (sorts these). */
-export function bcaInterval(values: Float64Array, means: Float64Array): Interval {
+function bcaInterval(values: Float64Array, means: Float64Array): Interval {
   const n = values.length;
   const mean = values.reduce((a, b) => a + b, 0) / n;
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
