@@ -83,6 +83,32 @@ describe('the panel and the text, live beside each other in VS Code', function (
     await panel.computed();
   });
 
+  it('a second patch set begins with a button, and the lasso fills it', async () => {
+    await panel.frame.getByRole('button', { name: 'New patch set' }).click();
+    const name = code.page.locator('.quick-input-widget input[type=text]:visible');
+    await name.fill('Image');
+    await code.page.getByText(/is a set that every experiment has/).waitFor({ timeout: PATIENCE });
+    await name.fill('sky');
+    await code.page.keyboard.press('Enter');
+    await panel.frame.locator('vscode-option[value=sky]').waitFor({ state: 'attached', timeout: PATIENCE });
+    await panel.drag(11, 14, 44, 41, 11);
+    await untilSaved(({ sets }) => sets['sky']?.kind === 'patches', 'the second set');
+    assert.ok(edges(await saved()).includes('sky->Question'));
+    await panel.computed();
+    await panel.focusPicture();
+    await code.page.keyboard.press('Control+Z');
+    await untilSaved(({ sets }) => !sets['sky'], 'undo');
+    await panel.frame.getByRole('combobox', { name: 'Set that clicks edit' }).click();
+    await panel.frame.getByRole('option', { name: 'clicked', exact: true }).click();
+    await panel.computed();
+  });
+
+  it('a check says how far both ways differ', async () => {
+    await panel.frame.getByRole('button', { name: 'Check', exact: true }).click();
+    await panel.frame.getByText(/Largest difference/).waitFor({ timeout: PATIENCE });
+    await panel.computed();
+  });
+
   it('the slider moves the overlay', async () => {
     const legend = panel.frame.locator('cf-overlay');
     const slider = panel.frame.getByRole('slider', { name: 'Layer' });
