@@ -19,7 +19,7 @@ const CORE = [
   'study',
 ];
 /** Parts of core that the extension host itself may run; the others run in the engine's process. */
-const IN_HOST = ['errors', 'words', 'files', 'hub', 'checkpoint', 'vision', 'prompt', 'experiment', 'dataset'];
+const IN_HOST = ['errors', 'words', 'files', 'hub', 'checkpoint', 'vision', 'prompt', 'experiment', 'dataset', 'study'];
 
 const allow = (from, to, kind) => ({
   from: { element: { types: { anyOf: from } } },

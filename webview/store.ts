@@ -44,7 +44,7 @@ export class PanelStore {
 
   constructor(
     private readonly host: PanelHost,
-    private readonly uri: string,
+    private uri: string,
   ) {
     const saved = host.load(uri);
     if (saved) {
@@ -140,6 +140,11 @@ export class PanelStore {
     if (m.type === 'do') return this.actions.forEach((act) => act(m.action));
     const before = this.state;
     this.state = reduce(before, m);
+    if (m.type === 'experiment' && m.experiment.uri !== this.uri) {
+      // The file was saved for the first time, or renamed: the host will look for it there after a window reload.
+      this.uri = m.experiment.uri;
+      this.save();
+    }
     this.forget(before, m);
     if (before.draft && !this.state.draft) clearTimeout(this.draftTimer);
     this.changed();

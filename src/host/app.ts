@@ -1,9 +1,10 @@
 /** The extension at work: puts its parts together and keeps one Flow per experiment. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { Commands } from './commands/commands';
 import { experimentTree } from './commands/tree';
-import { isFlow, parsed } from './documents';
+import { isFlow, isStudy, openAt, parsed } from './documents';
 import type { EngineHooks } from './engine/engine';
 import { EnginePool } from './engine/pool';
 import { exportFigure } from './export';
@@ -13,12 +14,15 @@ import { downloadUi } from './download-ui';
 import { Diagnostics } from './language/diagnostics';
 import { registerLanguage } from './language/providers';
 import { folderOf, runsByItself } from './models';
+import { isWithin, movedTo } from './moves';
 import { PanelManager } from './panel/manager';
 import { ResultsManager } from './dataset/manager';
 import { engineOptions, runOnOpen } from './settings';
 import { StatusBar, type Working } from './status';
 import { lensWords } from './words';
 
+/** Editors inside another, such as the sides of a comparison or a peek, have no column. */
+const isMain = ({ viewColumn }: vscode.TextEditor): boolean => viewColumn !== undefined;
 /** After a change of results or files, problems are looked for once, not at every message. */
 const DIAGNOSE_AFTER_MS = 200;
 
@@ -49,7 +53,7 @@ export class App {
     this.panels = new PanelManager({
       extensionUri,
       flow: (uri) => this.flow(uri),
-      closed: (flow) => this.#leave(flow.uri),
+      closed: (flow) => this.#leave(flow),
       log,
       activeChanged: () => this.#status.refresh(),
       showOutput: () => this.log.show(true),
@@ -64,6 +68,7 @@ export class App {
       panels: this.panels,
       flow: (uri) => this.flow(uri),
       changed: () => this.#status.refresh(),
+      closed: (flow) => this.#leave(flow),
     });
     this.commands = new Commands(this);
     this.#status = new StatusBar({
@@ -84,8 +89,12 @@ export class App {
         bundledModels: path.join(context.extensionPath, 'models'),
       }),
       vscode.workspace.onDidOpenTextDocument((document) => void this.opened(document)),
+      vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach((editor) => this.#shown(editor))),
+      vscode.window.onDidChangeTextEditorViewColumn(({ textEditor }) => this.#shown(textEditor)),
       vscode.workspace.onDidChangeTextDocument((event) => this.#edited(event)),
-      vscode.workspace.onDidCloseTextDocument((document) => this.#leave(document.uri)),
+      vscode.workspace.onDidCloseTextDocument((document) => void this.#closed(document)),
+      vscode.workspace.onDidRenameFiles(({ files }) => void this.#renamed(files)),
+      vscode.workspace.onDidDeleteFiles(({ files }) => this.#deleted(files)),
       vscode.workspace.onDidSaveTextDocument((document) => this.#diagnoseSoon(document)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#trusted()),
     );
@@ -149,26 +158,39 @@ export class App {
       changed: (flow) => {
         this.#resultsChanged.fire(flow);
         this.#status.refresh();
-        const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === flow.uri.toString());
+        const document = openAt(flow.uri);
         if (document) this.#diagnoseSoon(document);
       },
     };
   }
 
-  /** A text is there, or has just got its first content: it is checked, and runs when it is small enough to. */
+  /** A text is there, or has just got its first content: it is checked, and runs when it is shown and small. */
   async opened(document: vscode.TextDocument): Promise<void> {
+    if (isStudy(document)) this.#diagnoseSoon(document);
     if (!isFlow(document)) return;
     const flow = this.known(document.uri);
     // While a panel alone showed it, the file may have changed.
     if (flow) flow.catchUp(document);
-    else this.#add(document);
+    // A new text that is being saved is open twice for a moment; when the first closes, its Flow comes here.
+    else if (document.isUntitled || !this.known(document.uri.with({ scheme: 'untitled' }))) this.#add(document);
     this.#diagnoseSoon(document);
+    if (vscode.window.visibleTextEditors.some((editor) => editor.document === document && isMain(editor)))
+      await this.#look(document);
+  }
+
+  #shown(editor: vscode.TextEditor): void {
+    if (isFlow(editor.document) && isMain(editor)) void this.#look(editor.document);
+  }
+
+  /** Someone looks at a text. Others open it too, such as comparisons and searches: nothing runs for those. */
+  async #look(document: vscode.TextDocument): Promise<void> {
     const { experiment } = parsed(document);
     if (experiment && runOnOpen() && vscode.workspace.isTrusted && (await runsByItself(experiment)))
       this.known(document.uri)?.start();
   }
 
   #edited({ document, contentChanges, reason }: vscode.TextDocumentChangeEvent): void {
+    if (isStudy(document)) this.#diagnoseSoon(document);
     if (!isFlow(document) || contentChanges.length === 0) return;
     const flow = this.known(document.uri);
     // Only a typist makes one small change after the other; undo and the panel's edits are whole.
@@ -179,17 +201,70 @@ export class App {
     this.#diagnoseSoon(document);
   }
 
-  /** The text or the panel closed: when both are gone, so is the session. */
-  #leave(uri: vscode.Uri): void {
-    const key = uri.toString();
-    const flow = this.#flows.get(key);
+  /** A text closed. One that was never on the disk is either there now, or thrown away. */
+  async #closed(document: vscode.TextDocument): Promise<void> {
+    if (isStudy(document)) this.#diagnostics.forget(document.uri);
+    const flow = this.known(document.uri);
     if (!flow) return;
-    const open = vscode.workspace.textDocuments.some(
-      (document) => document.uri.toString() === key && !document.isClosed,
-    );
-    if (open || this.panels.get(flow)) return;
+    if (document.isUntitled && !openAt(document.uri)) {
+      const saved = this.#savedAs(document);
+      if (saved) return this.#move(flow, saved);
+      this.panels.close(flow);
+    }
+    this.#leave(flow);
+  }
+
+  /** Where a text that was new is now: at the place it was meant for, or where its very words are shown since. */
+  #savedAs(document: vscode.TextDocument): vscode.Uri | undefined {
+    const own = document.uri.with({ scheme: 'file' });
+    if (existsSync(own.fsPath)) return own;
+    const text = document.getText();
+    return vscode.workspace.textDocuments.find((other) => {
+      const flow = this.known(other.uri);
+      return isFlow(other) && !other.isUntitled && other.getText() === text && !(flow && this.panels.get(flow));
+    })?.uri;
+  }
+
+  async #renamed(files: readonly { readonly oldUri: vscode.Uri; readonly newUri: vscode.Uri }[]): Promise<void> {
+    for (const flow of [...this.#flows.values()]) {
+      const to = files.map((file) => movedTo(flow.uri, file)).find((uri) => uri !== undefined);
+      if (to) await this.#move(flow, to);
+    }
+  }
+
+  #deleted(files: readonly vscode.Uri[]): void {
+    for (const flow of [...this.#flows.values()]) {
+      // What has not been saved stays in the editor.
+      if (files.some((file) => isWithin(flow.uri, file)) && !openAt(flow.uri)?.isDirty) this.panels.close(flow);
+    }
+  }
+
+  /** The experiment is in another file now; its session, its panel and its results stay with it. */
+  async #move(flow: Flow, to: vscode.Uri): Promise<void> {
+    const document = await vscode.workspace.openTextDocument(to);
+    const there = this.known(to);
+    if (there === flow) return;
+    // The new text may have been seen before the old one closed.
+    if (there && (this.panels.get(there) || this.results.has(there))) this.panels.close(flow);
+    else {
+      this.#flows.delete(flow.uri.toString());
+      this.#diagnostics.forget(flow.uri);
+      there?.dispose();
+      this.#flows.set(to.toString(), flow);
+      flow.moveTo(document);
+      this.panels.moved(flow);
+      this.results.moved(flow);
+      this.#diagnoseSoon(document);
+    }
+    this.#leave(flow);
+  }
+
+  /** The text, the panel or the results closed: when all are gone, so is the session. */
+  #leave(flow: Flow): void {
+    const key = flow.uri.toString();
+    if (this.#flows.get(key) !== flow || openAt(flow.uri) || this.panels.get(flow) || this.results.has(flow)) return;
     this.#flows.delete(key);
-    this.#diagnostics.forget(uri);
+    this.#diagnostics.forget(flow.uri);
     flow.dispose();
     this.#status.refresh();
   }
@@ -200,14 +275,16 @@ export class App {
   }
 
   #diagnoseSoon(document: vscode.TextDocument): void {
-    if (!isFlow(document)) return;
+    const study = isStudy(document);
+    if (!study && !isFlow(document)) return;
     const key = document.uri.toString();
     clearTimeout(this.#diagnose.get(key));
     this.#diagnose.set(
       key,
       setTimeout(() => {
         this.#diagnose.delete(key);
-        void this.#diagnostics.update(document, this.known(document.uri));
+        if (study) this.#diagnostics.updateStudy(document);
+        else void this.#diagnostics.update(document, this.known(document.uri));
       }, DIAGNOSE_AFTER_MS),
     );
   }

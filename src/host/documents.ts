@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { parseExperiment, type ParseResult } from '../core/experiment/parse';
 import { Source } from '../core/experiment/source';
 import type { Experiment } from '../core/experiment/types';
-import { FLOW_SUFFIX, LANGUAGE } from './ids';
+import { FLOW_SELECTOR, FLOW_SUFFIX, STUDY_SELECTOR } from './ids';
 
 export interface Parsed extends ParseResult {
   readonly version: number;
@@ -12,7 +12,14 @@ export interface Parsed extends ParseResult {
 
 const cache = new WeakMap<vscode.TextDocument, Parsed>();
 
-export const isFlow = (document: vscode.TextDocument): boolean => document.languageId === LANGUAGE;
+/** An experiment that can be edited: not the old side of a comparison, a git revision or another copy of a text. */
+export const isFlow = (document: vscode.TextDocument): boolean => vscode.languages.match(FLOW_SELECTOR, document) > 0;
+
+export const isStudy = (document: vscode.TextDocument): boolean => vscode.languages.match(STUDY_SELECTOR, document) > 0;
+
+/** The text at a place, where it is open. */
+export const openAt = (uri: vscode.Uri): vscode.TextDocument | undefined =>
+  vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
 
 export function parsed(document: vscode.TextDocument): Parsed {
   const known = cache.get(document);

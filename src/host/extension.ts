@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { App } from './app';
-import { COMMANDS, LANGUAGE, PANEL_TYPE, RESULTS_TYPE, VIEWS } from './ids';
+import { COMMANDS, FLOW_SELECTOR, PANEL_TYPE, RESULTS_TYPE, STUDY_SELECTOR, VIEWS } from './ids';
 
 export function activate(context: vscode.ExtensionContext): void {
   let loading: Promise<App> | undefined;
@@ -16,7 +16,7 @@ export function activate(context: vscode.ExtensionContext): void {
     );
   }
   const wake = (document: vscode.TextDocument): void => {
-    if (document.languageId === LANGUAGE) void app();
+    if (vscode.languages.match([...FLOW_SELECTOR, ...STUDY_SELECTOR], document) > 0) void app();
   };
   context.subscriptions.push(
     vscode.workspace.onDidOpenTextDocument(wake),

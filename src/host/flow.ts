@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
+import { usage } from '../core/errors';
+import { throwFirst } from '../core/experiment/problems';
 import type { Experiment } from '../core/experiment/types';
 import type { HostToPanel, PanelExperiment } from '../protocol/panel';
 import { imageOf, parsed, titleOf, type Parsed } from './documents';
@@ -10,6 +12,8 @@ import { Planning } from './live/planning';
 import { LiveSession, type LiveDeps } from './live/session';
 import { FIRST_SET, panelExperiment } from './panel/experiment';
 
+/** Flows made so far; names their sessions. */
+let count = 0;
 /** Between two keys of a typist; shorter would start runs that the next key ends. */
 const TYPING_PAUSE_MS = 250;
 
@@ -28,7 +32,6 @@ export interface FlowDeps extends Omit<LiveDeps, 'send' | 'changed'> {
 
 export class Flow {
   readonly session: LiveSession;
-  readonly title: string;
   /** The last text that could be read, for as long as the present one cannot. */
   experiment: Experiment | undefined;
   #parsed: Parsed | undefined;
@@ -39,11 +42,11 @@ export class Flow {
   readonly #planning: Planning;
 
   constructor(
-    readonly uri: vscode.Uri,
+    private place: vscode.Uri,
     private readonly deps: FlowDeps,
   ) {
-    this.title = titleOf(uri);
-    this.session = new LiveSession(uri.toString(), {
+    // A number, not the place: that changes when the file is renamed, and may then be another's.
+    this.session = new LiveSession(`experiment ${++count}`, {
       ...deps,
       send: (message) => this.#panel?.post(message),
       changed: () => deps.changed(this),
@@ -57,6 +60,13 @@ export class Flow {
         else this.#panel?.post({ type: 'status', status: { kind: 'error', message: error.message } });
       },
     });
+  }
+
+  get uri(): vscode.Uri {
+    return this.place;
+  }
+  get title(): string {
+    return titleOf(this.place);
   }
 
   /** Does a change of the text run by itself? From the first run on, or as long as there is a panel. */
@@ -113,15 +123,23 @@ export class Flow {
     if (this.#parsed?.experiment) void this.session.update(this.#parsed.experiment);
   }
 
-  /** Everything anew, on demand. */
-  run(): Promise<void> {
-    if (!this.live) {
-      this.#live = vscode.workspace.isTrusted;
-      if (!this.#live) return Promise.resolve();
-      this.#planning.stop();
-    }
-    this.deps.want(this.#parsed?.experiment?.model);
-    void this.session.update(this.#parsed?.experiment);
+  /** What the text says now, for someone who wants it run. Throws CrossflowError `usage` when that cannot be. */
+  demand(): Experiment {
+    if (!vscode.workspace.isTrusted) throw usage('nothing runs in Restricted Mode', undefined, 'trust the workspace');
+    const file = this.uri.fsPath;
+    throwFirst(this.#parsed?.problems ?? [], file);
+    const experiment = this.#parsed?.experiment;
+    if (!experiment) throw usage('the experiment has not been read yet', file);
+    this.deps.want(experiment.model);
+    return experiment;
+  }
+
+  /** Everything anew, on demand. Rejects with CrossflowError `usage` when the text has errors. */
+  async run(): Promise<void> {
+    const experiment = this.demand();
+    this.#live = true;
+    this.#planning.stop();
+    void this.session.update(experiment);
     return this.session.run();
   }
 
@@ -140,7 +158,16 @@ export class Flow {
 
   /** Reads a text that was opened again, unless it is the one that was read last. */
   catchUp(document: vscode.TextDocument): void {
-    if (this.#parsed?.source.text !== document.getText()) this.read(document, true);
+    const { source } = parsed(document);
+    if (this.#parsed?.source.text !== source.text || this.#parsed.source.file !== source.file)
+      this.read(document, true);
+  }
+
+  /** The same experiment in another file: it was saved for the first time, or renamed. */
+  moveTo(document: vscode.TextDocument): void {
+    this.place = document.uri;
+    this.catchUp(document);
+    this.#sendExperiment();
   }
 
   /** For curves and words that belong to the text as it is now. */

@@ -7,6 +7,11 @@ export const FLOW_SELECTOR = [
   { language: LANGUAGE, scheme: 'file' },
   { language: LANGUAGE, scheme: 'untitled' },
 ];
+const STUDIES = '**/*.study.{json,jsonc}';
+export const STUDY_SELECTOR = [
+  { pattern: STUDIES, scheme: 'file' },
+  { pattern: STUDIES, scheme: 'untitled' },
+];
 
 export const COMMANDS = {
   openPanel: 'crossflow.openPanel',

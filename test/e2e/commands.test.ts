@@ -17,25 +17,6 @@ describe('ways into Crossflow, and out of it with files', function () {
     if (this.currentTest?.state === 'failed') await code.picture(this.currentTest.title);
   });
 
-  /** Chooses an item of the context menu of a file or folder that the explorer shows. */
-  async function fromExplorer(name: string, item: string): Promise<void> {
-    const row = code.page.locator('.explorer-folders-view .monaco-list-row').filter({
-      has: code.page.getByText(name, { exact: true }),
-    });
-    const chosen = code.page.locator('.monaco-menu:visible .action-item', { hasText: item }).first();
-    await row.first().waitFor({ timeout: PATIENCE });
-    // A menu takes no clicks in its first moments; checkpoints are listed a moment after they were found.
-    await until(async () => {
-      await row.first().click({ button: 'right', timeout: 5000 });
-      const taken = async (): Promise<boolean> => {
-        await code.settle(300);
-        await chosen.click({ timeout: 2000 });
-        await chosen.waitFor({ state: 'hidden', timeout: 2000 });
-        return true;
-      };
-      return taken().catch(async () => (await code.page.keyboard.press('Escape'), false));
-    }, `${item} for ${name}`);
-  }
   /** The text of the experiment in front, once it has this name. */
   async function made(name: string): Promise<string> {
     await code.page.locator('.tab.active', { hasText: name }).first().waitFor({ timeout: PATIENCE });
@@ -91,17 +72,17 @@ describe('ways into Crossflow, and out of it with files', function () {
 
   it('a new experiment from a picture, a CSV and a checkpoint, by the context menu of the explorer', async () => {
     await code.open('examples/images/2300034.jpg');
-    await withModel(() => fromExplorer('2300034.jpg', NEW), '../models/shapes-llava');
+    await withModel(() => code.fromExplorer('2300034.jpg', NEW), '../models/shapes-llava');
     assert.match(await made('2300034.flow.json'), /"image": "images\/2300034\.jpg"/);
     await until(async () => /→ \S+ [\d.]+ %/.test(await code.text()), 'its answer');
 
     const csv = 'shapes_val_question_with_choose_ChooseAttr.csv';
     await code.open(`examples/${csv}`);
-    await withModel(() => fromExplorer(csv, NEW), '../models/shapes-llava');
+    await withModel(() => code.fromExplorer(csv, NEW), '../models/shapes-llava');
     assert.ok((await made(csv.replace('.csv', '.flow.json'))).includes(`"csv": "${csv}", "images": "images"`));
 
     await code.open('models/shapes-llava/config.json');
-    await fromExplorer('shapes-llava', NEW);
+    await code.fromExplorer('shapes-llava', NEW);
     assert.match(await made('shapes-llava.flow.json'), /"model": "\.\/models\/shapes-llava"/);
   });
 

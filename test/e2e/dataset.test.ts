@@ -127,7 +127,13 @@ describe('a data set run in VS Code', function () {
 
   it('refuses a data set that is wrong, and says where', async () => {
     const file = path.join(code.folder, DATASET);
+    await code.open(DATASET);
+    await code.command('View: Close Editor');
     await writeFile(file, (await readFile(file, 'utf8')).replace('_ChooseAttr.csv', '_ChooseAtr.csv'));
+    // The view is about the text as it is now, although that was closed and changed meanwhile.
+    await code.page.locator('.tab', { hasText: 'Results: dataset' }).click();
+    await rows().first().dblclick();
+    await code.notification(/_ChooseAtr\.csv/).waitFor({ timeout: PATIENCE });
     await code.open(DATASET);
     await code.page.locator('.squiggly-error').first().waitFor({ timeout: PATIENCE });
   });

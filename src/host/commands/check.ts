@@ -1,14 +1,19 @@
 /** Both ways of computing the curves side by side, and how far they differ. */
 import * as vscode from 'vscode';
+import { usage } from '../../core/errors';
 import { blocking } from '../../core/experiment/edges';
 import type { Flow } from '../flow';
 
 export async function showCheck(flow: Flow): Promise<void> {
-  const list = blocking(flow.experiment?.knockouts ?? [], flow.session.shown.example?.sets ?? {});
+  const { subject, knockouts } = flow.demand();
+  if (subject.kind === 'dataset')
+    throw usage('a data set is not checked as a whole', flow.uri.fsPath, 'open one of its questions and check that');
+  const list = blocking(knockouts, flow.session.shown.example?.sets ?? {});
   if (list.length === 0) {
     void vscode.window.showInformationMessage('Crossflow: there are no knockouts to check.');
     return;
   }
+  flow.start();
   const result = await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,

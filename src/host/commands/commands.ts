@@ -20,7 +20,9 @@ export class Commands {
 
   async run(id: CommandId, args: readonly unknown[]): Promise<void> {
     try {
-      await this.#table[id](args.find((arg) => arg instanceof vscode.Uri));
+      const uris = args.filter((arg) => arg instanceof vscode.Uri);
+      // The title bar of a webview sends the place of the webview itself.
+      await this.#table[id](uris.find(({ scheme }) => scheme !== 'webview-panel'));
     } catch (e) {
       const error = toCrossflowError(e);
       if (error.kind === 'cancelled') return;
@@ -37,7 +39,7 @@ export class Commands {
     },
     [COMMANDS.run]: async (uri) => {
       const flow = await this.#flow(uri);
-      if (flow.experiment?.subject.kind === 'dataset') await this.app.results.run(flow);
+      if (flow.demand().subject.kind === 'dataset') await this.app.results.run(flow);
       else await flow.run();
     },
     [COMMANDS.runDataset]: async (uri) => this.app.results.run(await this.#flow(uri)),

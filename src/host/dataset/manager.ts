@@ -29,38 +29,37 @@ export interface ResultsDeps {
   flow(uri: vscode.Uri): Promise<Flow>;
   /** A run began or ended. */
   changed(): void;
+  /** A view was closed, or a run has ended. */
+  closed(flow: Flow): void;
   log(line: string): void;
 }
 
 export class ResultsManager {
-  readonly #views = new Map<string, ResultsView>();
-  readonly #running = new Map<string, { readonly run: DatasetRun; readonly title: string }>();
+  readonly #views = new Map<Flow, ResultsView>();
+  readonly #running = new Map<Flow, DatasetRun>();
 
   constructor(private readonly deps: ResultsDeps) {}
 
   /** Runs what the journal does not have yet, and shows all. */
   async run(flow: Flow): Promise<void> {
-    if (!vscode.workspace.isTrusted) throw usage('nothing runs in Restricted Mode', undefined, 'trust the workspace');
-    const experiment = flow.parsed?.experiment;
-    if (!experiment) throw usage('the experiment has errors', flow.uri.fsPath, 'see the Problems view');
+    const experiment = flow.demand();
     if (experiment.subject.kind !== 'dataset')
       throw usage('the experiment asks one question', flow.uri.fsPath, 'give it a "dataset" to run many');
-    const key = flow.uri.toString();
     this.#show(flow);
-    if (this.#running.has(key)) return;
+    if (this.#running.has(flow)) return;
     try {
       const result = await this.#run(flow, experiment);
-      const view = this.#views.get(key);
+      const view = this.#views.get(flow);
       if (view) view.setResult(result);
       else void this.#announce(flow.uri, flow.title, result);
     } catch (e) {
       const error = toCrossflowError(e);
       if (error.kind !== 'cancelled') {
-        this.#views.get(key)?.setStatus(failure(error));
+        this.#views.get(flow)?.setStatus(failure(error));
         throw e;
       }
-      const view = this.#views.get(key);
-      if (!view || this.#running.has(key)) return;
+      const view = this.#views.get(flow);
+      if (!view || this.#running.has(flow)) return;
       view.setStatus({ kind: 'cancelled' });
       await this.#showStored(flow, experiment, view);
     }
@@ -68,7 +67,6 @@ export class ResultsManager {
 
   /** With a notification that shows how far it is and can end it. */
   async #run(flow: Flow, experiment: Experiment): Promise<DatasetResult> {
-    const key = flow.uri.toString();
     let tell: ((state: RunState) => void) | undefined;
     const run = new DatasetRun(experiment, {
       pool: this.deps.pool,
@@ -79,11 +77,11 @@ export class ResultsManager {
       },
       changed: (state) => {
         // The view there is now: the one that began the run may be closed, and another open.
-        this.#views.get(key)?.setRun(state);
+        this.#views.get(flow)?.setRun(state);
         tell?.(state);
       },
     });
-    this.#running.set(key, { run, title: flow.title });
+    this.#running.set(flow, run);
     this.deps.changed();
     try {
       return await vscode.window.withProgress(
@@ -96,8 +94,9 @@ export class ResultsManager {
       );
     } finally {
       // Before what is done has been read again: someone may go on at once.
-      this.#running.delete(key);
+      this.#running.delete(flow);
       this.deps.changed();
+      this.deps.closed(flow);
     }
   }
 
@@ -130,28 +129,35 @@ export class ResultsManager {
   }
 
   get working(): readonly Working[] {
-    return [...this.#running].map(([key, { run, title }]) => ({
-      uri: vscode.Uri.parse(key, true),
-      title,
-      status: runStatus(run.state),
-    }));
+    return [...this.#running].map(([{ uri, title }, run]) => ({ uri, title, status: runStatus(run.state) }));
   }
 
   cancel(uri: vscode.Uri): void {
-    this.#running.get(uri.toString())?.run.cancel();
+    const running = [...this.#running].find(([flow]) => flow.uri.toString() === uri.toString());
+    running?.[1].cancel();
+  }
+
+  /** Is a view of it open, or does it run? */
+  has(flow: Flow): boolean {
+    return this.#views.has(flow) || this.#running.has(flow);
+  }
+
+  /** Its file has another name or place. */
+  moved(flow: Flow): void {
+    this.#views.get(flow)?.rename();
   }
 
   /** Fills a view that is not being filled by a run. */
   async #stored(flow: Flow, view: ResultsView): Promise<void> {
     const experiment = flow.parsed?.experiment;
-    if (view.hasResults || this.#running.has(flow.uri.toString()) || !vscode.workspace.isTrusted) return;
+    if (view.hasResults || this.#running.has(flow) || !vscode.workspace.isTrusted) return;
     if (experiment?.subject.kind !== 'dataset') return;
     await this.#showStored(flow, experiment, view);
   }
 
   async #showStored(flow: Flow, experiment: Experiment, view: ResultsView): Promise<void> {
     // A run that has begun meanwhile speaks for itself.
-    const late = (): boolean => this.#running.has(flow.uri.toString());
+    const late = (): boolean => this.#running.has(flow);
     try {
       // Journals are large, and no model is needed.
       const result = await callOnce(this.deps.engine, 'results', { experiment });
@@ -165,7 +171,7 @@ export class ResultsManager {
   }
 
   #show(flow: Flow): ResultsView {
-    const known = this.#views.get(flow.uri.toString());
+    const known = this.#views.get(flow);
     if (known) {
       known.webview.reveal(undefined, true);
       return known;
@@ -180,15 +186,13 @@ export class ResultsManager {
   }
 
   #add(flow: Flow, webview: vscode.WebviewPanel): ResultsView {
-    const { uri } = flow;
-    const key = uri.toString();
     const show = (e: unknown): void => {
       void vscode.window.showErrorMessage(`Crossflow: ${toCrossflowError(e).line}`);
     };
-    // The view outlives the text's Flow: what it is asked is about the text as it is then.
-    const now = (): Promise<Flow> => this.deps.flow(uri);
+    // The text may have been closed and changed since.
+    const now = (): Promise<Flow> => this.deps.flow(flow.uri);
     const view = new ResultsView(flow, webview, this.deps.extensionUri, {
-      cancel: () => this.cancel(uri),
+      cancel: () => this.#running.get(flow)?.cancel(),
       resume: () =>
         void now()
           .then((found) => this.run(found))
@@ -200,11 +204,12 @@ export class ResultsManager {
       openFolder: (folder) => void openFolder(folder).catch(show),
       openReport: (folder) => void openReport(folder).catch(show),
     });
-    this.#views.set(key, view);
-    const running = this.#running.get(key);
-    if (running) view.setRun(running.run.state);
+    this.#views.set(flow, view);
+    const run = this.#running.get(flow);
+    if (run) view.setRun(run.state);
     webview.onDidDispose(() => {
-      if (this.#views.get(key) === view) this.#views.delete(key);
+      if (this.#views.get(flow) === view) this.#views.delete(flow);
+      this.deps.closed(flow);
     });
     return view;
   }

@@ -23,7 +23,7 @@ export class ResultsView {
   constructor(
     private readonly flow: Flow,
     readonly webview: vscode.WebviewPanel,
-    extensionUri: vscode.Uri,
+    private readonly extensionUri: vscode.Uri,
     private readonly actions: ResultsActions,
   ) {
     const pages = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
@@ -35,7 +35,15 @@ export class ResultsView {
     // Its webview throws from then on, and what a run still says is for nobody here.
     webview.onDidDispose(() => (this.#ready = false));
     webview.webview.onDidReceiveMessage((message: ResultsToHost) => this.#receive(message));
-    webview.webview.html = pageHtml(webview.webview, extensionUri, {
+    this.rename();
+  }
+
+  /** The page anew, which remembers the file's place over a window reload; once ready it is told everything. */
+  rename(): void {
+    const { flow, webview } = this;
+    this.#ready = false;
+    webview.title = `Results: ${flow.title}`;
+    webview.webview.html = pageHtml(webview.webview, this.extensionUri, {
       bundle: 'results',
       title: webview.title,
       uri: flow.uri.toString(),

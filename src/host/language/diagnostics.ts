@@ -1,8 +1,9 @@
-/** Problems of an experiment as the editor shows them, and the fixes that make them go away. */
+/** Problems of an experiment or a study as the editor shows them, and the fixes that make them go away. */
 import * as vscode from 'vscode';
 import { checkAgainstModel, type ModelFacts } from '../../core/experiment/facts';
 import { checkFiles } from '../../core/experiment/files';
 import type { Problem } from '../../core/experiment/problems';
+import { parseStudy } from '../../core/study/parse';
 import { parsed, rangeOf } from '../documents';
 import type { Flow } from '../flow';
 
@@ -25,11 +26,22 @@ export class Diagnostics {
     const facts = flow && factsOf(flow);
     const model = experiment && facts ? checkAgainstModel(experiment, facts) : [];
     const all = [...problems, ...files, ...model];
-    this.#known.set(document.uri.toString(), { version, problems: all });
-    this.#collection.set(document.uri, [
-      ...all.map((problem) => toDiagnostic(document, problem)),
-      ...engineError(document, flow, all),
-    ]);
+    this.#show(document, all, engineError(document, flow, all));
+  }
+
+  /** What is wrong with a study. The editor itself reads its syntax and schema, which know neither sets nor names. */
+  updateStudy(document: vscode.TextDocument): void {
+    if (document.isClosed) return;
+    const { problems } = parseStudy(document.getText(), document.uri.fsPath);
+    this.#show(
+      document,
+      problems.filter(({ code }) => code !== 'syntax'),
+    );
+  }
+
+  #show(document: vscode.TextDocument, problems: readonly Problem[], more: readonly vscode.Diagnostic[] = []): void {
+    this.#known.set(document.uri.toString(), { version: document.version, problems });
+    this.#collection.set(document.uri, [...problems.map((problem) => toDiagnostic(document, problem)), ...more]);
   }
 
   /** Fixes of the problems that a range touches. */

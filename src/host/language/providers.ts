@@ -3,7 +3,7 @@ import { format } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { parsed, rangeOf } from '../documents';
 import type { Flow } from '../flow';
-import { COMMANDS, FLOW_SELECTOR } from '../ids';
+import { COMMANDS, FLOW_SELECTOR, STUDY_SELECTOR } from '../ids';
 import { inlayHintsOn } from '../settings';
 import { complete, type Suggestion } from './complete';
 import { describe } from './describe';
@@ -122,7 +122,7 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
     }),
 
     languages.registerCodeActionsProvider(
-      FLOW_SELECTOR,
+      [...FLOW_SELECTOR, ...STUDY_SELECTOR],
       {
         provideCodeActions: (document, range) => deps.diagnostics.fixesAt(document, range),
       },

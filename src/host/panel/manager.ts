@@ -13,12 +13,12 @@ export interface ManagerDeps extends PanelDeps {
 }
 
 export class PanelManager {
-  readonly #panels = new Map<string, FlowPanel>();
+  readonly #panels = new Map<Flow, FlowPanel>();
 
   constructor(private readonly deps: ManagerDeps) {}
 
   get(flow: Flow): FlowPanel | undefined {
-    return this.#panels.get(flow.uri.toString());
+    return this.#panels.get(flow);
   }
 
   /** The panel that has the focus. */
@@ -38,6 +38,18 @@ export class PanelManager {
       { retainContextWhenHidden: true },
     );
     this.#add(flow, webview);
+  }
+
+  /** Its file has another name or place. */
+  moved(flow: Flow): void {
+    const panel = this.get(flow);
+    panel?.rename();
+    panel?.allowPicture();
+  }
+
+  /** Its file is gone. */
+  close(flow: Flow): void {
+    this.get(flow)?.webview.dispose();
   }
 
   async restore(webview: vscode.WebviewPanel, state: unknown): Promise<void> {
@@ -64,12 +76,11 @@ export class PanelManager {
   }
 
   #add(flow: Flow, webview: vscode.WebviewPanel): void {
-    const key = flow.uri.toString();
     const panel = new FlowPanel(flow, webview, this.deps);
-    this.#panels.set(key, panel);
+    this.#panels.set(flow, panel);
     webview.onDidChangeViewState(() => this.#tellContext());
     webview.onDidDispose(() => {
-      this.#panels.delete(key);
+      this.#panels.delete(flow);
       flow.attach(undefined);
       this.#tellContext();
       this.deps.closed(flow);

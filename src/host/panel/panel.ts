@@ -27,7 +27,7 @@ export class FlowPanel {
     readonly webview: vscode.WebviewPanel,
     private readonly deps: PanelDeps,
   ) {
-    webview.title = `Crossflow: ${flow.title}`;
+    this.rename();
     webview.iconPath = {
       light: vscode.Uri.joinPath(deps.extensionUri, 'media', 'flow-light.svg'),
       dark: vscode.Uri.joinPath(deps.extensionUri, 'media', 'flow-dark.svg'),
@@ -45,6 +45,11 @@ export class FlowPanel {
       title: webview.title,
       uri: flow.uri.toString(),
     });
+  }
+
+  /** The title follows the file's name. */
+  rename(): void {
+    this.webview.title = `Crossflow: ${this.flow.title}`;
   }
 
   /** Messages before the page listens would be lost; `ready` brings everything. */

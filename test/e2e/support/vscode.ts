@@ -178,6 +178,26 @@ export class VSCode {
     }, `the command ${title}`);
   }
 
+  /** Chooses an item of the context menu of a file or folder that the explorer shows. */
+  async fromExplorer(name: string, item: string): Promise<void> {
+    const row = this.page.locator('.explorer-folders-view .monaco-list-row').filter({
+      has: this.page.getByText(name, { exact: true }),
+    });
+    const chosen = this.page.locator('.monaco-menu:visible .action-item', { hasText: item }).first();
+    await row.first().waitFor({ timeout: PATIENCE });
+    // A menu takes no clicks in its first moments; checkpoints are listed a moment after they were found.
+    await until(async () => {
+      await row.first().click({ button: 'right', timeout: 5000 });
+      const taken = async (): Promise<boolean> => {
+        await this.settle(300);
+        await chosen.click({ timeout: 2000 });
+        await chosen.waitFor({ state: 'hidden', timeout: 2000 });
+        return true;
+      };
+      return taken().catch(async () => (await this.page.keyboard.press('Escape'), false));
+    }, `${item} for ${name}`);
+  }
+
   /** Answers VS Code's own dialog for files and folders; without a path it takes the proposed one. */
   async answerDialog(file: string | undefined, button: string): Promise<void> {
     const dialog = this.page.locator('.quick-input-widget:visible');
