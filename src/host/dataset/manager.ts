@@ -51,7 +51,10 @@ export class ResultsManager {
       const result = await this.#run(flow, experiment);
       const view = this.#views.get(flow);
       if (view) view.setResult(result);
-      else void this.#announce(flow.uri, flow.title, result);
+      else
+        void this.#announce(flow.uri, flow.title, result).catch((e: unknown) =>
+          this.deps.log(toCrossflowError(e).line),
+        );
     } catch (e) {
       const error = toCrossflowError(e);
       if (error.kind !== 'cancelled') {
