@@ -14,7 +14,7 @@ import { pause } from '../engine/control';
 import { usage } from '../errors';
 import { settingsChanges, settingsOf } from '../dataset/identity';
 import { JournalReader } from '../dataset/journal';
-import { keptOf, type KeptRecord } from '../dataset/record';
+import { keptOf } from '../dataset/record';
 import { journalPath } from '../dataset/run';
 import { writeBeside } from '../files/write-beside';
 import type { Experiment } from '../experiment/types';
