@@ -8,7 +8,9 @@ import { JournalReader } from '../../src/core/dataset/journal';
 import type { RowRecord } from '../../src/core/dataset/record';
 import { journalPath } from '../../src/core/dataset/run';
 import type { Model } from '../../src/core/engine/api';
+import { planExperiment } from '../../src/core/dataset/plan';
 import { openModel } from '../../src/core/engine/model';
+import { Planner } from '../../src/core/engine/planner';
 import { CrossflowError } from '../../src/core/errors';
 import { loadExperiment } from '../../src/core/experiment/parse';
 import type { Experiment } from '../../src/core/experiment/types';
@@ -128,6 +130,9 @@ describe('data set runs on the embedded model', () => {
     const good = readFileSync(path.join(images, '2300001.jpg'));
     writeFileSync(path.join(images, '2300001.jpg'), 'no picture');
     const experiment = await experimentOf('broken', { csv: csvOf('ChooseCat'), images, limit: 3 });
+    // Nor does it stand against the plan that is made first.
+    const planner = await Planner.open(modelFolder, {});
+    assert.equal((await planExperiment(planner, experiment, { measure: false })).questions, 3);
     const first = await runDataset({ model, experiment });
     assert.equal(first.errors.length, 1);
     assert.deepEqual([first.errors[0].row, first.errors[0].line, first.kept + first.dropped], [2, 3, 2]);

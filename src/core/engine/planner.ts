@@ -101,14 +101,25 @@ export class Planner {
     return this.make(pictures === 'any' ? all : [usual], [usual], subject, counted, planning);
   }
 
-  /** @throws CrossflowError `usage` for what is wrong in a question, as its run would; `cancelled` when stopped */
+  /**
+   * @throws CrossflowError `usage` for what is wrong in a question, of a data set where that is so in every one looked at;
+   * `cancelled` when stopped
+   */
   async run(subject: PlanSubject, planning: Planning): Promise<RunPlan> {
     const prepared: PlannedQuestion[] = [];
     const { many } = subject;
+    let unasked: unknown;
     for (const question of subject.questions) {
-      const { info, image } = await this.prepare(question, many !== undefined);
-      prepared.push({ ...info, tokens: info.tokens.length, tiles: image.prepared.tiles });
+      try {
+        const { info, image } = await this.prepare(question, many !== undefined);
+        prepared.push({ ...info, tokens: info.tokens.length, tiles: image.prepared.tiles });
+      } catch (e) {
+        // A data set run goes on after a question that cannot be asked; the others stand for it.
+        if (!many) throw e;
+        unasked ??= e;
+      }
     }
+    if (prepared.length === 0 && unasked !== undefined) throw unasked;
     const counted: Counted = many
       ? { of: 'dataset', ...many, strict: false }
       : { of: 'question', questions: prepared.length, images: prepared.length, strict: true };
