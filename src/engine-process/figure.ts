@@ -3,8 +3,16 @@ import { usage } from '../core/errors';
 import type { FigureRequest } from '../protocol/engine';
 import { curvesTable, lensTable } from './table';
 
-/** The lens is drawn through the final norm, as the panel shows it; its table has both. */
-export async function figure({ what, format, title, curves, lens }: FigureRequest): Promise<Uint8Array> {
+/** The lens is drawn with or without the final norm, as the panel shows it; its table has both. */
+export async function figure({
+  what,
+  format,
+  title,
+  caption,
+  curves,
+  lens,
+  norm = 'withNorm',
+}: FigureRequest): Promise<Uint8Array> {
   if (what === 'lens' && !lens) throw usage('there is no lens to draw');
   if (format === 'csv') return Buffer.from(what === 'lens' ? lensTable(lens!) : curvesTable(curves));
   const [figures, { renderFigure }] = await Promise.all([
@@ -13,7 +21,7 @@ export async function figure({ what, format, title, curves, lens }: FigureReques
   ]);
   const spec =
     what === 'lens'
-      ? figures.lensFigure(figures.exampleLens(lens!, 'withNorm', title))
-      : figures.knockoutFigure(figures.exampleKnockouts(curves, title));
+      ? figures.lensFigure(figures.exampleLens(lens!, norm, title, caption))
+      : figures.knockoutFigure(figures.exampleKnockouts(curves, title, caption));
   return renderFigure(spec, format);
 }

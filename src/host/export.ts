@@ -7,6 +7,7 @@ import { besidePath } from '../core/files/beside';
 import type { ExportRequest } from '../protocol/panel';
 import type { EngineHooks } from './engine/engine';
 import { callOnce } from './engine/once';
+import { figureCaption } from './figure-caption';
 import { resultDocument } from './result-document';
 import type { Flow } from './flow';
 import type { PanelManager } from './panel/manager';
@@ -56,6 +57,8 @@ async function content(flow: Flow, request: ExportRequest, hooks: EngineHooks): 
         what: request.what,
         format: request.format,
         title: flow.title,
+        caption: figureCaption(request.what, flow.experiment, shown),
+        ...(request.what === 'lens' && request.norm && { norm: request.norm }),
         curves,
         ...(shown.lens && { lens: shown.lens }),
       });

@@ -36,8 +36,12 @@ export interface FigureRequest {
   readonly what: 'knockouts' | 'lens';
   readonly format: 'svg' | 'png' | 'pdf' | 'csv';
   readonly title: string;
+  /** Lines below it. */
+  readonly caption?: string;
   readonly curves: readonly Curve[];
   readonly lens?: LensResult;
+  /** How the lens is drawn; left out: with. */
+  readonly norm?: 'withNorm' | 'withoutNorm';
 }
 
 export interface DatasetProgress {

@@ -159,8 +159,11 @@ export interface PanelRequests {
 export type RequestName = keyof PanelRequests;
 export type RequestResult = PanelRequests[RequestName]['result'];
 
+export type LensNorm = 'withNorm' | 'withoutNorm';
 export type ExportRequest =
-  | { readonly what: 'knockouts' | 'lens'; readonly format: 'svg' | 'png' | 'pdf' | 'csv' }
+  | { readonly what: 'knockouts'; readonly format: 'svg' | 'png' | 'pdf' | 'csv' }
+  /** Drawn with or without the final norm; left out: with. Its table has both. */
+  | { readonly what: 'lens'; readonly format: 'svg' | 'png' | 'pdf' | 'csv'; readonly norm?: LensNorm }
   | { readonly what: 'image'; readonly format: 'png'; /** data URL */ readonly data: string }
   | { readonly what: 'flow'; readonly format: 'svg'; readonly data: string }
   | { readonly what: 'result'; readonly format: 'json' };

@@ -236,6 +236,15 @@ describe('panel: in a page under the real policy', () => {
         picture.params.data.startsWith('data:image/png;base64,') &&
         picture.params.data.length > 20_000,
     );
+    await page.locator('cf-lens').getByRole('radio', { name: 'Without' }).click();
+    await page.getByRole('button', { name: 'Export' }).click();
+    await page.getByRole('menuitem', { name: 'Figure (PDF)' }).nth(1).click();
+    await page.waitForTimeout(100);
+    assert.deepEqual(host.messages('request').filter((m) => m.name === 'export')[1].params, {
+      what: 'lens',
+      format: 'pdf',
+      norm: 'withoutNorm',
+    });
     await page.locator('cf-flow').scrollIntoViewIfNeeded();
     await page
       .locator('cf-flow')
@@ -244,7 +253,7 @@ describe('panel: in a page under the real policy', () => {
     await page.getByRole('button', { name: 'Export' }).click();
     await page.getByRole('menuitem', { name: 'Token flow (SVG)' }).click();
     await page.waitForTimeout(100);
-    const flow = host.messages('request').filter((m) => m.name === 'export')[1];
+    const flow = host.messages('request').filter((m) => m.name === 'export')[2];
     assert.ok(flow.params.what === 'flow' && /^<svg[\s\S]*<line [\s\S]*<\/svg>\n$/.test(flow.params.data));
   });
 

@@ -10,6 +10,7 @@ import type { Menu, MenuGroup } from '../ui/menu';
 import { statusTemplate } from '../ui/status';
 import type { FlowView } from './flow-view';
 import type { ImageView } from './image-view';
+import type { LensView } from './lens-view';
 
 export class App extends PanelElement {
   private said = '';
@@ -211,7 +212,12 @@ export class App extends PanelElement {
       (['svg', 'png', 'pdf', 'csv'] as const).map((format) => ({
         label: format === 'csv' ? 'Table (CSV)' : `Figure (${format.toUpperCase()})`,
         disabled: !ready,
-        act: () => void this.save({ what, format }),
+        // A figure as it is on the screen.
+        act: () =>
+          void this.save(() => {
+            if (what === 'knockouts') return { what, format };
+            return { what, format, norm: this.querySelector<LensView>('cf-lens')?.norm ?? 'withNorm' };
+          }),
       }));
     return [
       { title: 'Knockout curves', items: figures('knockouts', s.curves.length > 0) },

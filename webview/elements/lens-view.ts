@@ -1,13 +1,13 @@
 /** `<cf-lens>`: what the last position says after every layer. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { LensResult } from '../../src/protocol/panel';
+import type { LensNorm, LensResult } from '../../src/protocol/panel';
 import type { Series } from '../charts/line-chart';
 import { swatch } from '../charts/legend';
 import { percent, tokenText } from '../model/words';
 import { PanelElement } from '../ui/element';
 
 export class LensView extends PanelElement {
-  private norm: 'withNorm' | 'withoutNorm' = 'withNorm';
+  norm: LensNorm = 'withNorm';
   private made: { of?: LensResult; norm?: string; series: readonly Series[]; labels: readonly string[] } = {
     series: [],
     labels: [],

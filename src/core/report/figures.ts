@@ -65,10 +65,11 @@ export function lensFigure(data: FigureData, look: Look = 'screen'): VegaLiteSpe
 }
 
 /** The knockout curves of a single question. */
-export function exampleKnockouts(curves: readonly Curve[], title?: string): FigureData {
+export function exampleKnockouts(curves: readonly Curve[], title?: string, caption?: string): FigureData {
   const styles = curveStyles(curves.map((c) => c.knockout));
   return {
     ...(title === undefined ? {} : { title }),
+    ...(caption === undefined ? {} : { caption }),
     curves: curves.map((c, i) => ({ ...styles[i], points: c.change.map((mean, layer) => ({ layer, mean })) })),
     lastLayer: Math.max(0, ...curves.map((c) => c.change.length - 1)),
     ...layerAxis(curves.map((c) => c.knockout)),
@@ -76,11 +77,16 @@ export function exampleKnockouts(curves: readonly Curve[], title?: string): Figu
 }
 
 /** The lens curves of a single question. */
-export function exampleLens(lens: LensResult, norm: 'withNorm' | 'withoutNorm', title?: string): FigureData {
+export function exampleLens(
+  lens: LensResult,
+  norm: 'withNorm' | 'withoutNorm',
+  title?: string,
+  caption = '',
+): FigureData {
   const words = Object.entries(lens[norm]);
   return {
     ...(title === undefined ? {} : { title }),
-    caption: norm === 'withNorm' ? WITH_NORM : WITHOUT_NORM,
+    caption: [caption, norm === 'withNorm' ? WITH_NORM : WITHOUT_NORM].filter(Boolean).join('\n'),
     curves: words.map(([label, values], i) => ({
       label,
       ...WORD_STYLES[i % WORD_STYLES.length],
