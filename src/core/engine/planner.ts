@@ -4,6 +4,7 @@
  */
 import { openCheckpoint, openTokenizer, type Tokenizer } from '../checkpoint';
 import type { ModelSpec } from '../checkpoint/spec';
+import { toCrossflowError, type CrossflowError } from '../errors';
 import { blocking } from '../experiment/edges';
 import { knockoutSets, type Knockout, type QuestionInput } from '../experiment/types';
 import { checkDevice } from './devices';
@@ -108,7 +109,7 @@ export class Planner {
   async run(subject: PlanSubject, planning: Planning): Promise<RunPlan> {
     const prepared: PlannedQuestion[] = [];
     const { many } = subject;
-    let unasked: unknown;
+    let unasked: CrossflowError | undefined;
     for (const question of subject.questions) {
       try {
         const { info, image } = await this.prepare(question, many !== undefined);
@@ -116,10 +117,10 @@ export class Planner {
       } catch (e) {
         // A data set run goes on after a question that cannot be asked; the others stand for it.
         if (!many) throw e;
-        unasked ??= e;
+        unasked ??= toCrossflowError(e);
       }
     }
-    if (prepared.length === 0 && unasked !== undefined) throw unasked;
+    if (prepared.length === 0 && unasked) throw unasked;
     const counted: Counted = many
       ? { of: 'dataset', ...many, strict: false }
       : { of: 'question', questions: prepared.length, images: prepared.length, strict: true };
