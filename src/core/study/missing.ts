@@ -1,7 +1,6 @@
 import { readDataset } from '../dataset/rows';
 import { readJournals } from './journals';
-import { rowsOfShard } from './shards';
-import { allTasks } from './slurm-script';
+import { shardsWith } from './shards';
 import type { PlannedRun, Study } from './types';
 
 /** The shards (from 1) that have questions left to ask in any of these runs. */
@@ -10,10 +9,7 @@ export async function missingShards(study: Study, runs: readonly PlannedRun[], c
   for (const run of runs) {
     const { rows } = await readDataset(run.experiment.subject);
     const { index } = readJournals(study, run);
-    for (const task of allTasks(count)) {
-      if (missing.has(task)) continue;
-      if (rowsOfShard(rows, { index: task, count }).some((row) => !index.isDone(row.index))) missing.add(task);
-    }
+    for (const shard of shardsWith(rows, count, (row) => !index.isDone(row.index))) missing.add(shard);
   }
   return [...missing].sort((a, b) => a - b);
 }

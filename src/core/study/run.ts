@@ -216,6 +216,8 @@ class Tally {
   readonly errors: RowError[] = [];
   readonly todo: readonly DatasetRow[];
   readonly damaged: number;
+  /** Lines of the CSV by row, once a question has failed. */
+  private lines: ReadonlyMap<number, number> | undefined;
 
   constructor(
     private readonly rows: readonly DatasetRow[],
@@ -236,7 +238,8 @@ class Tally {
   add(record: RowRecord): void {
     this.kinds[record.is]++;
     if (record.is !== 'failed') return;
-    const line = this.rows.find((row) => row.index === record.row)?.line ?? 0;
+    this.lines ??= new Map(this.rows.map((row) => [row.index, row.line]));
+    const line = this.lines.get(record.row) ?? 0;
     this.errors.push({ row: record.row + 1, line, questionId: record.question_id, message: record.error });
   }
 }

@@ -17,5 +17,18 @@ export function parseShard(text: string): Shard {
  * the limit is raised.
  */
 export function rowsOfShard(rows: readonly DatasetRow[], { index, count }: Shard): DatasetRow[] {
-  return [...imageGroups(rows).values()].filter((_, i) => i % count === index - 1).flat();
+  return [...imageGroups(rows).values()].filter((_, i) => shardOf(i, count) === index).flat();
 }
+
+/** The shards (from 1) that have such a row. */
+export function shardsWith(
+  rows: readonly DatasetRow[],
+  count: number,
+  wanted: (row: DatasetRow) => boolean,
+): ReadonlySet<number> {
+  return new Set(
+    [...imageGroups(rows).values()].flatMap((group, i) => (group.some(wanted) ? [shardOf(i, count)] : [])),
+  );
+}
+
+const shardOf = (picture: number, count: number): number => (picture % count) + 1;
