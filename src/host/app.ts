@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { keptModels } from './commands/choose-model';
 import { Commands } from './commands/commands';
 import { experimentTree } from './commands/tree';
 import { isFlow, isStudy, openAt, parsed } from './documents';
@@ -17,7 +18,7 @@ import { folderOf, runsByItself } from './models';
 import { isWithin, movedTo } from './moves';
 import { PanelManager } from './panel/manager';
 import { ResultsManager } from './dataset/manager';
-import { engineOptions, runOnOpen } from './settings';
+import { engineOptions, onEngineSettings, runOnOpen } from './settings';
 import { StatusBar, type Working } from './status';
 import { lensWords } from './words';
 
@@ -86,7 +87,7 @@ export class App {
         flow: (document) => this.#flows.get(document.uri.toString()),
         diagnostics: this.#diagnostics,
         resultsChanged: this.#resultsChanged.event,
-        bundledModels: path.join(context.extensionPath, 'models'),
+        keptModels: keptModels(context),
       }),
       vscode.workspace.onDidOpenTextDocument((document) => void this.opened(document)),
       vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach((editor) => this.#shown(editor))),
@@ -97,6 +98,7 @@ export class App {
       vscode.workspace.onDidDeleteFiles(({ files }) => this.#deleted(files)),
       vscode.workspace.onDidSaveTextDocument((document) => this.#diagnoseSoon(document)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#trusted()),
+      onEngineSettings(() => void this.#offerRun()),
     );
     for (const document of vscode.workspace.textDocuments) void this.opened(document);
   }
@@ -272,6 +274,18 @@ export class App {
   #trusted(): void {
     for (const document of vscode.workspace.textDocuments) void this.opened(document);
     for (const flow of this.#flows.values()) if (this.panels.get(flow)) flow.show();
+  }
+
+  /** An engine keeps the settings it was started with; loading a large model again is the user's to decide. */
+  async #offerRun(): Promise<void> {
+    const live = (): Flow[] => [...this.#flows.values()].filter(({ session }) => session.engine !== undefined);
+    if (live().length === 0) return;
+    const run = 'Run Again';
+    const picked = await vscode.window.showInformationMessage(
+      'Crossflow: the changed settings hold from the next run on, which loads the model anew.',
+      run,
+    );
+    if (picked === run) for (const flow of live()) void flow.run().catch((e: unknown) => this.log.warn(String(e)));
   }
 
   #diagnoseSoon(document: vscode.TextDocument): void {

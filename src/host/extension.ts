@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import type { App } from './app';
-import { COMMANDS, FLOW_SELECTOR, PANEL_TYPE, RESULTS_TYPE, STUDY_SELECTOR, VIEWS } from './ids';
+import { COMMANDS, FLOW_SELECTOR, PANEL_TYPE, RESULTS_TYPE, STATE, STUDY_SELECTOR, VIEWS } from './ids';
 
 export function activate(context: vscode.ExtensionContext): void {
   let loading: Promise<App> | undefined;
@@ -41,5 +41,6 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   vscode.workspace.textDocuments.forEach(wake);
+  if (context.globalState.get(STATE.opening) !== undefined) void app().then((found) => found.commands.goOn());
   void import('./workspace').then(({ listCheckpoints }) => context.subscriptions.push(listCheckpoints()));
 }

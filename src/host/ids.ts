@@ -51,6 +51,8 @@ export const VIEWS = { container: 'crossflow', start: 'crossflow.start' } as con
 export const PANEL_TYPE = 'crossflow.panel';
 export const RESULTS_TYPE = 'crossflow.results';
 export const WALKTHROUGH = 'crossflow.start';
+/** What is remembered from one window to the next. */
+export const STATE = { opening: 'crossflow.opening' } as const;
 /** Context keys that menus ask. */
 export const CONTEXT = {
   panelActive: 'crossflow.panelActive',

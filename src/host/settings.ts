@@ -22,3 +22,12 @@ export function engineOptions(): EngineOptions {
 export const runOnOpen = (): boolean => get(SETTINGS.runOnOpen, true);
 export const inlayHintsOn = (): boolean => get(SETTINGS.inlayHints, true);
 export const outputFolder = (scope: vscode.Uri): string => get(SETTINGS.outputFolder, 'results', scope);
+
+const on = (keys: readonly string[], tell: () => void): vscode.Disposable =>
+  vscode.workspace.onDidChangeConfiguration((change) => {
+    if (keys.some((key) => change.affectsConfiguration(`${SETTINGS.section}.${key}`))) tell();
+  });
+/** Settings changed that an engine gets when it is started. */
+export const onEngineSettings = (tell: () => void): vscode.Disposable =>
+  on([SETTINGS.threads, SETTINGS.device, SETTINGS.memoryBudget], tell);
+export const onInlayHints = (tell: () => void): vscode.Disposable => on([SETTINGS.inlayHints], tell);

@@ -7,16 +7,26 @@ import { exportWithPicker } from '../export';
 import type { Flow } from '../flow';
 import { COMMANDS, WALKTHROUGH } from '../ids';
 import { downloadModel } from './download';
-import { openExample } from './example';
+import { openExample, openRemembered } from './example';
 import { newExperiment, newFromFile, newFromFolder } from './create';
 import { showCheck } from './check';
 import { runStudy } from './study';
 import { experimentFiles } from './tree';
 
+/** Until the editor has read the walkthroughs of extensions. */
+const WALKTHROUGHS_READ_MS = 1500;
+
 type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
 
 export class Commands {
+  #walked = false;
+
   constructor(private readonly app: App) {}
+
+  /** What had to wait for this window. */
+  async goOn(): Promise<void> {
+    await openRemembered(this.app).catch((e: unknown) => this.app.log.warn(toCrossflowError(e).line));
+  }
 
   async run(id: CommandId, args: readonly unknown[]): Promise<void> {
     try {
@@ -62,7 +72,15 @@ export class Commands {
     [COMMANDS.focusImage]: () => this.app.panels.do('focus-image'),
     [COMMANDS.openWalkthrough]: async () => {
       const id = `${this.app.context.extension.id}#${WALKTHROUGH}`;
-      await vscode.commands.executeCommand('workbench.action.openWalkthrough', id, false);
+      const open = (): Thenable<unknown> =>
+        vscode.commands.executeCommand('workbench.action.openWalkthrough', id, false);
+      await open();
+      if (this.#walked) return;
+      this.#walked = true;
+      // The editor reads extensions' walkthroughs when it first opens its page; what it does not know yet gives its own.
+      const page = vscode.window.tabGroups.activeTabGroup.activeTab;
+      await new Promise((resolve) => setTimeout(resolve, WALKTHROUGHS_READ_MS));
+      if (page && vscode.window.tabGroups.activeTabGroup.activeTab?.input === page.input) await open();
     },
   };
 

@@ -3,15 +3,18 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { usage } from '../../core/errors';
 import type { App } from '../app';
 import { FLOW_SUFFIX } from '../ids';
-import { diskFacts } from '../language/disk';
+import { diskFacts, isCheckpoint } from '../language/disk';
 import { outputFolder } from '../settings';
+import { asWritten, folderAsWritten } from '../written';
+import { chooseModel } from './choose-model';
 import { experimentText, type NewExperiment } from './template';
 
 export async function newExperiment(app: App): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? app.context.globalStorageUri;
-  const model = await chooseModel(app, folder.fsPath);
+  const model = await chooseModel(app.context, folder.fsPath);
   if (model === undefined) return;
   await open(app, folder.fsPath, 'experiment', { model, image: 'images/picture.jpg' });
 }
@@ -24,9 +27,9 @@ export async function newFromFile(app: App, uri: vscode.Uri | undefined): Promis
   const isTable = /\.csv$/i.test(uri.fsPath);
   // Pictures often lie in a folder of their own; the experiment goes beside that folder.
   const home = !isTable && /^(images?|pictures?|img)$/i.test(path.basename(folder)) ? path.dirname(folder) : folder;
-  const model = await chooseModel(app, home);
+  const model = await chooseModel(app.context, home);
   if (model === undefined) return;
-  const file = relative(home, uri.fsPath);
+  const file = asWritten(home, uri.fsPath);
   await open(app, home, name, { model, ...(isTable ? { dataset: file } : { image: file }) });
 }
 
@@ -35,20 +38,16 @@ export async function newFromFolder(app: App, uri: vscode.Uri | undefined): Prom
   if (!uri) return newExperiment(app);
   // Names of checkpoints have dots in them, so a name does not tell.
   const checkpoint = (await stat(uri.fsPath)).isDirectory() ? uri.fsPath : path.dirname(uri.fsPath);
+  if (!isCheckpoint(checkpoint))
+    throw usage(
+      'there is no checkpoint here',
+      checkpoint,
+      'its weights are model.safetensors, or shards with their index',
+    );
   const folder = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? path.dirname(checkpoint);
   const { images } = await diskFacts(vscode.Uri.file(path.join(folder, 'x')), '');
-  const model = asFolder(relative(folder, checkpoint));
+  const model = folderAsWritten(folder, checkpoint);
   await open(app, folder, path.basename(checkpoint), { model, image: images[0] ?? 'images/picture.jpg' });
-}
-
-/** The only model at hand is taken without asking. */
-async function chooseModel(app: App, folder: string): Promise<string | undefined> {
-  const { models } = await diskFacts(
-    vscode.Uri.file(path.join(folder, 'x')),
-    path.join(app.context.extensionPath, 'models'),
-  );
-  if (models.length <= 1) return models[0] ?? '../models/';
-  return vscode.window.showQuickPick(models, { title: 'New Crossflow experiment', placeHolder: 'Which model?' });
 }
 
 async function open(app: App, folder: string, name: string, what: NewExperiment): Promise<void> {
@@ -70,6 +69,3 @@ export async function openUnsaved(file: vscode.Uri, text: string): Promise<vscod
   await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One });
   return document;
 }
-
-const relative = (from: string, to: string): string => path.relative(from, to).replaceAll('\\', '/');
-const asFolder = (text: string): string => (text.startsWith('.') || path.isAbsolute(text) ? text : `./${text}`);

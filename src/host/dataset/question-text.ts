@@ -1,5 +1,4 @@
 /** The text of an experiment about one question of a data set. Pure. */
-import path from 'node:path';
 import { knockoutInFile } from '../../core/experiment/edits';
 import {
   DEFAULT_INSTRUCTION,
@@ -7,14 +6,12 @@ import {
   type QuestionInput,
   type SetDefinition,
 } from '../../core/experiment/types';
+import { asWritten, folderAsWritten } from '../written';
 
 /** `folder`: where the text will lie; paths are written relative to it. */
 export function questionText(experiment: Experiment, question: QuestionInput, folder: string): string {
-  const relative = (file: string): string => path.relative(folder, file).replaceAll('\\', '/');
-  const folderName = (file: string): string =>
-    relative(file).startsWith('.') ? relative(file) : `./${relative(file)}`;
   const { model, window } = experiment;
-  const image = relative(question.image);
+  const image = asWritten(folder, question.image);
   // The object's word is known from the CSV only: as a set of its own it can be used here too.
   const name = question.objectName;
   const sets: Record<string, SetDefinition> = {
@@ -23,7 +20,7 @@ export function questionText(experiment: Experiment, question: QuestionInput, fo
   };
   const renamed = (set: string): string => (set === 'Central Object' && name !== undefined ? 'object' : set);
   const document = {
-    model: model.kind === 'hub' ? model.id : folderName(model.path),
+    model: model.kind === 'hub' ? model.id : folderAsWritten(folder, model.path),
     ...(question.template && { prompt: question.template }),
     ...(question.instruction !== DEFAULT_INSTRUCTION && { instruction: question.instruction }),
     image: question.aspect ? { file: image, aspect: question.aspect } : image,

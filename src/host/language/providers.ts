@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { parsed, rangeOf } from '../documents';
 import type { Flow } from '../flow';
 import { COMMANDS, FLOW_SELECTOR, STUDY_SELECTOR } from '../ids';
-import { inlayHintsOn } from '../settings';
+import { inlayHintsOn, onInlayHints } from '../settings';
 import { complete, type Suggestion } from './complete';
 import { describe } from './describe';
 import { diskFacts } from './disk';
@@ -17,8 +17,8 @@ export interface LanguageDeps {
   readonly diagnostics: Diagnostics;
   /** Fires when results that the text shows have changed. */
   readonly resultsChanged: vscode.Event<Flow>;
-  /** Folder of the models that come with the extension. */
-  readonly bundledModels: string;
+  /** Folder of the models that the extension keeps for the user. */
+  readonly keptModels: string;
 }
 
 const KINDS: Readonly<Record<Suggestion['kind'], vscode.CompletionItemKind>> = {
@@ -40,6 +40,7 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
     hintsChanged,
     lensesChanged,
     deps.resultsChanged(() => hintsChanged.fire()),
+    onInlayHints(() => hintsChanged.fire()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => lensesChanged.fire()),
 
     languages.registerCompletionItemProvider(
@@ -47,7 +48,7 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
       {
         async provideCompletionItems(document, position) {
           const { source } = parsed(document);
-          const disk = await diskFacts(document.uri, deps.bundledModels);
+          const disk = await diskFacts(document.uri, deps.keptModels);
           return complete(source, document.offsetAt(position), disk).map((suggestion, order) =>
             toItem(document, suggestion, order),
           );
