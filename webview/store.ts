@@ -57,6 +57,7 @@ export class PanelStore {
         grid = true,
         gridKind = 'base',
         strength = INITIAL.strength,
+        flow = INITIAL.flow,
       } = saved;
       this.state = {
         ...INITIAL,
@@ -66,6 +67,7 @@ export class PanelStore {
         grid,
         gridKind,
         strength,
+        flow,
         overlay: overlay as PanelState['overlay'],
         ...(row === undefined ? {} : { row }),
       };
@@ -96,7 +98,10 @@ export class PanelStore {
   /** Changes what is shown (not the config) and remembers it. */
   view(
     change: Partial<
-      Pick<PanelState, 'layer' | 'head' | 'overlay' | 'row' | 'boxes' | 'grid' | 'gridKind' | 'strength' | 'playing'>
+      Pick<
+        PanelState,
+        'layer' | 'head' | 'overlay' | 'row' | 'boxes' | 'grid' | 'gridKind' | 'strength' | 'flow' | 'playing'
+      >
     >,
   ): void {
     const layers = layersOf(this.state);
@@ -166,7 +171,7 @@ export class PanelStore {
   }
 
   private save(): void {
-    const { layer, layerChosen, overlay, head, row, boxes, grid, gridKind, strength } = this.state;
+    const { layer, layerChosen, overlay, head, row, boxes, grid, gridKind, strength, flow } = this.state;
     this.host.save({
       uri: this.uri,
       ...(layerChosen ? { layer } : {}),
@@ -176,6 +181,7 @@ export class PanelStore {
       grid,
       gridKind,
       strength,
+      flow,
       ...(row === undefined ? {} : { row }),
     });
   }

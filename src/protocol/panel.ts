@@ -196,6 +196,7 @@ export type PanelToHost =
   | { readonly type: 'run' }
   | { readonly type: 'restart-engine' }
   | { readonly type: 'undo' }
+  | { readonly type: 'redo' }
   | { readonly type: 'reveal-line'; readonly line: number }
   | { readonly type: 'show-output' }
   /** Something went wrong inside the panel; goes to the output channel. */
@@ -215,6 +216,16 @@ export interface PanelSavedState {
   readonly gridKind?: 'base' | 'tile';
   /** Of the overlay over the picture, 0..1. */
   readonly strength?: number;
+  readonly flow?: FlowView;
+}
+
+/** What the token flow shows: which edges, how the image's tokens stand in it, and from which weight on. */
+export interface FlowView {
+  readonly scope: 'all' | 'into' | 'from';
+  readonly image: 'sum' | 'mean' | 'each' | 'none';
+  readonly first: boolean;
+  readonly self: boolean;
+  readonly threshold: number;
 }
 
 // ---- results view of a data set run -------------------------------------------------------------------------------

@@ -334,6 +334,31 @@ describe('panel: in a page under the real policy', () => {
     assert.equal(await page.getByRole('checkbox', { name: 'Grid' }).getAttribute('aria-checked'), 'false');
   });
 
+  it('remembers over a reload what the token flow shows, and of which token', async () => {
+    const { page } = host;
+    const flow = page.locator('cf-flow');
+    await flow.scrollIntoViewIfNeeded();
+    await page.getByRole('option', { name: /token 159 / }).click();
+    await flow.getByRole('combobox', { name: 'Edges' }).click();
+    await flow.getByRole('option', { name: 'From the chosen token', exact: true }).click();
+    await flow.getByRole('combobox', { name: 'Image patches in the flow' }).click();
+    await flow.getByRole('option', { name: 'Mean per patch', exact: true }).click();
+    await flow.getByRole('checkbox', { name: 'Self' }).click();
+    await page.reload();
+    await flow.scrollIntoViewIfNeeded();
+    const words = flow.locator('.cf-legend');
+    await words.getByText(/read from the chosen token “·ASSISTANT”.*mean over all 100 patches/).waitFor();
+    assert.equal(await flow.getByRole('checkbox', { name: 'Self' }).getAttribute('aria-checked'), 'true');
+  });
+
+  it('undo and redo are the text editor’s', async () => {
+    const { page } = host;
+    await page.locator('.cf-picture').focus();
+    for (const keys of ['Control+z', 'Control+Shift+z', 'Control+y']) await page.keyboard.press(keys);
+    await host.message('redo', 2);
+    assert.deepEqual([host.messages('undo').length, host.messages('redo').length], [1, 2]);
+  });
+
   it('obeys the palette', async () => {
     const { page } = host;
     await host.send({ type: 'do', action: 'next-layer' });

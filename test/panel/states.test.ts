@@ -48,6 +48,24 @@ describe('panel: states', () => {
     await host.message('run');
   });
 
+  it('tells a screen reader that a run begins and how it ends, not each step', async () => {
+    host = await FakeHost.open(engine);
+    const spoken = host.page.locator('.cf-spoken');
+    for (const fraction of [0.1, 0.5]) {
+      await host.send({ type: 'status', status: { kind: 'busy', what: 'Clean run', fraction, cancellable: true } });
+      await spoken.getByText('Running', { exact: true }).waitFor();
+    }
+    assert.equal(await host.page.locator('[aria-live] .cf-status, [role=status] .cf-status').count(), 0);
+    await host.send({ type: 'status', status: { kind: 'idle' } });
+    await spoken.getByText('Done', { exact: true }).waitFor();
+    await host.send({ type: 'status', status: { kind: 'error', message: 'no such picture' } });
+    await spoken.getByText('no such picture', { exact: true }).waitFor();
+    const detail = host.page.locator('#cf-token-detail');
+    assert.equal(await detail.getAttribute('aria-live'), 'polite');
+    await host.page.getByRole('button', { name: 'Play the layers' }).click();
+    await host.page.locator('#cf-token-detail[aria-live=off]').waitFor();
+  });
+
   it('a run that begins does not move the picture away under the pointer', async () => {
     host = await FakeHost.open(engine);
     const { page } = host;

@@ -7,13 +7,15 @@ import { groupsOf } from '../tokens/groups';
 import { PanelElement } from '../ui/element';
 import { icon } from '../ui/icons';
 import type { Menu, MenuGroup } from '../ui/menu';
-import { statusTemplate } from '../ui/status';
+import { spokenStatus, statusTemplate } from '../ui/status';
 import type { FlowView } from './flow-view';
 import type { ImageView } from './image-view';
 import type { LensView } from './lens-view';
 
 export class App extends PanelElement {
   private said = '';
+  /** What a screen reader was last told of the status. */
+  private heard = '';
   /** URI of a picture that the page could not read. */
   private unshowable: string | undefined;
   private stopActions: (() => void) | undefined;
@@ -44,7 +46,8 @@ export class App extends PanelElement {
         <cf-header .store=${store}></cf-header>
         ${s.example && !experiment.isDataset ? html`<cf-menu class="cf-export" label="Export" .groups=${this.exports()}></cf-menu>` : nothing}
       </header>
-      <div class="cf-notices" aria-live="polite">
+      <p class="cf-hidden cf-spoken" role="status">${this.spoken()}</p>
+      <div class="cf-notices">
         ${experiment.restricted ? html`<div class="cf-banner">${icon('info')}<span class="cf-grow">This workspace is not trusted: Crossflow shows the picture and the config and runs nothing. Trust the workspace to run it.</span></div>` : nothing}
         ${this.problems(experiment)}
         ${statusTemplate(s.status, {
@@ -57,6 +60,16 @@ export class App extends PanelElement {
       </div>
       ${experiment.isDataset ? this.datasetPage(experiment) : s.example ? this.example() : this.empty(experiment)}
     </main>`;
+  }
+
+  /** For those who do not see it: that something began and how it ended, not each step of it. */
+  private spoken(): string {
+    const { status, experiment } = this.s;
+    const problems = experiment?.problems.length ?? 0;
+    this.heard = spokenStatus(status, this.heard);
+    return [problems > 0 ? `${plural(problems, 'problem')} in the config` : '', this.heard, this.said]
+      .filter((part) => part !== '')
+      .join('. ');
   }
 
   private example(): TemplateResult {
@@ -275,13 +288,16 @@ export class App extends PanelElement {
     else if (action === 'focus-image') this.querySelector<ImageView>('cf-image')?.focusPicture();
   }
 
-  /** The text is the truth, so undo is the text editor's. */
+  /** The text is the truth, so undo and redo are the text editor's. */
   private readonly key = (e: KeyboardEvent): void => {
-    if (!(e.ctrlKey || e.metaKey) || e.shiftKey || e.key.toLowerCase() !== 'z') return;
+    if (!(e.ctrlKey || e.metaKey)) return;
+    const key = e.key.toLowerCase();
+    const way = key === 'z' ? (e.shiftKey ? 'redo' : 'undo') : key === 'y' && !e.shiftKey ? 'redo' : undefined;
+    if (!way) return;
     if (e.composedPath().some((t) => t instanceof HTMLInputElement || t instanceof HTMLTextAreaElement)) return;
     e.preventDefault();
     // VS Code would pass the key on to whatever has the keyboard by then: the text, a second time.
     e.stopPropagation();
-    this.store.post({ type: 'undo' });
+    this.store.post({ type: way });
   };
 }

@@ -13,7 +13,7 @@ import {
   type ImageColumns,
 } from '../flow/edges';
 import { columnName, edgeWords, flowWords } from '../flow/words';
-import { canEdit, rowOf } from '../model/state';
+import { canEdit, rowOf, type PanelState } from '../model/state';
 import { percent, weight } from '../model/words';
 import type { Choice } from '../ui/select';
 import { PanelElement } from '../ui/element';
@@ -39,11 +39,6 @@ const IMAGES: readonly (Choice & { readonly value: ImageColumns })[] = [
 ];
 
 export class FlowView extends PanelElement {
-  private threshold = 0.05;
-  private scope: FlowScope = 'into';
-  private image: ImageColumns = 'sum';
-  private first = false;
-  private self = false;
   private inSight = false;
   private graph: FlowGraph | undefined;
   private edges: readonly FlowEdge[] = [];
@@ -104,7 +99,7 @@ export class FlowView extends PanelElement {
             label="Edges"
             hint="The chosen token is the one marked in the token strip"
             .choices=${SCOPES}
-            .value=${this.scope}
+            .value=${s.flow.scope}
             @pick=${(e: CustomEvent<FlowScope>) => this.set({ scope: e.detail })}
           ></cf-select
         ></label>
@@ -113,19 +108,19 @@ export class FlowView extends PanelElement {
           <cf-select
             label="Image patches in the flow"
             .choices=${IMAGES}
-            .value=${this.image}
+            .value=${s.flow.image}
             @pick=${(e: CustomEvent<ImageColumns>) => this.set({ image: e.detail })}
           ></cf-select
         ></label>
         <vscode-checkbox
           title="The first token takes most of the attention in many models"
-          ?checked=${this.first}
+          ?checked=${s.flow.first}
           @change=${(e: Event) => this.set({ first: checked(e) })}
           >First token</vscode-checkbox
         >
         <vscode-checkbox
           title="What a token reads from itself"
-          ?checked=${this.self}
+          ?checked=${s.flow.self}
           @change=${(e: Event) => this.set({ self: checked(e) })}
           >Self</vscode-checkbox
         >
@@ -179,14 +174,16 @@ export class FlowView extends PanelElement {
   }
 
   private get choice(): FlowChoice {
-    const { scope, image, first, self } = this;
+    const { scope, image, first, self } = this.s.flow;
     const chosen = rowOf(this.s);
     return { scope, image, first, self, ...(chosen !== undefined && { chosen }) };
   }
-  private set(change: Partial<Pick<FlowChoice, 'scope' | 'image' | 'first' | 'self'> & { threshold: number }>): void {
-    Object.assign(this, change);
+  private get threshold(): number {
+    return this.s.flow.threshold;
+  }
+  private set(change: Partial<PanelState['flow']>): void {
     this.hover = undefined;
-    this.requestUpdate();
+    this.store.view({ flow: { ...this.s.flow, ...change } });
   }
 
   private build(a: AttentionResult | undefined): void {

@@ -15,7 +15,7 @@ import { swatch } from '../charts/legend';
 import { icon } from '../ui/icons';
 import { looksOf } from '../charts/looks';
 import { nameField } from '../ui/name-field';
-import { statusTemplate } from '../ui/status';
+import { spokenStatus, statusTemplate } from '../ui/status';
 import { seriesClass } from '../ui/theme';
 
 const ROW_HEIGHT = 34;
@@ -58,6 +58,9 @@ export class ResultsView extends LitElement {
     this.requestUpdate();
   }
 
+  /** What a screen reader was last told of the status. */
+  private heard = '';
+
   override render(): TemplateResult {
     const { results: r } = this;
     return html`<main class="cf-main cf-results">
@@ -70,7 +73,11 @@ export class ResultsView extends LitElement {
           >Open the folder</vscode-button
         >
       </header>
-      <div class="cf-notices" aria-live="polite">${this.statusNow()}${r ? this.failures(r) : nothing}</div>
+      <p class="cf-hidden" role="status">${(this.heard = spokenStatus(this.status, this.heard))}</p>
+      <div class="cf-notices">
+        ${this.statusNow()}
+        <div aria-live="polite">${r ? this.failures(r) : nothing}</div>
+      </div>
       ${
         r
           ? this.table(r)

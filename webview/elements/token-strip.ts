@@ -68,7 +68,7 @@ export class TokenStrip extends PanelElement {
           ${all.length === 0 || !s.example ? html`<span role="option" aria-selected="false" aria-disabled="true" class="cf-faint">No tokens yet</span>` : nothing}
         </div>
       </div>
-      <p class="cf-legend" id="cf-token-detail" aria-live="polite">${this.detail()}</p>`;
+      <p class="cf-legend" id="cf-token-detail" aria-live=${s.playing ? 'off' : 'polite'}>${this.detail()}</p>`;
   }
 
   private chip(chip: PlacedChip, y: number): TemplateResult {

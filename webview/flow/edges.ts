@@ -1,10 +1,10 @@
 /** The token-flow graph's edges: attention averaged over heads, image tokens as one column or each. Pure. */
-import type { AttentionResult, ExampleInfo } from '../../src/protocol/panel';
+import type { AttentionResult, ExampleInfo, FlowView } from '../../src/protocol/panel';
 
 /** How the image's tokens stand in the graph: one column with their sum or mean, a column each, or not at all. */
-export type ImageColumns = 'sum' | 'mean' | 'each' | 'none';
+export type ImageColumns = FlowView['image'];
 /** Which edges: all, or only those that the chosen token reads (`into`) or that others read from it (`from`). */
-export type FlowScope = 'all' | 'into' | 'from';
+export type FlowScope = FlowView['scope'];
 
 export interface FlowChoice {
   readonly scope: FlowScope;

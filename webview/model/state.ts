@@ -2,6 +2,7 @@
 import type {
   CleanResult,
   ExampleInfo,
+  FlowView,
   Knockout,
   LensResult,
   ModelInfo,
@@ -49,6 +50,7 @@ export interface PanelState {
   readonly gridKind: 'base' | 'tile';
   /** Of the overlay's colours over the picture, 0..1. */
   readonly strength: number;
+  readonly flow: FlowView;
   readonly playing: boolean;
   /** Patches as just clicked, until the config says the same. */
   readonly draft?: { readonly set: string; readonly patches: readonly number[] };
@@ -65,6 +67,7 @@ export const INITIAL: PanelState = {
   grid: true,
   gridKind: 'base',
   strength: 0.8,
+  flow: { scope: 'into', image: 'sum', first: false, self: false, threshold: 0.05 },
   playing: false,
 };
 

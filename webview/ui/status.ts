@@ -13,6 +13,25 @@ export interface StatusActions {
   output?(): void;
 }
 
+const RUNNING = 'Running';
+const DONE = 'Done';
+
+/** The status for a screen reader, which must not hear each step. `before`: what it was last told. */
+export function spokenStatus(status: PanelStatus, before: string): string {
+  switch (status.kind) {
+    case 'idle':
+      return before === RUNNING || before === DONE ? DONE : '';
+    case 'busy':
+      return RUNNING;
+    case 'cancelled':
+      return 'Cancelled';
+    case 'error':
+      return [status.message, status.hint ?? ''].filter((part) => part !== '').join('. ');
+    case 'engine-down':
+      return sentence(status.message);
+  }
+}
+
 export function statusTemplate(status: PanelStatus, act: StatusActions): TemplateResult | typeof nothing {
   switch (status.kind) {
     case 'idle':

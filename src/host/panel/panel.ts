@@ -104,7 +104,8 @@ export class FlowPanel {
       case 'restart-engine':
         return void flow.session.restart();
       case 'undo':
-        return this.#undo();
+      case 'redo':
+        return this.#history(message.type);
       case 'reveal-line':
         return void this.#reveal(message.line);
       case 'show-output':
@@ -149,10 +150,10 @@ export class FlowPanel {
     }
   }
 
-  /** Undo belongs to text editors: the text is shown, undone, and the panel gets the keyboard back. */
-  async #undo(): Promise<void> {
+  /** Undo and redo belong to text editors: the text is shown and changed, and the panel gets the keyboard back. */
+  async #history(way: 'undo' | 'redo'): Promise<void> {
     await this.#reveal();
-    await vscode.commands.executeCommand('undo');
+    await vscode.commands.executeCommand(way);
     this.webview.reveal(undefined, false);
   }
 
