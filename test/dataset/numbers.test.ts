@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { shortest32 } from '../../src/core/dataset/numbers';
 import { random as seeded } from '../support/synthetic';
+import { settingsChanges, type Settings } from '../../src/core/dataset/identity';
 import { capitalize, kindWords } from '../../src/core/dataset/words';
 
 describe('numbers and words of results', () => {
@@ -59,5 +60,15 @@ describe('numbers and words of results', () => {
       'right',
       'Right',
     ]);
+  });
+});
+
+describe('what changed since a journal was begun', () => {
+  const settings = (...knockouts: string[]) => ({ knockouts }) as unknown as Settings;
+  it('names the window where nothing else of the knockouts did', () => {
+    const was = settings('Image->Last w3', 'Image->Last w3 h0,1', 'prune:Image');
+    assert.deepEqual(settingsChanges(was, settings('Image->Last w5', 'Image->Last w5 h0,1', 'prune:Image')), ['"window"']); // prettier-ignore
+    assert.deepEqual(settingsChanges(was, settings('Image->Last w5', 'Image->Last w3 h0', 'prune:Image')), ['"knockouts"']); // prettier-ignore
+    assert.deepEqual(settingsChanges(was, was), []);
   });
 });

@@ -142,7 +142,7 @@ describe('parseExperiment', () => {
         /needs "objects"/,
       ],
       [{ ...good, knockouts: ['Question'] }, 'bad-edge', '"Question"', /has no "->"/],
-      [{ ...good, knockouts: [{ from: 'Image', to: 'Last', heads: [] }] }, 'wrong-value', '[]', /needs 1 entry/],
+      [{ ...good, knockouts: [{ from: 'Image', to: 'Last', heads: [] }] }, 'wrong-value', '[]', /needs at least 1 entry/],
       [{ ...good, knockouts: [{ from: 'Image' }] }, 'missing-key', '{', /knockout 1 needs "to"/],
       [{ ...good, knockouts: [7] }, 'wrong-value', '7', /knockout 1 must be an edge/],
       [{ ...good, knockouts: [{ prune: 'Text' }] }, 'wrong-value', '"Text"', /^"Text" cannot be dropped: the answer/],
@@ -194,6 +194,12 @@ describe('parseExperiment', () => {
   it('a mistyped key is one problem', () => {
     assert.equal(onlyError({ modl: './m', image: 'a', question: 'b' }, 'unknown-key').at, '"modl"');
     assert.equal(onlyError({ ...good, knockouts: [{ from: 'Image', too: 'Last' }] }, 'unknown-key').at, '"too"');
+  });
+
+  it('says so when it is given a study', () => {
+    const { problem, at } = onlyError({ models: ['./m'], tasks: ['a.csv'] }, 'wrong-value');
+    assert.equal(at, '"tasks"');
+    assert.match(`${problem.message}; ${problem.hint}`, /^this is a study, .*"crossflow study run"$/);
   });
 
   it('warns without refusing', () => {

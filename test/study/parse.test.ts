@@ -49,7 +49,8 @@ describe('parseStudy', () => {
     const cases: readonly [text: string | object, line: number, pattern: RegExp][] = [
       ['', 1, /the study is empty/],
       ['{\n  "models": ["./m"],\n  "task": []\n}', 3, /unknown key "task".*did you mean "tasks"/],
-      [{ ...plain, tasks: [] }, 1, /"tasks" needs 1 entry/],
+      [{ ...plain, tasks: [] }, 1, /"tasks" needs at least 1 entry/],
+      [{ model: './m', dataset: { csv: 'a.csv', images: 'i' } }, 1, /this is an experiment, not a study/],
       [
         '{ "models": ["./m"], "images": "i",\n"tasks": [{ "csv": "a_X.csv", "limits": 3 }] }',
         2,

@@ -85,8 +85,15 @@ export function changes(was: Identity, is: Identity): string[] {
 
 export function settingsChanges(was: Settings, is: Settings): string[] {
   const keys = Object.keys(settingsSchema.shape) as (keyof Settings)[];
-  return keys.filter((key) => JSON.stringify(was[key]) !== JSON.stringify(is[key])).map((key) => `"${NAMES[key]}"`);
+  return keys
+    .filter((key) => JSON.stringify(was[key]) !== JSON.stringify(is[key]))
+    .map((key) => (key === 'knockouts' && sameButWindows(was, is) ? '"window"' : `"${NAMES[key]}"`));
 }
+
+const sameButWindows = (was: Settings, is: Settings): boolean => {
+  const bare = ({ knockouts }: Settings): string => JSON.stringify(knockouts.map((id) => id.replace(/ w\d+(?= h[\d,]+$|$)/, ''))); // prettier-ignore
+  return bare(was) === bare(is);
+};
 
 /** Keys of the experiment file. */
 const NAMES: Readonly<Record<keyof Settings, string>> = {

@@ -28,6 +28,10 @@ export function parseExperiment(text: string, file: string): ParseResult {
   const source = new Source(text, resolve(file));
   const syntax = syntaxProblems(source);
   if (syntax.length > 0) return { problems: syntax };
+  if (source.node(['tasks']) && !source.node(['image']) && !source.node(['dataset'])) {
+    const hint = 'the command line runs it with "crossflow study run"';
+    return { problems: [source.problem('wrong-value', source.keyRange(['tasks']), 'this is a study, not an experiment', { hint })] }; // prettier-ignore
+  }
   const shape = readShape(source, { schema: flowSchema, what: 'an experiment' }, namesIn(source));
   if (!shape.value) return { problems: shape.problems };
   const written = shape.value;

@@ -91,7 +91,10 @@ function one(issue: Issue, path: Path, { source, schema, known }: Reading): Prob
     case 'too_small':
       if (issue.origin === 'string') return wrong(`${what} is empty`);
       if (issue.origin === 'array')
-        return wrong(`${what} needs ${counted(issue.minimum)}, not ${node.children?.length ?? 0}`);
+        // One: a list that must not be empty. More: a tuple (two options, four sides of a box), which takes just as many.
+        return wrong(
+          `${what} needs ${issue.minimum === 1 ? 'at least ' : ''}${counted(issue.minimum)}, not ${node.children?.length ?? 0}`,
+        );
       return wrong(
         issue.inclusive === false
           ? `${what} must be greater than ${issue.minimum}, not ${node.value}`

@@ -34,6 +34,11 @@ export function parseStudy(text: string, file: string): StudyParseResult {
   const source = new Source(text, resolve(file));
   const syntax = syntaxProblems(source, STUDY);
   if (syntax.length > 0) return { problems: syntax };
+  const single = ['dataset', 'question'].find((key) => source.node([key]));
+  if (single !== undefined && !source.node(['tasks'])) {
+    const hint = 'the command line runs it with "crossflow run"';
+    return { problems: [source.problem('wrong-value', source.keyRange([single]), 'this is an experiment, not a study', { hint })] }; // prettier-ignore
+  }
   const shape = readShape(source, { schema: studySchema, what: 'a study' }, namesIn(source));
   if (!shape.value) return { problems: shape.problems };
   const written = shape.value;
