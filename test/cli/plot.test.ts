@@ -120,7 +120,7 @@ describe('crossflow run of a data set', () => {
       assert.equal(code, 2);
     };
     await refused(7, /"dataset\.images" must be a folder or a list of folders/);
-    await refused([], /"dataset\.images" needs 1 entry/);
+    await refused([], /"dataset\.images" needs at least 1 entry/);
     await refused([EXAMPLES, 'nowhere'], /the pictures' folder .*nowhere does not exist/);
   });
 });
