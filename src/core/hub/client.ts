@@ -27,6 +27,8 @@ export interface Answer {
   readonly headers: Headers;
   /** Throws like `HubClient.open` when the connection breaks off or says nothing for too long. */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** Gives up a body of which nothing was read: the connection is not held until it stalls. */
+  close(): Promise<void>;
 }
 
 export class HubClient {
@@ -77,7 +79,11 @@ export class HubClient {
     try {
       const { response, at } = await this.#follow(url, headers, watch);
       if (response.ok || response.status === 416) {
-        return { status: response.status, headers: response.headers, chunks: watch.read(response) };
+        const close = async (): Promise<void> => {
+          watch.stop();
+          await response.body?.cancel();
+        };
+        return { status: response.status, headers: response.headers, chunks: watch.read(response), close };
       }
       await response.body?.cancel();
       const refused = refusal(response, this.id, this.environment);

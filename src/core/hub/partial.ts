@@ -1,5 +1,6 @@
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { rename, rm, type FileHandle } from 'node:fs/promises';
 import type { Hash } from 'node:crypto';
+import { openInPlace } from '../files/open-in-place';
 import { hashOf } from './checksum';
 import type { HubFile } from './listing';
 
@@ -20,7 +21,7 @@ export class Partial {
 
   /** Takes up what an earlier process left; all of it is read, since it counts for the checksum. */
   static async open(path: string, file: HubFile, signal: AbortSignal): Promise<Partial> {
-    const handle = await open(path, 'a+');
+    const handle = await openInPlace(path);
     const partial = new Partial(handle, path, file);
     try {
       const { size } = await handle.stat();
@@ -45,7 +46,7 @@ export class Partial {
 
   async append(chunk: Uint8Array): Promise<void> {
     for (let written = 0; written < chunk.length;) {
-      written += (await this.handle.write(chunk, written, chunk.length - written)).bytesWritten;
+      written += (await this.handle.write(chunk, written, chunk.length - written, this.#at + written)).bytesWritten;
     }
     this.#hash.update(chunk);
     this.#at += chunk.length;

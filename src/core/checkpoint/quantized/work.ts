@@ -4,7 +4,7 @@ import { mkdir, open, readFile, rename, rm, stat, writeFile, type FileHandle } f
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { failed } from '../../errors';
-import { isMissing } from '../folder';
+import { openInPlace } from '../../files/open-in-place';
 import type { Item, OutputFile, Room } from './outputs';
 import { STATE_FILE, UNNAMED_STATE_FILE } from './marker';
 
@@ -65,7 +65,7 @@ export class Work {
       const files: FileHandle[] = [];
       for (const { path, head, bytes } of outputs) {
         await mkdir(join(folder, path, '..'), { recursive: true });
-        const file = await openFile(join(folder, path));
+        const file = await openInPlace(join(folder, path));
         files.push(file);
         await file.truncate(bytes);
         await file.write(head, 0, head.length, 0);
@@ -134,15 +134,6 @@ export async function removeNotes(folder: string): Promise<void> {
 async function writeState(folder: string, text: string): Promise<void> {
   await writeFile(join(folder, UNNAMED_STATE_FILE), text);
   await rename(join(folder, UNNAMED_STATE_FILE), join(folder, STATE_FILE));
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r+');
-  } catch (e) {
-    if (!isMissing(e)) throw e;
-    return open(path, 'w+');
-  }
 }
 
 /** Whole lines of the journal; what is no entry is what a killed call left. */
