@@ -39,6 +39,23 @@ describe('the cache of a picture, taken over by its next question', () => {
     });
   }
 
+  it('has one clean run for all who wait: each sees its progress and may leave on its own', async () => {
+    const sequence = ask('shared', 40);
+    const seen = { first: 0, second: 0 };
+    const leave = new AbortController();
+    const first = sequence.clean({ progress: () => ++seen.first === 2 && leave.abort() });
+    const leaving = sequence.clean({ signal: leave.signal });
+    const second = sequence.clean({ progress: () => seen.second++ });
+    await assert.rejects(leaving, { kind: 'cancelled' });
+    let ended = false;
+    void first.then(() => (ended = true));
+    assert.equal(ended, false);
+    assert.equal(await second, await first);
+    assert.ok(seen.second > 0 && seen.first > 2);
+    await assert.rejects(ask('cancelled', 40).clean({ signal: AbortSignal.abort() }), { kind: 'cancelled' });
+    sequence.release();
+  });
+
   it('is dropped when another picture comes', async () => {
     const first = ask('first', 20);
     await first.clean();

@@ -24,7 +24,12 @@ export class Images {
     const info = await stat(file).catch(() => undefined);
     const key = JSON.stringify([file, aspect, info?.size, info?.mtimeMs]);
     const known = this.kept.get(key);
-    if (known) return known;
+    if (known) {
+      // The one that was longest not asked for goes first.
+      this.kept.delete(key);
+      this.kept.set(key, known);
+      return known;
+    }
     const image = await decodeImage(file);
     const prepared = prepareImage(image, this.spec.processor, this.spec.vision, aspect);
     const loaded = { prepared, key, width: image.width, height: image.height };

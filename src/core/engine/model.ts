@@ -70,8 +70,11 @@ export class OpenModel implements Model {
   }
 
   async close(): Promise<void> {
-    await this.parts.close();
-    await closeFiles(this.spec.files.map((f) => f.path));
+    try {
+      await this.parts.close();
+    } finally {
+      await closeFiles(this.spec.files.map((f) => f.path));
+    }
   }
 }
 

@@ -41,7 +41,12 @@ export class Parts {
 
   /** The vision tower, loaded when the first image comes. */
   vision(): Promise<Tower> {
-    return (this.tower ??= Tower.create(this.spec, this.weights, this.options));
+    this.tower ??= Tower.create(this.spec, this.weights, this.options).catch((e: unknown) => {
+      // What kept it from loading may be gone the next time.
+      this.tower = undefined;
+      throw e;
+    });
+    return this.tower;
   }
 
   /** A second decoder that also tells what its weights are multiplied with; the caller closes it. */
@@ -55,6 +60,13 @@ export class Parts {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.decoder.close(), this.head.close(), this.tower?.then((t) => t.close())]);
+    await Promise.all([
+      this.decoder.close(),
+      this.head.close(),
+      this.tower?.then(
+        (t) => t.close(),
+        () => undefined,
+      ),
+    ]);
   }
 }

@@ -1,7 +1,7 @@
 /** One expanded sequence and its clean run: what every question about it starts from. */
 import { checkFinite } from '../checkpoint';
 import type { DecoderSpec } from '../checkpoint/spec';
-import { failed } from '../errors';
+import { cancelled, failed } from '../errors';
 import { Cache, MAX_ANSWER_TOKENS } from './cache';
 import { step } from './control';
 import type { DecoderOutput, LayerCall } from './decoder';
@@ -46,6 +46,8 @@ export class Sequence {
   private done?: CleanRun;
   private running?: Promise<CleanRun>;
   private users = 1;
+  /** Who waits for the run, the one that began it among them. */
+  private readonly watchers = new Set<RunControl>();
 
   constructor(
     private readonly parts: Parts,
@@ -79,17 +81,43 @@ export class Sequence {
   /** Runs once; a run that one caller cancels is begun again for the next who asks. */
   async clean(control?: RunControl): Promise<CleanRun> {
     while (!this.done) {
-      if (this.running) await this.running.catch(() => undefined);
+      if (this.running) await this.follow(this.running, control);
       else {
-        this.running = this.compute(control);
+        if (control) this.watchers.add(control);
+        this.running = this.compute({
+          ...control,
+          progress: (p) => this.watchers.forEach((watcher) => watcher.progress?.(p)),
+        });
         try {
           this.done = await this.running;
         } finally {
           this.running = undefined;
+          if (control) this.watchers.delete(control);
         }
       }
     }
     return this.done;
+  }
+
+  /** Waits for a run that another caller began: with its progress, and no longer than this one wants to. */
+  private async follow(running: Promise<CleanRun>, control?: RunControl): Promise<void> {
+    const ended = running.then(
+      () => undefined,
+      () => undefined,
+    );
+    if (!control) return ended;
+    const { signal } = control;
+    let stop: () => void = () => undefined;
+    const stopped = new Promise<void>((resolve) => (stop = resolve));
+    signal?.addEventListener('abort', stop);
+    this.watchers.add(control);
+    try {
+      if (!signal?.aborted) await Promise.race([ended, stopped]);
+    } finally {
+      this.watchers.delete(control);
+      signal?.removeEventListener('abort', stop);
+    }
+    if (signal?.aborted) throw cancelled();
   }
 
   private async compute(control?: RunControl): Promise<CleanRun> {

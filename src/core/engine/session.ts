@@ -1,9 +1,9 @@
 /** ONNX Runtime, wrapped: the only file that imports it. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, sep } from 'node:path';
+import * as nodePath from 'node:path';
 import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
-import { failed } from '../errors';
+import { failed, usage } from '../errors';
 import { checkDevice, deviceFailure, type Platform } from './devices';
 import type { EngineOptions } from './types';
 
@@ -109,15 +109,15 @@ export function platform(): Platform {
   const supported = listSupportedBackends().map((backend) => backend.name);
   let root: string;
   try {
-    root = dirname(createRequire(__filename).resolve('onnxruntime-node/package.json'));
+    root = nodePath.dirname(createRequire(__filename).resolve('onnxruntime-node/package.json'));
   } catch {
     return { name, supported };
   }
-  const script = join(root, 'script', 'install.js');
+  const script = nodePath.join(root, 'script', 'install.js');
   return {
     name,
     supported,
-    binaries: join(root, 'bin', 'napi-v6', process.platform, process.arch),
+    binaries: nodePath.join(root, 'bin', 'napi-v6', process.platform, process.arch),
     ...(existsSync(script) && { installScript: script }),
   };
 }
@@ -127,12 +127,23 @@ export function floats(tensor: Tensor): Float32Array {
   return tensor.data;
 }
 
-/** Folder that holds all files; external data is named relative to it. */
-export function commonFolder(files: readonly string[]): string {
+/**
+ * Folder that holds all files; external data is named relative to it. The second argument: how a system writes paths.
+ * @throws CrossflowError `usage` when they lie on different drives
+ */
+export function commonFolder(files: readonly string[], { dirname, sep } = nodePath): string {
   let folder = dirname(files[0]);
-  const inside = (file: string): boolean => file.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-  while (!files.every(inside)) folder = dirname(folder);
-  return folder;
+  const outside = (file: string): boolean => !file.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+  for (;;) {
+    const other = files.find(outside);
+    if (other === undefined) return folder;
+    const above = dirname(folder);
+    if (above === folder) {
+      const hint = 'put the vision tower beside the checkpoint';
+      throw usage(`lies on another drive than ${files[0]}: ONNX Runtime reads weights of one drive`, other, hint);
+    }
+    folder = above;
+  }
 }
 
 const firstLine = (text: string): string => text.split('\n')[0].slice(0, 300);
