@@ -16,10 +16,17 @@ describe('an answer that cannot continue a file', () => {
       let closed = 0;
       let asked = 0;
       const endless = (): Response =>
-        new Response(new ReadableStream({ cancel: () => void closed++ }), {
-          status,
-          headers: { 'content-range': `bytes 3-9/${bytes.length}` },
-        });
+        new Response(
+          new ReadableStream({
+            cancel: () => {
+              closed++;
+            },
+          }),
+          {
+            status,
+            headers: { 'content-range': `bytes 3-9/${bytes.length}` },
+          },
+        );
       const fetch = async (): Promise<Response> => (asked++ === 0 ? endless() : new Response(bytes));
       const environment = { ...(await hubEnvironment({})), stallMs: 600_000 };
       const client = new HubClient(hubId(ID), environment, { fetch });

@@ -131,13 +131,14 @@ export function floats(tensor: Tensor): Float32Array {
  * Folder that holds all files; external data is named relative to it. The second argument: how a system writes paths.
  * @throws CrossflowError `usage` when they lie on different drives
  */
-export function commonFolder(files: readonly string[], { dirname, sep } = nodePath): string {
-  let folder = dirname(files[0]);
+export function commonFolder(files: readonly string[], system: nodePath.PlatformPath = nodePath): string {
+  const { sep } = system;
+  let folder = system.dirname(files[0]);
   const outside = (file: string): boolean => !file.startsWith(folder.endsWith(sep) ? folder : folder + sep);
   for (;;) {
     const other = files.find(outside);
     if (other === undefined) return folder;
-    const above = dirname(folder);
+    const above = system.dirname(folder);
     if (above === folder) {
       const hint = 'put the vision tower beside the checkpoint';
       throw usage(`lies on another drive than ${files[0]}: ONNX Runtime reads weights of one drive`, other, hint);

@@ -68,6 +68,7 @@ async function getRest(
     const answer = await client.open(url, partial.at > 0 ? { range: `bytes=${partial.at}-` } : {});
     if (!continues(answer, partial.at, file.size)) {
       // A server that cannot continue sends all of it (200), or says that its file is shorter (416).
+      if (answer.status !== 200) await answer.close();
       if (partial.at > 0) await restart();
       if (answer.status !== 200) throw new Transient('the server cannot continue');
     }
