@@ -142,7 +142,12 @@ describe('parseExperiment', () => {
         /needs "objects"/,
       ],
       [{ ...good, knockouts: ['Question'] }, 'bad-edge', '"Question"', /has no "->"/],
-      [{ ...good, knockouts: [{ from: 'Image', to: 'Last', heads: [] }] }, 'wrong-value', '[]', /needs at least 1 entry/],
+      [
+        { ...good, knockouts: [{ from: 'Image', to: 'Last', heads: [] }] },
+        'wrong-value',
+        '[]',
+        /needs at least 1 entry/,
+      ],
       [{ ...good, knockouts: [{ from: 'Image' }] }, 'missing-key', '{', /knockout 1 needs "to"/],
       [{ ...good, knockouts: [7] }, 'wrong-value', '7', /knockout 1 must be an edge/],
       [{ ...good, knockouts: [{ prune: 'Text' }] }, 'wrong-value', '"Text"', /^"Text" cannot be dropped: the answer/],
