@@ -27,7 +27,7 @@ export function fitting(
     planners.set(folder, planner);
     const plan = await planExperiment(await planner, experiment, { measure: false });
     // What is only to be told is told when the model is loaded.
-    settle(plan, { say: () => undefined });
+    settle(plan, { say: () => undefined, force: false });
   };
 }
 
@@ -48,6 +48,6 @@ export async function openFitting(
   const plan = await (experiment
     ? planExperiment(planner, { ...experiment, ...(method && { method }) }, { measure: false })
     : planner.checkpoint({ measure: false }, 'usual', method));
-  settle(plan, { say: reportLine, ...(options.force && { force: true }) });
+  settle(plan, { say: reportLine, force: options.force ?? false });
   return planner.load(plan);
 }

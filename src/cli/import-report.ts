@@ -1,6 +1,6 @@
 /** The tables that `crossflow import` prints. */
 import type { Report } from '../core/checkpoint/quantized/report';
-import { size } from '../core/engine/size';
+import { size } from '../core/words';
 import { table } from './table';
 
 const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;

@@ -5,7 +5,7 @@ import { heldWeights } from '../core/engine/held';
 import { DEFAULT_CHUNK_BUDGET } from '../core/engine/limits';
 import type { RunPlan } from '../core/engine/plan-types';
 import type { Planner } from '../core/engine/planner';
-import { size } from '../core/engine/size';
+import { size } from '../core/words';
 import { usage } from '../core/errors';
 import type { Experiment } from '../core/experiment/types';
 import { interruptSignal } from './interrupt';

@@ -1,6 +1,6 @@
 /** Plans for people, in the aligned lines of `crossflow inspect`, and for programs. */
 import type { Range, RunPlan } from '../core/engine/plan-types';
-import { size } from '../core/engine/size';
+import { size } from '../core/words';
 import { duration } from './progress';
 import { plain } from './report';
 
@@ -39,6 +39,7 @@ export function planLines(plan: RunPlan): Line[] {
     ['memory', weightsText(m.weights)],
     ['', `${size(m.caches)} caches of the clean run (${size(m.prefix)} of it serve every question on a picture)`],
     ['', chunkText(m)],
+    ['', `${size(m.program)} the program itself`],
     ['', `${size(m.peak)} at the peak; ${machineText(m.machine)}`],
   ];
   if (verdict.kind === 'refused') rows.push(['', `DOES NOT FIT: ${verdict.hint}`]);
@@ -103,6 +104,7 @@ export function planDocument(plan: RunPlan) {
     variants: plan.variants,
     memory: {
       weights: m.weights,
+      program: m.program,
       caches: m.caches,
       prefix: m.prefix,
       clean_run: m.clean,

@@ -1,4 +1,4 @@
-/** Probabilities and changes as people read them, the same on the command line, in the editor, the panel and reports. */
+/** Probabilities, changes and memory as people read them, the same on the command line, in the editor, the panel and reports. */
 
 /** 0..1 as a percentage: `99.8 %`, `0.04 %`. Only 0 is nothing and only 1 is all. */
 export function percent(p: number): string {
@@ -22,4 +22,12 @@ export function largestChange(
     if (Number.isFinite(value) && (!best || Math.abs(value) > Math.abs(best.change))) best = { layer, change: value };
   });
   return best;
+}
+
+/** `1.5 GiB`: memory in words, in powers of 1024. */
+export function size(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** step;
+  return `${step === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[step]}`;
 }

@@ -160,9 +160,9 @@ export class App {
       changed: (flow) => {
         this.#resultsChanged.fire(flow);
         this.#status.refresh();
-        const document = openAt(flow.uri);
-        if (document) this.#diagnoseSoon(document);
+        this.#diagnoseFlow(flow);
       },
+      filesChanged: (flow) => this.#diagnoseFlow(flow),
     };
   }
 
@@ -286,6 +286,11 @@ export class App {
       run,
     );
     if (picked === run) for (const flow of live()) void flow.run().catch((e: unknown) => this.log.warn(String(e)));
+  }
+
+  #diagnoseFlow({ uri }: Flow): void {
+    const document = openAt(uri);
+    if (document) this.#diagnoseSoon(document);
   }
 
   #diagnoseSoon(document: vscode.TextDocument): void {

@@ -44,6 +44,12 @@ export function rangeOf(
   return new vscode.Range(document.positionAt(at.offset), document.positionAt(at.offset + at.length));
 }
 
+/** Absolute paths of the files that an experiment asks about: its picture or its CSV. */
+export function filesOf(experiment: Experiment | undefined): string[] {
+  const subject = experiment?.subject;
+  return subject ? [subject.kind === 'question' ? subject.image : subject.csv] : [];
+}
+
 /** Absolute path of the picture of a one-question experiment. */
 export function imageOf(experiment: Experiment | undefined): string | undefined {
   return experiment?.subject.kind === 'question' ? experiment.subject.image : undefined;

@@ -6,11 +6,12 @@ import { usage } from '../core/errors';
 import { throwFirst } from '../core/experiment/problems';
 import type { Experiment } from '../core/experiment/types';
 import type { HostToPanel, PanelExperiment } from '../protocol/panel';
-import { imageOf, parsed, titleOf, type Parsed } from './documents';
+import { filesOf, imageOf, parsed, titleOf, type Parsed } from './documents';
 import type { EngineHooks } from './engine/engine';
 import { Planning } from './live/planning';
 import { LiveSession, type LiveDeps } from './live/session';
 import { FIRST_SET, panelExperiment } from './panel/experiment';
+import { FileWatch } from './watch';
 
 /** Flows made so far; names their sessions. */
 let count = 0;
@@ -26,6 +27,8 @@ export interface FlowDeps extends Omit<LiveDeps, 'send' | 'changed'> {
   runsByItself(experiment: Experiment): Promise<boolean>;
   /** The checkpoint's folder, where it is on this machine; asks nobody. */
   folderOf(model: Experiment['model']): Promise<string | undefined>;
+  /** A file that the experiment names appeared, changed or went. */
+  filesChanged(flow: Flow): void;
   /** How plans start their process. */
   readonly planning: EngineHooks;
 }
@@ -40,6 +43,7 @@ export class Flow {
   #activeSet: string | undefined;
   #live = false;
   readonly #planning: Planning;
+  readonly #files = new FileWatch(() => this.#filesChanged());
 
   constructor(
     private place: vscode.Uri,
@@ -147,6 +151,7 @@ export class Flow {
   read(document: vscode.TextDocument, now: boolean): void {
     this.#parsed = parsed(document);
     if (this.#parsed.experiment) this.experiment = this.#parsed.experiment;
+    this.#files.set(filesOf(this.experiment));
     this.#sendExperiment();
     clearTimeout(this.#pause);
     const { active } = this.#planning;
@@ -192,9 +197,18 @@ export class Flow {
 
   dispose(): void {
     clearTimeout(this.#pause);
+    this.#files.dispose();
     this.#panel = undefined;
     this.#planning.stop();
     this.session.dispose();
+  }
+
+  /** Another picture under the same name is as another picture; a CSV is read again when it is run. */
+  #filesChanged(): void {
+    this.#sendExperiment();
+    this.deps.filesChanged(this);
+    const { experiment } = this.#parsed ?? {};
+    if (this.live && experiment?.subject.kind === 'question') void this.session.run();
   }
 
   #sendExperiment(): void {

@@ -1,6 +1,7 @@
 /** The item in the status bar: what runs, and how much memory the engines take; and what menus know of it. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { size } from '../core/words';
 import type { PanelStatus } from '../protocol/panel';
 import { EngineMemory } from './engine/memory';
 import type { EnginePool } from './engine/pool';
@@ -8,7 +9,6 @@ import { COMMANDS, CONTEXT } from './ids';
 
 const POLL_MS = 3000;
 const SOON_MS = 100;
-const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20).toLocaleString('en')} MB`;
 
 /** An experiment at work: its live loop, a check, or its data set run. */
 export interface Working {
@@ -85,7 +85,7 @@ export class StatusBar {
       if (!memory) continue;
       resident += memory.resident;
       lines.push(
-        `**${name}**: ${megabytes(memory.resident)}, of which caches ${megabytes(memory.caches)} (process ${engine.pid})`,
+        `**${name}**: ${size(memory.resident)}, of which caches ${size(memory.caches)} (process ${engine.pid})`,
       );
     }
     const [first, ...more] = this.deps.working();
@@ -97,7 +97,7 @@ export class StatusBar {
         : '$(circuit-board)';
     for (const { title, status } of [first, ...more].filter((one) => one !== undefined))
       lines.push(`${title}: ${status.what}`);
-    this.#item.text = resident > 0 ? `${what} Crossflow ${megabytes(resident)}` : `${what} Crossflow`;
+    this.#item.text = resident > 0 ? `${what} Crossflow ${size(resident)}` : `${what} Crossflow`;
     this.#item.tooltip = new vscode.MarkdownString(lines.join('\n\n') || 'The engine is starting.');
     this.#item.backgroundColor = down ? new vscode.ThemeColor('statusBarItem.errorBackground') : undefined;
     this.#item.show();

@@ -37,7 +37,7 @@ export type { EdgeKnockout, Knockout, SetDefinition } from '../core/experiment/t
 export { PUBLISHED_EDGES } from '../core/experiment/names';
 export { canBeSet } from '../core/experiment/single-token';
 export { knockoutId, knockoutLabel, knockoutSets } from '../core/experiment/types';
-export { largestChange, NO_CHANGE, percent } from '../core/words';
+export { largestChange, NO_CHANGE, percent, size } from '../core/words';
 export type { Box, ImageGeometry, PatchGrid, PatchPlace, Rect } from '../core/vision/image';
 
 export interface PanelProblem {

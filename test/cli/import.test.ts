@@ -71,7 +71,8 @@ describe('crossflow import', () => {
     for (const name of readdirSync(MODEL)) symlinkSync(join(MODEL, name), join(snapshot, name));
     mkdirSync(file('hub/models--owner--name/refs'));
     writeFileSync(file('hub/models--owner--name/refs/main'), '0123456789abcdef0123456789abcdef01234567');
-    const env = { ...process.env, HF_HUB_CACHE: file('hub'), XDG_CACHE_HOME: file('cache'), HF_HUB_OFFLINE: '1' };
+    const places = { HF_HUB_CACHE: file('hub'), XDG_CACHE_HOME: file('cache'), CROSSFLOW_CACHE: '' };
+    const env = { ...process.env, ...places, HF_HUB_OFFLINE: '1' };
     const args = ['import', snapshot, '--quantize', 'int4', '--no-compare', '--json'];
     const made = await outcome(start(args, { env }));
     assert.equal(made.code, 0, made.stderr);

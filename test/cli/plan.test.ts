@@ -144,7 +144,7 @@ describe('crossflow: what does not fit', () => {
     assert.equal(run.stdout, '');
     assert.match(
       run.stderr,
-      /^crossflow: .*large-vocabulary: this run needs \d+ GiB of memory \(.*weights.*\); this machine has .* \(.*a machine with \d+ GiB free; or crossflow run --force tries it anyway\)\n$/,
+      /^crossflow: .*large-vocabulary: this run needs \d+ GiB of memory \(.*weights.*\); this machine has .* \(.*a machine with \d+ GiB free; or --force tries it anyway\)\n$/,
     );
     const plan = await crossflow('inspect', experiment, '--json');
     assert.equal(plan.code, 1);

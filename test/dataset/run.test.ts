@@ -155,8 +155,8 @@ describe('data set runs on the embedded model', () => {
     const less = await experimentOf('grow', { csv, limit: 3 });
     assert.equal((await writeReport(less, { figures: false })).summary.questions.asked, 3);
     const other = await experimentOf('grow', { csv, limit: 4 }, { window: 5 });
-    await assert.rejects(runDataset({ model, experiment: other }), usageError(/"knockouts" changed since/));
-    await assert.rejects(writeReport(other), usageError(/"knockouts" changed since/));
+    await assert.rejects(runDataset({ model, experiment: other }), usageError(/"window" changed since/));
+    await assert.rejects(writeReport(other), usageError(/"window" changed since/));
   });
 
   it('writes nothing when the input is wrong', async () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Panel } from './support/panel';
 import { PATIENCE, until, VSCode } from './support/vscode';
 
-describe('files that are compared, saved for the first time, renamed and deleted', function () {
+describe('files that are compared, changed, saved for the first time, renamed and deleted', function () {
   this.timeout(4 * PATIENCE);
   let code: VSCode;
   let panel: Panel;
@@ -62,6 +62,21 @@ describe('files that are compared, saved for the first time, renamed and deleted
     await code.page.keyboard.press('Enter');
     await code.page.locator('.squiggly-error').first().waitFor({ state: 'detached', timeout: PATIENCE });
     await code.command('File: Revert File');
+    await code.command('View: Close Editor');
+  });
+
+  it('a picture that changes is asked about anew, one that is gone is named until it is back', async () => {
+    const picture = at('examples/images/2300034.jpg');
+    const before = await readFile(picture);
+    await code.open('examples/star.flow.json');
+    await until(async () => (await code.text()).includes('→ Star 98.8 %'), 'its answer');
+    await cp(at('examples/images/2300000.jpg'), picture);
+    await until(async () => /→ (?!Star 98\.8)\S+ [\d.]+ %/.test(await code.text()), 'the answer to the other picture');
+    await rm(picture);
+    await code.page.locator('.squiggly-error').first().waitFor({ timeout: PATIENCE });
+    await writeFile(picture, before);
+    await code.page.locator('.squiggly-error').first().waitFor({ state: 'detached', timeout: PATIENCE });
+    await until(async () => (await code.text()).includes('→ Star 98.8 %'), 'its answer again');
     await code.command('View: Close Editor');
   });
 

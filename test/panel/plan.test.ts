@@ -23,6 +23,7 @@ const plan: RunPlan = {
   variants: 192,
   memory: {
     weights: { how: 'mapped', mapped: 12.6 * GIB, anonymous: 1.7 * GIB, working: 0.8 * GIB },
+    program: 0.1 * GIB,
     caches: 1.1 * GIB,
     prefix: 0.9 * GIB,
     clean: 1.3 * GIB,
@@ -71,8 +72,11 @@ describe('panel: the plan of a run', () => {
     await open();
     await host.page.getByRole('heading', { name: 'What a run will need' }).waitFor();
     assert.equal(await fact('Run'), "637 tokens, 576 of them the picture's; 6 knockouts at each of 32 layers");
-    assert.equal(await fact('Weights'), '13 GB used where they lie in the files, 1.7 GB of them copied');
-    assert.equal(await fact('Memory'), '5.4 GB at the most, 1.1 GB of it caches; 24 GB in this machine, 20 GB free');
+    assert.equal(await fact('Weights'), '13 GiB used where they lie in the files, 1.7 GiB of them copied');
+    assert.equal(
+      await fact('Memory'),
+      '5.4 GiB at the most, 1.1 GiB of it caches; 24 GiB in this machine, 20 GiB free',
+    );
     assert.equal(await fact('Time'), 'measuring a layer…');
     assert.equal(await fact('Device'), 'cpu');
     assert.deepEqual(await objections(), []);
@@ -121,7 +125,7 @@ describe('panel: the plan of a run', () => {
     const note = 'the weights (13 GiB, mapped) do not fit beside the rest';
     const verdict = { kind: 'lowered', budget: 0.25 * GIB, notes: [note] } as const;
     await host.send({ type: 'plan', plan: { ...plan, verdict }, measuring: true });
-    await host.page.getByText('A step may take 256 MB in place of 1.0 GB').waitFor();
+    await host.page.getByText('A step may take 256 MiB in place of 1.0 GiB').waitFor();
     await host.page.getByText(note).waitFor();
   });
 

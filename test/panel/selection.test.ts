@@ -25,14 +25,19 @@ describe('panel: choosing patches', () => {
       const { left, top } = document.querySelector('.cf-layer-marks')!.getBoundingClientRect();
       return { x: Math.round(left * devicePixelRatio), y: Math.round(top * devicePixelRatio) };
     });
+  /** What was sent to the page has been read and drawn. */
+  const drawn = (): Promise<void> =>
+    host.page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))),
+    );
   /** The patch under a device pixel of the screen, by one click; the set is emptied first. */
   const clickScreen = async (x: number, y: number, scale = 1): Promise<readonly number[]> => {
     await host.edit({ sets: { clicked: { kind: 'patches', patches: [] } } });
-    await host.page.waitForTimeout(20);
+    await drawn();
     const nth = host.messages('set-patches').length + 1;
     await host.page.mouse.click(x / scale, y / scale);
     const got = await chosen(nth);
-    await host.page.waitForTimeout(20);
+    await drawn();
     return got;
   };
   const clickAt = async (x: number, y: number): Promise<readonly number[]> => {

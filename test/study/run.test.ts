@@ -120,7 +120,7 @@ describe('studies on the embedded model', () => {
     const before = snapshot(folder.join('changed'));
 
     change({ windows: [5] });
-    await assert.rejects(run(file), usageError(/changed\/journal\/m-QueryAttr: .*"knockouts" changed since/));
+    await assert.rejects(run(file), usageError(/changed\/journal\/m-QueryAttr: .*"window" changed since/));
     change({ models: [{ ...models[0], instruction: ' ' }] });
     await assert.rejects(run(file), usageError(/"instruction" changed since/));
     change();

@@ -1,7 +1,7 @@
 /** `<cf-plan>`: what a run will need, before there is one. Sizes come at once, times when layers have been measured. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { RunPlan } from '../../src/protocol/panel';
-import { amount, bytes, plural, shortDuration } from '../model/words';
+import { size, type RunPlan } from '../../src/protocol/panel';
+import { amount, plural, shortDuration } from '../model/words';
 import { icon } from '../ui/icons';
 import { PanelElement } from '../ui/element';
 
@@ -33,7 +33,7 @@ export class PlanView extends PanelElement {
         verdict.kind === 'lowered'
           ? html`<div class="cf-banner">
               ${icon('info')}<span class="cf-grow"
-                >A step may take ${bytes(verdict.budget)} in place of ${bytes(memory.chunk.asked)} (setting
+                >A step may take ${size(verdict.budget)} in place of ${size(memory.chunk.asked)} (setting
                 crossflow.memoryBudget): more does not fit.</span
               >
             </div>`
@@ -54,16 +54,16 @@ export class PlanView extends PanelElement {
   }
 
   private weights({ memory: { weights } }: RunPlan): string {
-    if (weights.how === 'copied') return `${bytes(weights.anonymous)}, copied when the model is loaded`;
-    const own = weights.anonymous > 0 ? `, ${bytes(weights.anonymous)} of them copied` : '';
-    return `${bytes(weights.mapped)} used where they lie in the files${own}`;
+    if (weights.how === 'copied') return `${size(weights.anonymous)}, copied when the model is loaded`;
+    const own = weights.anonymous > 0 ? `, ${size(weights.anonymous)} of them copied` : '';
+    return `${size(weights.mapped)} used where they lie in the files${own}`;
   }
 
   private memory({ memory: m }: RunPlan): string {
     const { machine } = m;
-    const all = machine.limited ? `${bytes(machine.total)} allowed` : `${bytes(machine.total)} in this machine`;
-    const free = machine.reliable ? `, ${bytes(machine.available)} free` : '';
-    return `${bytes(m.peak)} at the most, ${bytes(m.caches)} of it caches; ${all}${free}`;
+    const all = machine.limited ? `${size(machine.total)} allowed` : `${size(machine.total)} in this machine`;
+    const free = machine.reliable ? `, ${size(machine.available)} free` : '';
+    return `${size(m.peak)} at the most, ${size(m.caches)} of it caches; ${all}${free}`;
   }
 
   private time(plan: RunPlan, measuring: boolean): string {

@@ -38,13 +38,6 @@ export function shortDuration(seconds: number): string {
   return seconds < 9.95 ? `${seconds.toFixed(1)} s` : duration(seconds);
 }
 
-/** `1.5 GB`, in powers of 1024 as the system counts. */
-export function bytes(n: number): string {
-  const step = n < 1 ? 0 : Math.min(4, Math.floor(Math.log2(n) / 10));
-  const value = n / 1024 ** step;
-  return `${step === 0 ? Math.round(value) : value.toFixed(value < 10 ? 1 : 0)} ${['bytes', 'KB', 'MB', 'GB', 'TB'][step]}`;
-}
-
 /** `576`, or `722 to 2,928`. */
 export const amount = ([least, most]: readonly [number, number]): string =>
   least === most ? count(least) : `${count(least)} to ${count(most)}`;

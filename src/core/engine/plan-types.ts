@@ -51,6 +51,8 @@ export type Range = readonly [least: number, most: number];
 
 export interface MemoryPlan {
   readonly weights: HeldWeights;
+  /** Of the program itself, before any model. */
+  readonly program: number;
   /** Keys, values and residuals of the clean runs that are held at a time, spare rows included. */
   readonly caches: number;
   /** Of these, what other questions on the same picture share. */

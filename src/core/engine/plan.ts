@@ -41,6 +41,7 @@ export function memoryPlan(
   const fixed = PROCESS_BYTES + weights.anonymous + caches;
   return {
     weights,
+    program: PROCESS_BYTES,
     caches,
     prefix: most((w) => w.prefix) * bytesPerToken(decoder),
     clean,

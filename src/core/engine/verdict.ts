@@ -1,7 +1,7 @@
 /** Whether a run fits the memory there is, and the setting that would make it fit. Pure. */
 import type { ModelSpec } from '../checkpoint/spec';
 import { failed } from '../errors';
-import { size } from './size';
+import { size } from '../words';
 import type { MemoryPlan, RunPlan, Verdict } from './plan-types';
 
 /** Left to the rest of the machine. */
@@ -68,7 +68,7 @@ function refusal(least: MemoryPlan, spec: ModelSpec, room: number): { message: s
     ways.push(`crossflow import ${spec.directory} --quantize int4 makes weights of about ${size(int4)}`);
   }
   if (machine.reliable && machine.total > peak) ways.push('close other programs');
-  ways.push(`a machine with ${size(peak / (1 - SPARE))} free`, 'crossflow run --force tries it anyway');
+  ways.push(`a machine with ${size(peak / (1 - SPARE))} free`);
   return {
     message: `this run needs ${size(peak)} of memory (${parts.join(', ')}); ${has}${left}`,
     hint: ways.join('; or '),
@@ -78,14 +78,15 @@ function refusal(least: MemoryPlan, spec: ModelSpec, room: number): { message: s
 /** What to do about a plan before its model is loaded. `say`: told what the user should know, a line at a time. */
 export interface Settling {
   readonly say: (line: string) => void;
-  /** What does not fit is tried anyway. */
+  /** What does not fit is tried anyway. False where the user could have said so, left out where nobody can. */
   readonly force?: boolean;
 }
 
 /** @throws CrossflowError `failed` when the run does not fit, unless `force` */
 export function settle({ verdict, memory, directory }: RunPlan, { say, force }: Settling): void {
   if (verdict.kind === 'refused') {
-    if (!force) throw failed(verdict.message, directory, verdict.hint);
+    const hint = force === undefined ? verdict.hint : `${verdict.hint}; or --force tries it anyway`;
+    if (!force) throw failed(verdict.message, directory, hint);
     say(`${verdict.message}; trying it anyway`);
   }
   if (verdict.kind === 'lowered') {
