@@ -59,7 +59,8 @@ describe('panel: states', () => {
     await host.send({ type: 'status', status: { kind: 'idle' } });
     await spoken.getByText('Done', { exact: true }).waitFor();
     await host.send({ type: 'status', status: { kind: 'error', message: 'no such picture' } });
-    await spoken.getByText('no such picture', { exact: true }).waitFor();
+    await host.page.getByRole('alert').filter({ hasText: 'no such picture' }).waitFor();
+    assert.equal(await spoken.innerText(), '');
     const detail = host.page.locator('#cf-token-detail');
     assert.equal(await detail.getAttribute('aria-live'), 'polite');
     await host.page.getByRole('button', { name: 'Play the layers' }).click();

@@ -46,7 +46,7 @@ export class App extends PanelElement {
         <cf-header .store=${store}></cf-header>
         ${s.example && !experiment.isDataset ? html`<cf-menu class="cf-export" label="Export" .groups=${this.exports()}></cf-menu>` : nothing}
       </header>
-      <p class="cf-hidden cf-spoken" role="status">${this.spoken()}</p>
+      <p class="cf-hidden cf-spoken" role="status">${(this.heard = spokenStatus(s.status, this.heard))}</p>
       <div class="cf-notices">
         ${experiment.restricted ? html`<div class="cf-banner">${icon('info')}<span class="cf-grow">This workspace is not trusted: Crossflow shows the picture and the config and runs nothing. Trust the workspace to run it.</span></div>` : nothing}
         ${this.problems(experiment)}
@@ -56,20 +56,10 @@ export class App extends PanelElement {
           restart: () => store.post({ type: 'restart-engine' }),
           output: () => store.post({ type: 'show-output' }),
         })}
-        ${this.said ? html`<p class="cf-note">${this.said}</p>` : nothing}
+        ${this.said ? html`<p class="cf-note" role="alert">${this.said}</p>` : nothing}
       </div>
       ${experiment.isDataset ? this.datasetPage(experiment) : s.example ? this.example() : this.empty(experiment)}
     </main>`;
-  }
-
-  /** For those who do not see it: that something began and how it ended, not each step of it. */
-  private spoken(): string {
-    const { status, experiment } = this.s;
-    const problems = experiment?.problems.length ?? 0;
-    this.heard = spokenStatus(status, this.heard);
-    return [problems > 0 ? `${plural(problems, 'problem')} in the config` : '', this.heard, this.said]
-      .filter((part) => part !== '')
-      .join('. ');
   }
 
   private example(): TemplateResult {
@@ -142,7 +132,7 @@ export class App extends PanelElement {
     return html`<div class="cf-banner cf-error">
       ${icon('error')}
       <div class="cf-grow">
-        <p>${plural(e.problems.length, 'problem')} in the config:</p>
+        <p role="alert">${plural(e.problems.length, 'problem')} in the config:</p>
         <ul class="cf-plain">
           ${e.problems.map(
             (p) =>

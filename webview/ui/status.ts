@@ -16,20 +16,13 @@ export interface StatusActions {
 const RUNNING = 'Running';
 const DONE = 'Done';
 
-/** The status for a screen reader, which must not hear each step. `before`: what it was last told. */
+/**
+ * That a run began or is done, for a screen reader, which must not hear each step; any other end speaks for itself (its
+ * banner is an alert). `before`: what it was last told.
+ */
 export function spokenStatus(status: PanelStatus, before: string): string {
-  switch (status.kind) {
-    case 'idle':
-      return before === RUNNING || before === DONE ? DONE : '';
-    case 'busy':
-      return RUNNING;
-    case 'cancelled':
-      return 'Cancelled';
-    case 'error':
-      return [status.message, status.hint ?? ''].filter((part) => part !== '').join('. ');
-    case 'engine-down':
-      return sentence(status.message);
-  }
+  if (status.kind === 'busy') return RUNNING;
+  return status.kind === 'idle' && before !== '' ? DONE : '';
 }
 
 export function statusTemplate(status: PanelStatus, act: StatusActions): TemplateResult | typeof nothing {
@@ -61,12 +54,12 @@ export function statusTemplate(status: PanelStatus, act: StatusActions): Templat
       </div>`;
     }
     case 'cancelled':
-      return html`<div class="cf-status cf-banner">
+      return html`<div class="cf-status cf-banner" role="alert">
         ${icon('info')}<span class="cf-grow">Cancelled. What was computed stays.</span>
         <vscode-button class="cf-small" appearance="secondary" @click=${act.run}>Run</vscode-button>
       </div>`;
     case 'error':
-      return html`<div class="cf-status cf-banner cf-error">
+      return html`<div class="cf-status cf-banner cf-error" role="alert">
         ${icon('error')}<span class="cf-grow"
           >${status.message}${status.hint ? html`<br /><span class="cf-hint">${status.hint}</span>` : nothing}</span
         >
@@ -74,7 +67,7 @@ export function statusTemplate(status: PanelStatus, act: StatusActions): Templat
         <vscode-button class="cf-small" @click=${act.run}>Try again</vscode-button>
       </div>`;
     case 'engine-down':
-      return html`<div class="cf-status cf-banner cf-error">
+      return html`<div class="cf-status cf-banner cf-error" role="alert">
         ${icon('error')}<span class="cf-grow">${sentence(status.message)}. What was computed stays on the screen.</span>
         ${act.output ? html`<vscode-button class="cf-small" appearance="secondary" @click=${act.output}>Output</vscode-button>` : nothing}
         <vscode-button class="cf-small" @click=${act.restart}>Restart the engine</vscode-button>
