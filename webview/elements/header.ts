@@ -8,6 +8,8 @@ import { PanelElement } from '../ui/element';
 
 export class Header extends PanelElement {
   private editing = false;
+  /** Height of the last answer, in CSS pixels. */
+  private room = 0;
 
   override render(): TemplateResult {
     const { experiment } = this.s;
@@ -20,6 +22,15 @@ export class Header extends PanelElement {
         }
       </div>
       ${this.answer()} ${this.modelLine()}`;
+  }
+
+  /** Words in place of an answer take its room: the picture below must not move under the pointer. */
+  override updated(): void {
+    const answer = this.querySelector<HTMLElement>('.cf-answer');
+    if (!answer) return;
+    const waiting = answer.classList.contains('cf-note');
+    answer.style.minHeight = waiting ? `${this.room}px` : '';
+    if (!waiting) this.room = answer.offsetHeight;
   }
 
   private editor(): TemplateResult {

@@ -53,6 +53,10 @@ export class FakeHost {
   /** Curves come as soon as a set changes; false: the test sends them. */
   live = true;
 
+  private told: () => void = () => undefined;
+  /** Everything that a page is told at first has been sent. */
+  private readonly greeted = new Promise<void>((done) => (this.told = done));
+
   constructor(readonly engine: Engine) {
     this.experiment = engine.experiment;
   }
@@ -73,6 +77,7 @@ export class FakeHost {
     // The page says `ready` before it is open for us.
     host.opened = opening;
     host.panel = await opening;
+    await host.greeted;
     await host.panel.page.locator('crossflow-panel main').waitFor();
     return host;
   }
@@ -127,8 +132,10 @@ export class FakeHost {
     this.waiting.forEach((wake) => wake());
     this.waiting.clear();
     await this.opened;
-    if (m.type === 'ready') await this.onReady();
-    else if (m.type === 'request') {
+    if (m.type === 'ready') {
+      await this.onReady();
+      this.told();
+    } else if (m.type === 'request') {
       if (!this.mute) await this.send({ type: 'reply', id: m.id, outcome: this.outcome(m) });
     } else if (m.type === 'set-patches') await this.setPatches(m.set, m.patches);
     else if (m.type === 'remove-knockout')
