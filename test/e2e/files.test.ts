@@ -90,6 +90,7 @@ describe('files that are compared, changed, saved for the first time, renamed an
     await code.page.locator('.tab', { hasText: 'experiment.flow.json' }).first().click();
     await code.page.keyboard.press('Control+S');
     await until(() => Promise.resolve(existsSync(at('experiment.flow.json'))), 'the file');
+    await panel.computed();
     await clicks(44, 'experiment.flow.json');
     await panel.computed();
     assert.equal(code.enginePid(), engine);
