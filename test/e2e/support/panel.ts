@@ -74,7 +74,7 @@ export class Panel {
   async click(patch: number): Promise<void> {
     // A panel that has just been saved or shown is still arranging itself: nobody clicks on what moves.
     let { x, y } = await this.place(patch);
-    for (let still = 0; still < 3; ) {
+    for (let still = 0; still < 3;) {
       await this.code.settle(150);
       const now = await this.place(patch);
       still = now.x === x && now.y === y ? still + 1 : 0;
