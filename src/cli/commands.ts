@@ -1,7 +1,7 @@
 /** What `crossflow` can be asked, as commander sees it. Work is loaded only once the question is clear. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEVICES } from '../core/engine/devices';
-import { PALETTES } from '../core/report/labels';
+import { PALETTES } from '../core/report/figures/labels';
 import type { CheckOptions } from './check';
 import type { FetchOptions } from './fetch';
 import type { ImportOptions } from './import';

@@ -1,8 +1,8 @@
 /** Before a model is loaded: does the run fit the memory there is? Refuses, or lowers the chunk budget and says so. */
 import type { Model } from '../core/engine/api';
-import type { Planner } from '../core/engine/planner';
+import type { Planner } from '../core/planning/planner';
 import type { EngineOptions } from '../core/engine/types';
-import { settle } from '../core/engine/verdict';
+import { settle } from '../core/planning/verdict';
 import type { Experiment } from '../core/experiment/types';
 import { reportLine } from './report';
 
@@ -21,7 +21,7 @@ export function fitting(
 ): (run: { readonly experiment: Experiment }, folder: string) => Promise<void> {
   const planners = new Map<string, Promise<Planner>>();
   return async ({ experiment }, folder) => {
-    const planning = Promise.all([import('../core/dataset/plan'), import('../core/engine/planner')]);
+    const planning = Promise.all([import('../core/dataset/plan'), import('../core/planning/planner')]);
     const [{ planExperiment }, { Planner }] = await planning;
     const planner = planners.get(folder) ?? Planner.open(folder, engine);
     planners.set(folder, planner);
@@ -41,7 +41,7 @@ export async function openFitting(
   options: Opening & { readonly force?: boolean },
 ): Promise<Model> {
   const { planExperiment } = await import('../core/dataset/plan');
-  const { Planner: planners } = await import('../core/engine/planner');
+  const { Planner: planners } = await import('../core/planning/planner');
   const planner = await planners.open(folder, engine);
   options.check?.(planner.spec);
   const { experiment, method } = options;

@@ -1,8 +1,8 @@
 /** Questions for an import: those that calibrate the rounding, and those that both models are asked. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Imported, ImportSettings } from '../core/checkpoint/quantized/import';
-import type { ReportComparison } from '../core/checkpoint/quantized/report';
+import type { Imported, ImportSettings } from '../core/quantize/import';
+import type { ReportComparison } from '../core/quantize/report';
 import type { ModelSpec } from '../core/checkpoint/spec';
 import type { Compared, Comparison } from '../core/engine/compare';
 import type { OpenModel } from '../core/engine/model';

@@ -1,5 +1,5 @@
 /** The tables that `crossflow import` prints. */
-import type { Report } from '../core/checkpoint/quantized/report';
+import type { Report } from '../core/quantize/report';
 import { size } from '../core/words';
 import { table } from './table';
 

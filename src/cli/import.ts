@@ -1,9 +1,9 @@
 /** `crossflow import`: a copy of a checkpoint with weights of fewer bits, and how far it is from the original. */
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ModelSpec } from '../core/checkpoint/spec';
-import type { ImportSettings } from '../core/checkpoint/quantized/import';
-import { type Kind, recipeOf } from '../core/checkpoint/quantized/recipe';
-import { REPORT_FILE, reportText } from '../core/checkpoint/quantized/report';
+import type { ImportSettings } from '../core/quantize/import';
+import { type Kind, recipeOf } from '../core/quantize/recipe';
+import { REPORT_FILE, reportText } from '../core/quantize/report';
 import { usage } from '../core/errors';
 import { ownCacheFolder } from '../core/files/cache-folder';
 import type { Held } from '../core/files/hold';
@@ -31,7 +31,7 @@ export async function importModel(name: string, options: ImportOptions): Promise
   const signal = interruptSignal();
   const folder = await modelFolder(namedModel(name), { ...options, signal });
   const { openCheckpoint } = await import('../core/checkpoint');
-  const { importQuantized } = await import('../core/checkpoint/quantized/import');
+  const { importQuantized } = await import('../core/quantize/import');
   const spec = await openCheckpoint(folder);
   const output = options.output === undefined ? defaultOutput(folder, options.quantize) : resolve(options.output);
   const held = await holdOutput(output);

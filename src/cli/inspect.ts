@@ -1,10 +1,10 @@
 /** `crossflow inspect`: what a checkpoint is, and what a run of it, or of an experiment or a study, will need. */
 import type { ModelSpec } from '../core/checkpoint/spec';
 import { bytesPerToken } from '../core/engine/cache';
-import { heldWeights } from '../core/engine/held';
+import { heldWeights } from '../core/planning/held';
 import { DEFAULT_CHUNK_BUDGET } from '../core/engine/limits';
-import type { RunPlan } from '../core/engine/plan-types';
-import type { Planner } from '../core/engine/planner';
+import type { RunPlan } from '../core/planning/plan-types';
+import type { Planner } from '../core/planning/planner';
 import { size } from '../core/words';
 import { usage } from '../core/errors';
 import type { Experiment } from '../core/experiment/types';
@@ -41,7 +41,7 @@ export async function inspect(target: string, options: InspectOptions): Promise<
 }
 
 async function openPlanner(folder: string, options: InspectOptions): Promise<Planner> {
-  const { Planner: planners } = await import('../core/engine/planner').catch((e: unknown) => {
+  const { Planner: planners } = await import('../core/planning/planner').catch((e: unknown) => {
     throw notInstalled(e);
   });
   return planners.open(folder, engineOptions(options));

@@ -1,5 +1,5 @@
 /** Plans for people, in the aligned lines of `crossflow inspect`, and for programs. */
-import type { Range, RunPlan } from '../core/engine/plan-types';
+import type { Range, RunPlan } from '../core/planning/plan-types';
 import { size } from '../core/words';
 import { duration } from './progress';
 import { plain } from './report';

@@ -1,6 +1,6 @@
 /** `crossflow plot`: figures and a report of results that are there already, the published scripts' included. */
 import { relative, resolve } from 'node:path';
-import type { Palette } from '../core/report/labels';
+import type { Palette } from '../core/report/figures/labels';
 import type { StudyRun } from '../core/report/study-run';
 import { interruptSignal } from './interrupt';
 import { progressBar } from './progress';

@@ -1,10 +1,10 @@
 /** `crossflow study plot` and `crossflow study report`: what is made of the results. */
 import { pause } from '../core/engine/control';
 import { CrossflowError, usage } from '../core/errors';
-import type { DrawnStudy } from '../core/report/draw-study';
-import type { Palette } from '../core/report/labels';
+import type { DrawnStudy } from '../core/report/figures/draw-study';
+import type { Palette } from '../core/report/figures/labels';
 import type { StudyRun } from '../core/report/study-run';
-import { TABLES } from '../core/report/tables';
+import { TABLES } from '../core/report/tables/tables';
 import { mergeRun } from '../core/study/merge';
 import { studyRuns, writeResults } from '../core/study/results';
 import type { Sight } from '../core/report/html/pictures';
@@ -110,7 +110,7 @@ async function tables({ runs, bar, signal }: Work): Promise<string[]> {
 }
 
 async function figures({ study, results, bar, signal }: Work, palette?: Palette): Promise<DrawnStudy> {
-  const { drawStudy } = await import('../core/report/draw-study');
+  const { drawStudy } = await import('../core/report/figures/draw-study');
   return drawStudy(results, study.output, {
     signal,
     ...(palette && { palette }),

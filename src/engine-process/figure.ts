@@ -16,8 +16,8 @@ export async function figure({
   if (what === 'lens' && !lens) throw usage('there is no lens to draw');
   if (format === 'csv') return Buffer.from(what === 'lens' ? lensTable(lens!) : curvesTable(curves));
   const [figures, { renderFigure }] = await Promise.all([
-    import('../core/report/figures'),
-    import('../core/report/render'),
+    import('../core/report/figures/figures'),
+    import('../core/report/figures/render'),
   ]);
   const spec =
     what === 'lens'

@@ -1,8 +1,8 @@
 /** Opens the model of this process, where it fits the memory there is. */
 import type { Model } from '../core/engine/api';
-import { Planner } from '../core/engine/planner';
+import { Planner } from '../core/planning/planner';
 import type { EngineOptions } from '../core/engine/types';
-import { settle } from '../core/engine/verdict';
+import { settle } from '../core/planning/verdict';
 
 /** @throws CrossflowError `failed` when not even the smallest chunk fits; a budget that is too large is lowered. */
 export async function openFitting(directory: string, options: EngineOptions): Promise<Model> {

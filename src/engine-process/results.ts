@@ -7,7 +7,7 @@ import type { KeptRecord, RowRecord } from '../core/dataset/record';
 import { readQuestions } from '../core/dataset/rows';
 import { journalPath } from '../core/dataset/run';
 import { knockoutId, knockoutLabel, type Experiment } from '../core/experiment/types';
-import { outliers } from '../core/report/outliers';
+import { outliers } from '../core/report/statistics/outliers';
 import type { DatasetResult } from '../protocol/engine';
 import type { DatasetRow } from '../protocol/panel';
 

@@ -1,6 +1,6 @@
 /** The calls of protocol/engine.ts, done with core. Modules with native parts are loaded by the first call. */
 import type { Example, Model } from '../core/engine/api';
-import type { Planner } from '../core/engine/planner';
+import type { Planner } from '../core/planning/planner';
 import type { RunControl } from '../core/engine/types';
 import { failed } from '../core/errors';
 import type { Knockout } from '../core/experiment/types';
@@ -64,7 +64,7 @@ export class EngineService {
     plan: async ({ directory, options, experiment, measure }, context) => {
       const key = JSON.stringify([directory, options]);
       if (this.#planner?.key !== key) {
-        const { Planner: planners } = await import('../core/engine/planner');
+        const { Planner: planners } = await import('../core/planning/planner');
         this.#planner = { key, planner: await planners.open(directory, options) };
       }
       const { planExperiment } = await import('../core/dataset/plan');
@@ -111,7 +111,7 @@ export class EngineService {
 
   /** The model was opened for a usual question; this one may need more. @throws CrossflowError when it does not fit */
   async #fitting({ info }: Example, knockouts: readonly Knockout[], method: 'fork' | 'full'): Promise<number> {
-    const [model, { fittingBudget }] = [await this.#opened(), await import('../core/engine/fits')];
+    const [model, { fittingBudget }] = [await this.#opened(), await import('../core/planning/fits')];
     return fittingBudget(model, { info, knockouts, method });
   }
 

@@ -19,7 +19,7 @@ import type {
   ModelInfo,
   Progress,
 } from '../core/engine/types';
-import type { RunPlan } from '../core/engine/plan-types';
+import type { RunPlan } from '../core/planning/plan-types';
 import type { ErrorKind, Place } from '../core/errors';
 import type { Experiment, Knockout, QuestionInput } from '../core/experiment/types';
 import type { DatasetRow, FailedQuestion } from './panel';

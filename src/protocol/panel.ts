@@ -14,7 +14,7 @@ import type {
   LensResult,
   ModelInfo,
 } from '../core/engine/types';
-import type { RunPlan } from '../core/engine/plan-types';
+import type { RunPlan } from '../core/planning/plan-types';
 import type { Knockout, SetDefinition } from '../core/experiment/types';
 import type { Box } from '../core/vision/image';
 
@@ -32,7 +32,7 @@ export type {
   ModelInfo,
   TokenInfo,
 } from '../core/engine/types';
-export type { RunPlan } from '../core/engine/plan-types';
+export type { RunPlan } from '../core/planning/plan-types';
 export type { EdgeKnockout, Knockout, SetDefinition } from '../core/experiment/types';
 export { PUBLISHED_EDGES } from '../core/experiment/names';
 export { canBeSet } from '../core/experiment/single-token';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { reportSchema } from '../../src/core/checkpoint/quantized/report';
+import { reportSchema } from '../../src/core/quantize/report';
 import { crossflow, EXAMPLES, MODEL, outcome, scratch, start } from './crossflow';
 
 const STAR = join(EXAMPLES, 'star.flow.json');

@@ -10,7 +10,7 @@ import { journalPath } from '../../src/core/dataset/run';
 import type { Model } from '../../src/core/engine/api';
 import { planExperiment } from '../../src/core/dataset/plan';
 import { openModel } from '../../src/core/engine/model';
-import { Planner } from '../../src/core/engine/planner';
+import { Planner } from '../../src/core/planning/planner';
 import { CrossflowError } from '../../src/core/errors';
 import { loadExperiment } from '../../src/core/experiment/parse';
 import type { Experiment } from '../../src/core/experiment/types';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import * as path from 'node:path';
 import { closeFiles, openCheckpoint, openTokenizer } from '../../src/core/checkpoint';
-import { importQuantized } from '../../src/core/checkpoint/quantized/import';
-import { recipeOf } from '../../src/core/checkpoint/quantized/recipe';
+import { importQuantized } from '../../src/core/quantize/import';
+import { recipeOf } from '../../src/core/quantize/recipe';
 import { Calibration } from '../../src/core/engine/calibrate';
 import { compareModels, type Comparison } from '../../src/core/engine/compare';
 import { COPIED_WEIGHTS_BYTES } from '../../src/core/engine/limits';

@@ -1,7 +1,7 @@
 /** Quantised weights in ONNX Runtime: what the graph computes is what the stored numbers mean. */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import { dequantizeRows, quantizeRows } from '../../src/core/checkpoint/quantized/pack';
+import { dequantizeRows, quantizeRows } from '../../src/core/quantize/pack';
 import { partsOf, quantizedParts, type BlockFormat } from '../../src/core/checkpoint/quantized/format';
 import type { QuantizedRef, StoredDtype, TensorRef } from '../../src/core/checkpoint/spec';
 import { f32, floats, Session } from '../../src/core/engine/session';

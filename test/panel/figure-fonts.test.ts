@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { chromium, type Browser } from 'playwright-core';
-import { knockoutFigure, type FigureData } from '../../src/core/report/figures';
-import { FONT_FAMILY, FONT_NAME } from '../../src/core/report/fonts';
-import { curveStyles } from '../../src/core/report/labels';
-import { renderFigure } from '../../src/core/report/render';
-import { measureText } from '../../src/core/report/text-width';
+import { knockoutFigure, type FigureData } from '../../src/core/report/figures/figures';
+import { FONT_FAMILY, FONT_NAME } from '../../src/core/report/figures/fonts';
+import { curveStyles } from '../../src/core/report/figures/labels';
+import { renderFigure } from '../../src/core/report/figures/render';
+import { measureText } from '../../src/core/report/figures/text-width';
 import { LAUNCH } from './support/page';
 
 const data: FigureData = {

@@ -9,12 +9,12 @@ import {
   knockoutFigure,
   lensFigure,
   type FigureData,
-} from '../../src/core/report/figures';
-import { curveStyles } from '../../src/core/report/labels';
-import { heatMap } from '../../src/core/report/heat-map';
-import { legendFigure } from '../../src/core/report/legend';
-import { renderAll, renderFigure, renderSvg } from '../../src/core/report/render';
-import { lettersOf } from '../../src/core/report/svg-fonts';
+} from '../../src/core/report/figures/figures';
+import { curveStyles } from '../../src/core/report/figures/labels';
+import { heatMap } from '../../src/core/report/figures/heat-map';
+import { legendFigure } from '../../src/core/report/figures/legend';
+import { renderAll, renderFigure, renderSvg } from '../../src/core/report/figures/render';
+import { lettersOf } from '../../src/core/report/figures/svg-fonts';
 
 const edge = (text: string, change: object = {}): Knockout => {
   const [from = '', to = ''] = text.split('->');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { standardDeviation } from 'simple-statistics';
-import { outliers } from '../../src/core/report/outliers';
+import { outliers } from '../../src/core/report/statistics/outliers';
 
 describe('outliers', () => {
   it('the question that differs is furthest, and equal ones are none', () => {

@@ -14,7 +14,7 @@ import {
   wilcoxon,
   withTests,
 } from '../../src/core/report/statistics';
-import { changeOf } from '../../src/core/report/tables';
+import { changeOf } from '../../src/core/report/tables/tables';
 
 interface Interval {
   readonly values: readonly number[];

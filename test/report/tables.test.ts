@@ -4,9 +4,9 @@ import { packWords, unpackWords } from '../../src/core/dataset/best-words';
 import { shortest32 } from '../../src/core/dataset/numbers';
 import type { JournalHeader, KeptRecord } from '../../src/core/dataset/record';
 import { kindWords, WORD_KINDS } from '../../src/core/dataset/words';
-import { curveStyles } from '../../src/core/report/labels';
-import { scoreTuple, wordTuple } from '../../src/core/report/python';
-import { changeOf, FLOW_COLUMNS, runTables } from '../../src/core/report/tables';
+import { curveStyles } from '../../src/core/report/figures/labels';
+import { scoreTuple, wordTuple } from '../../src/core/report/tables/python';
+import { changeOf, FLOW_COLUMNS, runTables } from '../../src/core/report/tables/tables';
 import { header, kept } from '../dataset/records';
 import { random as seeded } from '../support/synthetic';
 

@@ -9,7 +9,7 @@ import { journalPath } from '../../src/core/dataset/run';
 import { CrossflowError } from '../../src/core/errors';
 import { besidePath } from '../../src/core/files/beside';
 import type { Experiment } from '../../src/core/experiment/types';
-import { FLOW_COLUMNS } from '../../src/core/report/tables';
+import { FLOW_COLUMNS } from '../../src/core/report/tables/tables';
 import { writeReport } from '../../src/core/report/write';
 import { header, kept } from '../dataset/records';
 import { temporaryFolder } from '../support/temporary';

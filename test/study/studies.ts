@@ -1,7 +1,7 @@
 /** Study files on the embedded model, and what is made of their results. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { TABLES } from '../../src/core/report/tables';
+import { TABLES } from '../../src/core/report/tables/tables';
 import { mergeRun } from '../../src/core/study/merge';
 import { loadStudy } from '../../src/core/study/parse';
 import { writeResults } from '../../src/core/study/results';

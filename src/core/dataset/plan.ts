@@ -1,6 +1,6 @@
 /** Plans of experiments. Of a data set some questions stand for all. */
-import type { RunPlan } from '../engine/plan-types';
-import type { PlanSubject, Planner, Planning } from '../engine/planner';
+import type { RunPlan } from '../planning/plan-types';
+import type { PlanSubject, Planner, Planning } from '../planning/planner';
 import { usage } from '../errors';
 import type { Experiment } from '../experiment/types';
 import { readDataset, toQuestion } from './rows';

@@ -52,7 +52,7 @@ export class Calibration {
     this.rows += tokens.length;
   }
 
-  /** By the weight's name: `[ceil(width / 128), 128, 128]`, see checkpoint/quantized/compensate.ts. */
+  /** By the weight's name: `[ceil(width / 128), 128, 128]`, see quantize/compensate.ts. */
   grams(name: string): Float32Array | undefined {
     return this.sums.get(name);
   }

@@ -1,9 +1,9 @@
 /**
  * Figures and a report of results that are there already: journals, tables of the published scripts, or both.
  */
-import { drawStudy } from './draw-study';
+import { drawStudy } from './figures/draw-study';
 import { writeStudyReport } from './html/report';
-import type { StudyFigureOptions } from './paper/study-figure-folders';
+import type { StudyFigureOptions } from './figures/study-figure-folders';
 import type { StudyRun } from './study-run';
 
 /**

@@ -4,7 +4,7 @@ import type { Machine } from '../dataset/machine';
 import type { JournalHeader, RowRecord } from '../dataset/record';
 import { CROSSFLOW_VERSION, RUNTIME_VERSION } from '../dataset/version';
 import type { Experiment } from '../experiment/types';
-import { curveStyles } from './labels';
+import { curveStyles } from './figures/labels';
 
 /** `run.json`: what was run, on what, and what came of it. */
 export interface ReportSummary {

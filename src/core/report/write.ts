@@ -18,16 +18,16 @@ import { keptOf } from '../dataset/record';
 import { journalPath } from '../dataset/run';
 import { writeBeside } from '../files/write-beside';
 import type { Experiment } from '../experiment/types';
-import { drawFigures } from './draw-figures';
+import { drawFigures } from './figures/draw-figures';
 import type { Sight } from './html/pictures';
 import type { RunDetails } from './html/content';
 import { writeStudyReport } from './html/report';
-import { runStatistics } from './run-statistics';
-import { runFigures } from './study-figures';
+import { runStatistics } from './statistics/run-statistics';
+import { runFigures } from './figures/study-figures';
 import type { StudyRun } from './study-run';
 import { runSummary, type ReportSummary } from './summary';
-import { TABLES } from './tables';
-import { writeTables } from './write-tables';
+import { TABLES } from './tables/tables';
+import { writeTables } from './tables/write-tables';
 
 export interface ReportOptions {
   readonly signal?: AbortSignal;

@@ -6,7 +6,7 @@ import type { RowRecord } from '../dataset/record';
 import { writeBeside } from '../files/write-beside';
 import type { StudyRun } from '../report/study-run';
 import { runSummary } from '../report/summary';
-import { writeTables } from '../report/write-tables';
+import { writeTables } from '../report/tables/write-tables';
 import { mergedJournal } from './folders';
 import { checkSettings } from './journals';
 import type { PlannedRun, Study } from './types';

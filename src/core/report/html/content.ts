@@ -1,6 +1,6 @@
 /** What a report shows, before it is written as HTML and as Markdown. */
-import type { FigureData, FigurePoint } from '../figures';
-import type { RunStatistics } from '../run-statistics';
+import type { FigureData, FigurePoint } from '../figures/figures';
+import type { RunStatistics } from '../statistics/run-statistics';
 import type { RunDigest } from './digest';
 import type { Picture, PictureSource } from './pictures';
 

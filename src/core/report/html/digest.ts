@@ -1,8 +1,8 @@
 /** What a report says of one run, read in two passes over its results; lists are cut, counts are not. */
 import type { DroppedRecord, FailedRecord, KeptRecord } from '../../dataset/record';
-import { CurveSpread, type Distance } from '../outliers';
+import { CurveSpread, type Distance } from '../statistics/outliers';
 import type { StudyRun } from '../study-run';
-import { changeOf } from '../tables';
+import { changeOf } from '../tables/tables';
 import { share, whole } from './words';
 
 /** Most entries of each list of a run. A report of thousands of questions must still open. */

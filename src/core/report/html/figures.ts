@@ -1,9 +1,9 @@
 /** Figures as reports show them, and what tables say of their curves. */
 import { keptOf } from '../../dataset/record';
-import { curveStyles } from '../labels';
-import { renderSvg } from '../render';
-import { runStatistics, type RunStatistics } from '../run-statistics';
-import { runFigures, windowOf, type NamedFigure } from '../study-figures';
+import { curveStyles } from '../figures/labels';
+import { renderSvg } from '../figures/render';
+import { runStatistics, type RunStatistics } from '../statistics/run-statistics';
+import { runFigures, windowOf, type NamedFigure } from '../figures/study-figures';
 import type { StudyRun } from '../study-run';
 import type { CurveDigest, DrawnRun, ReportFigure } from './content';
 

@@ -1,0 +1,57 @@
+import type { JournalHeader, KeptRecord } from '../../dataset/record';
+import { kindWords, WORD_KINDS } from '../../dataset/words';
+import { curvePoints, CurveSample, withTests, type BootstrapOptions, type LayerPoint } from '.';
+import { changeOf } from '../tables/tables';
+
+/** What figures and tables show of a run: means over its questions, by layer. */
+export interface RunStatistics {
+  /** Questions answered rightly. */
+  readonly questions: number;
+  /** By knockout: change in percent, with tests; empty where no question has its sets. */
+  readonly flow: readonly (readonly LayerPoint[])[];
+  /** By norm (without, with), by WORD_KINDS: probability in percent; empty where no question has the word. */
+  readonly lens: readonly (readonly (readonly LayerPoint[])[])[];
+}
+
+/** A difference of two probabilities up to this share of the clean one is rounding, of f16 weights as well as of f32. */
+const ROUNDING = 1e-5;
+
+/** Reads the records once. The same records and seed give the same numbers. */
+export function runStatistics(
+  header: JournalHeader,
+  records: Iterable<KeptRecord>,
+  options: BootstrapOptions = {},
+): RunStatistics {
+  const { knockouts, model } = header.about;
+  const changes = knockouts.map(() => new CurveSample(model.layers));
+  const differences = knockouts.map(() => new CurveSample(model.layers));
+  const lens = [0, 1].map(() => WORD_KINDS.map(() => new CurveSample(model.layers + 1)));
+  let questions = 0;
+  for (const r of records) {
+    const question = questions++;
+    r.curves.forEach((scores, i) => {
+      if (!scores || i >= changes.length) return;
+      if (!changes[i].add(question, scores.map((score) => changeOf(score, r.base)))) return; // prettier-ignore
+      differences[i].add(question, scores.map((score) => differenceOf(score, r.base))); // prettier-ignore
+    });
+    const words = kindWords({ answer: r.gold, options: r.options });
+    WORD_KINDS.forEach((kind, k) => {
+      const at = r.lens.words.indexOf(words[kind] ?? '');
+      if (words[kind] === undefined || at < 0) return;
+      [r.lens.without_norm, r.lens.with_norm].forEach((rows, norm) => {
+        lens[norm][k].add(question, (rows[at] ?? []).map((p) => 100 * p)); // prettier-ignore
+      });
+    });
+  }
+  // All in one go, so that all curves see the same resamples.
+  const points = curvePoints([...changes, ...lens.flat()], questions, options);
+  const lensFrom = changes.length;
+  return {
+    questions,
+    flow: differences.map((sample, i) => withTests(points[i], sample)),
+    lens: lens.map((kinds, norm) => kinds.map((_, k) => points[lensFrom + norm * kinds.length + k])),
+  };
+}
+
+const differenceOf = (score: number, base: number): number =>
+  Math.abs(score - base) <= ROUNDING * base ? 0 : score - base;
