@@ -1,93 +1,28 @@
 /**
  * `npm run bench`: six knockout curves by forked rows and by full passes, in one run, as ratios.
  * Each model runs in a process of its own, so that peak memory is its own.
+ *
+ *   npm run bench -- [embedded] [synthetic] [synthetic32] [--check] [--record]
+ *
+ * --check: ends with 1 when a ratio is more than 10 % above its last one in bench/history.jsonl.
+ * --record: adds this run to that file.
  */
 import { spawnSync } from 'node:child_process';
-import { rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { computeCurves } from '../../src/core/engine/curves';
-import { openModel } from '../../src/core/engine/model';
-import type { Parts } from '../../src/core/engine/parts';
-import { type CleanRun, Sequence, type SequenceInput } from '../../src/core/engine/sequence';
+import type { CleanRun } from '../../src/core/engine/sequence';
 import { PUBLISHED_EDGES } from '../../src/core/experiment/names';
-import { DEFAULT_INSTRUCTION, type Knockout } from '../../src/core/experiment/types';
-import { loadGolden } from '../support/golden';
-import { decoderParts, randomSequence } from '../support/parts';
-import { type Shape, writeDecoder } from '../support/synthetic';
+import type { Knockout } from '../../src/core/experiment/types';
+import { repositoryRoot } from '../support/golden';
+import { type Entry, type Ratios, readHistory, slower } from './history';
+import { BUDGET, SUBJECTS, type SubjectName } from './subjects';
 
-const SYNTHETIC: Shape = { layers: 16, hidden: 512, heads: 16, kvHeads: 16, intermediate: 1376, vocab: 32000 };
-/** 33 system tokens, 576 image tokens, 32 of text: the published prompt of LLaVA-1.5. */
-const TOKENS = { before: 33, image: 576, all: 641 };
-const BUDGET = 256 * 1024 ** 2;
 const REPEATS = 7;
-
-interface Subject {
-  readonly parts: Parts;
-  readonly length: number;
-  readonly sets: Readonly<Record<string, readonly number[]>>;
-  readonly window: number;
-  readonly weightBytes: number;
-  /** The same question, run anew, without what an earlier run left. */
-  fresh(): Sequence;
-}
-
-async function synthetic(): Promise<Subject> {
-  const dir = join(tmpdir(), `crossflow-bench-${process.pid}`);
-  const spec = await writeDecoder(dir, SYNTHETIC);
-  const weightBytes = (await stat(spec.weights.embedding.file)).size;
-  const parts = await decoderParts(spec, { chunkBudget: BUDGET }, true);
-  await rm(dir, { recursive: true });
-  const range = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
-  const image = range(TOKENS.before, TOKENS.image);
-  const object = image.filter((i) => i % 24 < 8 && i > 200 && i < 400);
-  const inside = new Set(object);
-  return {
-    parts,
-    length: TOKENS.all,
-    window: 9,
-    weightBytes,
-    sets: {
-      Image: image,
-      Question: range(TOKENS.before + TOKENS.image, 13),
-      Last: [TOKENS.all - 1],
-      'Image Central Object': object,
-      'Image Without Central Object': image.filter((i) => !inside.has(i)),
-      clicked: image.slice(40, 43),
-    },
-    fresh: () => randomSequence(parts, TOKENS.all, TOKENS.before + TOKENS.image, 1),
-  };
-}
-
-async function embedded(): Promise<Subject> {
-  const golden = loadGolden('bundled');
-  const c = golden.cases[0];
-  const model = await openModel(golden.modelDir, { chunkBudget: BUDGET });
-  const example = await model.prepare({
-    image: join(golden.imagesDir, c.image),
-    template: 'vicuna_v1',
-    instruction: DEFAULT_INSTRUCTION,
-    question: c.question,
-    objects: c.boxes,
-    sets: { clicked: { kind: 'patches', patches: [44, 45, 54] } },
-  });
-  const { input } = example.sequence;
-  let count = 0;
-  // The picture's own work is left out on both sides: it is the same for forked rows and full passes.
-  const rows = await input.prefixRows();
-  const again = (): SequenceInput => ({ ...input, prefixKey: `bench ${count++}`, prefixRows: async () => rows });
-  return {
-    parts: model.parts,
-    length: input.length,
-    sets: example.info.sets,
-    window: 3,
-    weightBytes: model.info.weightBytes,
-    fresh: () => new Sequence(model.parts, again()),
-  };
-}
-
-const SUBJECTS = { embedded, synthetic };
+const HISTORY = join(repositoryRoot, 'bench/history.jsonl');
 
 async function timed<T>(run: () => Promise<T>): Promise<{ seconds: number; result: T }> {
   const start = performance.now();
@@ -98,7 +33,7 @@ async function timed<T>(run: () => Promise<T>): Promise<{ seconds: number; resul
 const x = (ratio: number): string => `${ratio.toFixed(2)} clean runs`;
 const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
-async function bench(name: keyof typeof SUBJECTS): Promise<void> {
+async function bench(name: SubjectName): Promise<Ratios> {
   const empty = process.memoryUsage.rss();
   const start = performance.now();
   const subject = await SUBJECTS[name]();
@@ -142,14 +77,18 @@ async function bench(name: keyof typeof SUBJECTS): Promise<void> {
   const [clean, forked, click] = (['clean', 'forked', 'click'] as const).map((what) => {
     const ratios = rounds.map((round) => round[what] / round.clean);
     return {
+      ratio: median(ratios),
       seconds: median(rounds.map((round) => round[what])),
       words: `${x(median(ratios))} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)} in ${REPEATS} rounds)`,
     };
   });
   const peak = process.resourceUsage().maxRSS * 1024;
-  const full = await timed(() => curves(PUBLISHED_EDGES, 'full'));
+  const some = await timed(() => curves(subject.fullEdges, 'full'));
+  const full = { ...some, seconds: (some.seconds * PUBLISHED_EDGES.length) / subject.fullEdges.length };
+  const scaled =
+    subject.fullEdges.length < PUBLISHED_EDGES.length ? `, from those of ${subject.fullEdges.length} edge` : '';
   const difference = Math.max(
-    ...result.flatMap((curve, i) => curve.scores.map((s, l) => Math.abs(s - full.result[i].scores[l]))),
+    ...full.result.flatMap((curve, i) => curve.scores.map((s, l) => Math.abs(s - result[i].scores[l]))),
   );
   const mb = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(0)} MB`;
   const ms = (s: number): string => (s < 10 ? `${(1000 * s).toFixed(0)} ms` : `${s.toFixed(1)} s`);
@@ -160,7 +99,7 @@ async function bench(name: keyof typeof SUBJECTS): Promise<void> {
   const table: [string, string][] = [
     ['load', ms(loaded)],
     ['clean run', ms(clean.seconds)],
-    ['full passes, all variants', `${ms(full.seconds)}  = ${x(full.seconds / clean.seconds)}`],
+    ['full passes, all variants', `${ms(full.seconds)}  = ${x(full.seconds / clean.seconds)}${scaled}`],
     [
       'forked rows, all variants',
       `${ms(forked.seconds)}  = ${forked.words}, ${(full.seconds / forked.seconds).toFixed(1)} times faster than full passes`,
@@ -174,15 +113,61 @@ async function bench(name: keyof typeof SUBJECTS): Promise<void> {
   ];
   held.release();
   for (const [what, value] of table) console.log(`  ${what.padEnd(36)}${value}`);
+  const rounded = (ratio: number): number => Number(ratio.toPrecision(4));
+  return {
+    cleanSeconds: rounded(clean.seconds),
+    forked: rounded(forked.ratio),
+    click: rounded(click.ratio),
+    full: rounded(full.seconds / clean.seconds),
+    memory: rounded((peak - empty) / allowed),
+  };
 }
 
-const which = process.argv[2];
-if (which === 'embedded' || which === 'synthetic') await bench(which);
-else {
-  for (const name of Object.keys(SUBJECTS)) {
-    const { status } = spawnSync(process.execPath, ['--import', 'tsx', fileURLToPath(import.meta.url), name], {
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { check: { type: 'boolean' }, record: { type: 'boolean' }, child: { type: 'string' } },
+});
+const names = Object.keys(SUBJECTS) as SubjectName[];
+const unknown = positionals.find((name) => !(name in SUBJECTS));
+if (unknown !== undefined) {
+  console.error(`no model "${unknown}"; there are ${names.join(', ')}`);
+  process.exitCode = 2;
+} else if (flags.child !== undefined) {
+  writeFileSync(flags.child, JSON.stringify(await bench(positionals[0] as SubjectName)));
+} else {
+  const chosen = names.filter((name) => positionals.length === 0 || positionals.includes(name));
+  const subjects = Object.fromEntries(chosen.flatMap((name) => measure(name) ?? []));
+  if (Object.keys(subjects).length < chosen.length) process.exitCode = 1;
+  else conclude(subjects);
+}
+
+/** One model in a process of its own. */
+function measure(name: SubjectName): [[string, Ratios]] | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'crossflow-bench-'));
+  try {
+    const file = join(folder, 'ratios.json');
+    const script = fileURLToPath(import.meta.url);
+    const { status } = spawnSync(process.execPath, ['--import', 'tsx', script, name, '--child', file], {
       stdio: 'inherit',
     });
-    if (status !== 0) process.exitCode = 1;
+    return status === 0 ? [[name, JSON.parse(readFileSync(file, 'utf8')) as Ratios]] : undefined;
+  } finally {
+    rmSync(folder, { recursive: true });
   }
+}
+
+function conclude(subjects: Record<string, Ratios>): void {
+  const git = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: repositoryRoot, encoding: 'utf8' });
+  const now: Entry = {
+    date: new Date().toISOString().slice(0, 10),
+    commit: git.status === 0 ? git.stdout.trim() : 'unknown',
+    machine: `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores`,
+    subjects,
+  };
+  if (flags.check) {
+    const found = slower(readHistory(HISTORY), now);
+    for (const line of found) console.error(`SLOWER: ${line}`);
+    if (found.length > 0) process.exitCode = 1;
+  }
+  if (flags.record) appendFileSync(HISTORY, `${JSON.stringify(now)}\n`);
 }
