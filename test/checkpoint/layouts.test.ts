@@ -16,7 +16,8 @@ const NAMES: Readonly<Record<OtherLayout, string>> = {
 
 /** What must be equal whatever the layout: every number of the spec but names and places. */
 function numbers(spec: ModelSpec): unknown {
-  const { decoder, vision, projector, processor, family, dtype, eosTokenIds, parameters } = spec;
+  const { decoder, vision, projector, family, dtype, eosTokenIds, parameters } = spec;
+  const { unpadding: _, ...processor } = spec.processor;
   return { ...{ family, dtype, eosTokenIds, parameters, processor }, d: { ...decoder, weights: 0 }, v: { ...vision, weights: 0 }, p: projector.activation }; // prettier-ignore
 }
 
@@ -47,6 +48,9 @@ describe('checkpoint layouts', () => {
         const original = layout.startsWith('original');
         assert.equal(spec.imageTokenId, original ? -200 : base.imageTokenId);
         assert.equal(spec.imageTokenText, '<image>');
+        // the study's own code runs original folders, and takes padding off with its own arithmetic
+        const unpadding = original && base.family === 'llava_next' ? 'original' : undefined;
+        assert.equal(spec.processor.unpadding, unpadding);
         if (base.family === 'llava_next') assert.equal(spec.aspect, 'anyres');
         else assert.equal(spec.aspect, original ? 'pad' : 'processor');
       });

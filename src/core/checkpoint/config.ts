@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { usage } from '../errors';
 import { parseValue, readJsonFile } from './folder';
 import { isOriginal, parseOriginalConfig } from './original-config';
-import type { Activation, Family } from './spec';
+import type { Activation, Family, Unpadding } from './spec';
 import { parseTextConfig, refuseQuantized, tokenId, type TextConfig } from './text-config';
 import { parseActivation, parseVisionConfig, pinpointsSchema, type VisionConfig } from './vision-config';
 
@@ -24,6 +24,8 @@ export interface CheckpointConfig {
   readonly aspect: 'processor' | 'pad' | 'anyres';
   /** Candidate canvases as [height, width]; set exactly for `llava_next`. */
   readonly gridPinpoints?: readonly (readonly [number, number])[];
+  /** Left out: transformers'. */
+  readonly unpadding?: Unpadding;
 }
 
 /** transformers' LlavaNextConfig, as [height, width]. */

@@ -55,7 +55,7 @@ export async function openCheckpoint(directory: string): Promise<ModelSpec> {
     vision,
     projector,
     ...(newline ? { imageNewline: newline } : {}),
-    processor: processor.spec,
+    processor: { ...processor.spec, ...(config.unpadding ? { unpadding: config.unpadding } : {}) },
     aspect: processor.pads ? 'pad' : config.aspect,
     imageTokenId: config.imageTokenId,
     imageTokenText: processor.imageToken ?? tokens.imageText ?? '<image>',

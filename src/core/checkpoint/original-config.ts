@@ -47,9 +47,10 @@ export function parseOriginalConfig(json: Record<string, unknown>, file: string)
   const tower = raw.mm_vision_tower ?? undefined;
   const config = raw.vision_config ?? (tower === undefined ? undefined : knownTower(tower));
   const aspect = aspectOf(raw, file);
+  const tiles = aspect === 'anyres' || raw.mm_patch_merge_type === 'spatial_unpad';
   return {
     file,
-    family: aspect === 'anyres' || raw.mm_patch_merge_type === 'spatial_unpad' ? 'llava_next' : 'llava',
+    family: tiles ? 'llava_next' : 'llava',
     text: parseTextConfig(json, file, '', textType),
     ...(config ? { vision: parseVisionConfig(config, file) } : {}),
     ...(tower ? { tower: { name: tower, ...(raw.mm_hidden_size ? { hidden: raw.mm_hidden_size } : {}) } } : {}),
@@ -59,9 +60,7 @@ export function parseOriginalConfig(json: Record<string, unknown>, file: string)
     projector: { activation: 'gelu', bias: true },
     imageTokenId: ORIGINAL_IMAGE_TOKEN,
     aspect,
-    ...(aspect === 'anyres' || raw.mm_patch_merge_type === 'spatial_unpad'
-      ? { gridPinpoints: gridPinpoints(raw, file) }
-      : {}),
+    ...(tiles ? { gridPinpoints: gridPinpoints(raw, file), unpadding: 'original' } : {}),
   };
 }
 

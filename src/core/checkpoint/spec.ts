@@ -161,7 +161,16 @@ export interface ImageProcessorSpec {
   readonly normalize: boolean;
   /** LLaVA-NeXT: candidate canvas sizes as [height, width]. */
   readonly gridPinpoints?: readonly (readonly [number, number])[];
+  /** LLaVA-NeXT: whose arithmetic takes the padding off the tile patches; transformers' when left out. */
+  readonly unpadding?: Unpadding;
 }
+
+/**
+ * The side that is kept is a whole number of patches. transformers' `unpad_image` rounds to 7 decimals before it drops
+ * the fraction, `int(round(x, 7))`; the original LLaVA code drops it at once, `int(x)`. Where x is a whole number but
+ * for a rounding error, the two differ by a patch on each side.
+ */
+export type Unpadding = 'transformers' | 'original';
 
 /** What config.json of an imported checkpoint says about itself. */
 export interface Quantization {

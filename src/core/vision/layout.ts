@@ -5,7 +5,7 @@
  * The numbers are those of transformers' Pillow-based CLIPImageProcessor and LlavaNextImageProcessor, with their
  * integer and float arithmetic, and of LLaVA's `expand2square`.
  */
-import type { ImageProcessorSpec } from '../checkpoint/spec';
+import type { ImageProcessorSpec, Unpadding } from '../checkpoint/spec';
 import { usage } from '../errors';
 import type { Aspect, Rect } from './image';
 
@@ -132,7 +132,7 @@ function tiles(image: Size, spec: ImageProcessorSpec, vision: VisionShape): { vi
   for (let y = 0; y < canvasHeight; y += size) {
     for (let x = 0; x < canvasWidth; x += size) views.push({ width, height, left: x - left, top: y - top });
   }
-  const kept = unpad(image, canvasWidth / patchSize, canvasHeight / patchSize);
+  const kept = unpad(image, canvasWidth / patchSize, canvasHeight / patchSize, spec.unpadding ?? 'transformers');
   return { views, mosaic: { columns: canvasWidth / size, kept } };
 }
 
@@ -167,14 +167,14 @@ function fit({ width, height }: Size, maxWidth: number, maxHeight: number): Size
     : { width: Math.min(Math.ceil(width * scaleY), maxWidth), height: maxHeight };
 }
 
-/** `unpad_image`, in patches. Very thin images may keep none. */
-function unpad({ width, height }: Size, columns: number, rows: number): Mosaic['kept'] {
-  // Python: int(round(x, 7))
-  const cut = (x: number): number => Math.trunc(Number(x.toFixed(7)));
+/** `unpad_image`, in patches, with the arithmetic of transformers or of the original code. Very thin images may keep none. */
+function unpad({ width, height }: Size, columns: number, rows: number, unpadding: Unpadding): Mosaic['kept'] {
+  // Python: int(round(x, 7)), or int(x)
+  const whole = (x: number): number => Math.trunc(unpadding === 'transformers' ? Number(x.toFixed(7)) : x);
   if (width / height > columns / rows) {
-    const row = Math.floor((rows - cut(height * (columns / width))) / 2);
+    const row = Math.floor((rows - whole(height * (columns / width))) / 2);
     return { row, column: 0, rows: rows - 2 * row, columns };
   }
-  const column = Math.floor((columns - cut(width * (rows / height))) / 2);
+  const column = Math.floor((columns - whole(width * (rows / height))) / 2);
   return { row: 0, column, rows, columns: columns - 2 * column };
 }

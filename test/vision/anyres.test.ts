@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import type { ImageProcessorSpec, Unpadding } from '../../src/core/checkpoint/spec';
+import { imageGeometry, prepareImage } from '../../src/core/vision';
+import { layOut, type VisionShape } from '../../src/core/vision/layout';
+import { repositoryRoot } from '../support/golden';
+import { noise, processor, sha256 } from './pictures';
+
+type Row = readonly [height: number, width: number, transformers: number, original: number];
+interface Recorded {
+  readonly size: number;
+  readonly patch: number;
+  readonly pinpoints: readonly (readonly [height: number, width: number])[];
+  readonly differing: readonly Row[];
+  readonly alike: readonly Row[];
+  readonly padding: readonly {
+    readonly width: number;
+    readonly height: number;
+    readonly seed: number;
+    readonly around: readonly [vertical: number, horizontal: number];
+    readonly tiles: number;
+    readonly sha256: string;
+  }[];
+}
+const recorded = JSON.parse(
+  readFileSync(path.join(repositoryRoot, 'test/vision/fixtures/anyres.json'), 'utf8'),
+) as Recorded;
+
+const shape: VisionShape = { imageSize: recorded.size, patchSize: recorded.patch, select: 'default' };
+const withUnpadding = (unpadding?: Unpadding): ImageProcessorSpec => ({
+  ...processor(recorded.size),
+  gridPinpoints: recorded.pinpoints,
+  ...(unpadding ? { unpadding } : {}),
+});
+
+describe('anyres', () => {
+  it('keeps as many image tokens as transformers, and as the original code where that is asked for', () => {
+    for (const [height, width, transformers, original] of [...recorded.differing, ...recorded.alike]) {
+      const tokens = (unpadding?: Unpadding): number =>
+        imageGeometry({ width, height }, withUnpadding(unpadding), shape, 'anyres').patches.length;
+      const name = `${height} x ${width}`;
+      assert.deepEqual([tokens(), tokens('transformers'), tokens('original')], [transformers, transformers, original], name); // prettier-ignore
+    }
+  });
+
+  it('differs between the two at 7 of the 361,201 sizes from 100 to 700', () => {
+    const [transformers, original] = [withUnpadding('transformers'), withUnpadding('original')];
+    const differing: [number, number][] = [];
+    for (let height = 100; height <= 700; height++) {
+      for (let width = 100; width <= 700; width++) {
+        const kept = (spec: ImageProcessorSpec) => layOut({ width, height }, spec, shape, 'anyres').mosaic!.kept;
+        const [a, b] = [kept(transformers), kept(original)];
+        if (a.rows !== b.rows || a.columns !== b.columns) differing.push([height, width]);
+      }
+    }
+    assert.equal(differing.length, 7);
+    assert.deepEqual(
+      differing,
+      recorded.differing.map(([height, width]) => [height, width]),
+    );
+  });
+
+  for (const { width, height, seed, around, tiles, sha256: digest } of recorded.padding) {
+    it(`pads ${width} x ${height} by ${around.join(' and ')} lines as transformers' Pillow-based processor`, () => {
+      const made = prepareImage(noise(width, height, seed), withUnpadding(), shape, 'anyres');
+      assert.equal(made.tiles, tiles);
+      assert.equal(sha256(new Uint8Array(made.pixels.buffer)), digest);
+    });
+  }
+});
