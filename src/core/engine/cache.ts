@@ -50,14 +50,17 @@ export class Cache {
     return rows + MAX_ANSWER_TOKENS <= this.capacity;
   }
 
-  /** Adds the rows of a run with `keepAll` at the end. */
-  append(out: DecoderOutput, rows: number): void {
-    for (let l = 0; l < this.spec.layers; l++) {
-      this.keys[l].set(out.keys[l], this.length * this.kv);
-      this.values[l].set(out.values[l], this.length * this.kv);
-      this.residuals[l].set(out.residuals[l], this.length * this.spec.hidden);
-    }
-    this.length += rows;
+  /**
+   * Writes what a run with `keepAll` gave for layers from `first` on after the rows that are there. They count once every
+   * layer has them, and `length` says so.
+   */
+  write(out: DecoderOutput, first: number): void {
+    out.keys.forEach((keys, i) => {
+      const l = first + i;
+      this.keys[l].set(keys, this.length * this.kv);
+      this.values[l].set(out.values[i], this.length * this.kv);
+      this.residuals[l].set(out.residuals[i], this.length * this.spec.hidden);
+    });
   }
 
   /** A cache of its own that begins with the first `rows` rows of this one. */

@@ -6,7 +6,8 @@ import type { Decoder, LayerCall } from './decoder';
 import type { OpenExample } from './example';
 import { causalMask } from './masks';
 import type { Parts } from './parts';
-import { blockRows, type CleanRun } from './sequence';
+import { blockRows } from './passage';
+import type { CleanRun } from './sequence';
 import type { RunControl } from './types';
 
 /** The weights that are multiplied with each of `GRAMS`. */

@@ -49,6 +49,11 @@ export interface DecoderCall {
   readonly selectRows: number;
   /** Give residual, key and value of all rows in every layer (single group entering at layer 0). */
   readonly keepAll?: boolean;
+  /**
+   * Only layers `[first, end)` run, on rows that enter at the first. Where `end` is not the last, `final` holds every row
+   * as it goes into layer `end`. Left out: all layers.
+   */
+  readonly span?: readonly [first: number, end: number];
   /** Give the grams of every layer, rows weighted by the squares of these, `[n]`; the decoder must be made for it. */
   readonly grams?: Float32Array;
   /** Rows within a group whose attention is given (in the last layer: among the selected). */
@@ -58,7 +63,7 @@ export interface DecoderCall {
 export interface DecoderOutput {
   /** `[m, H]`, before the final norm. */
   readonly final: Float32Array;
-  /** By layer, `[r, H]` and `[r, kv * d]`; empty unless `keepAll`. */
+  /** By layer (of the span), `[r, H]` and `[r, kv * d]`; empty unless `keepAll`. */
   readonly residuals: Float32Array[];
   readonly keys: Float32Array[];
   readonly values: Float32Array[];
@@ -109,6 +114,7 @@ export class Decoder {
       select_rows: int64([call.selectRows]),
     };
     if (call.grams) feeds.importance = f32(call.grams, [call.grams.length, 1]);
+    const [from, to] = call.span ?? [0, layers];
     let live = 0;
     call.layers.forEach((layer, l) => {
       const enter = layer.enter ?? new Float32Array(0);
@@ -116,7 +122,9 @@ export class Decoder {
       if (l > 0) feeds[`keep.${l}`] = int64(keep);
       feeds[`enter.${l}`] = f32(enter, [enter.length / hidden, hidden]);
       live = (l > 0 ? keep.length : 0) + enter.length / hidden;
-      feeds[`live.${l}`] = flag(live > 0);
+      feeds[`live.${l}`] = flag(live > 0 && l !== to);
+      // Rows leave where the span ends.
+      if (l === to) live = 0;
       feeds[`past_key.${l}`] = f32(call.pastKeys[l].subarray(0, call.past * kv), [call.past, kv]);
       feeds[`past_value.${l}`] = f32(call.pastValues[l].subarray(0, call.past * kv), [call.past, kv]);
       feeds[`allow.${l}`] = bool(layer.allow.data, layer.allow.dims);
@@ -127,17 +135,19 @@ export class Decoder {
       feeds[`mlp_scale.${l}`] = scale(layer.mlpScale);
     });
     const byLayer = (name: string): string[] => Array.from({ length: layers }, (_, l) => `${name}.${l}`);
-    const kept = call.keepAll ? ['residual', 'key', 'value'].flatMap(byLayer) : [];
+    const inSpan = (name: string): string[] => byLayer(name).slice(from, to);
+    const kept = call.keepAll ? ['residual', 'key', 'value'].flatMap(inSpan) : [];
     const watched = call.watch ? byLayer('attention') : [];
     const sums = call.grams ? GRAMS.flatMap((name) => byLayer(`gram.${name}`)) : [];
-    const out = await this.session.run(feeds, ['final', ...kept, ...watched, ...sums]);
-    const take = (name: string): Float32Array[] => byLayer(name).map((key) => taken(out, key));
+    const leaving = to < layers ? `residual.${to}` : 'final';
+    const out = await this.session.run(feeds, [leaving, ...kept, ...watched, ...sums]);
+    const take = (names: readonly string[]): Float32Array[] => names.map((key) => taken(out, key));
     return {
-      final: taken(out, 'final'),
-      residuals: call.keepAll ? take('residual') : [],
-      keys: call.keepAll ? take('key') : [],
-      values: call.keepAll ? take('value') : [],
-      attention: call.watch ? take('attention') : [],
+      final: taken(out, leaving),
+      residuals: call.keepAll ? take(inSpan('residual')) : [],
+      keys: call.keepAll ? take(inSpan('key')) : [],
+      values: call.keepAll ? take(inSpan('value')) : [],
+      attention: call.watch ? take(watched) : [],
       grams: call.grams
         ? Array.from({ length: layers }, (_, l) => GRAMS.map((name) => taken(out, `gram.${name}.${l}`)))
         : [],

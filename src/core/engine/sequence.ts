@@ -1,16 +1,11 @@
 /** One expanded sequence and its clean run: what every question about it starts from. */
 import { checkFinite } from '../checkpoint';
-import type { DecoderSpec } from '../checkpoint/spec';
-import { cancelled, failed } from '../errors';
+import { cancelled, failed, toCrossflowError } from '../errors';
 import { Cache, MAX_ANSWER_TOKENS } from './cache';
-import { step } from './control';
-import type { DecoderOutput, LayerCall } from './decoder';
-import { causalMask, groupMask } from './masks';
+import { pause, step } from './control';
 import type { Parts } from './parts';
+import { blockRows, CALL_SECONDS, Passage, passageCost } from './passage';
 import type { Candidate, RunControl } from './types';
-
-/** Rows of one call of the clean run: beyond this, larger calls are not faster and only take memory. */
-const BLOCK_ROWS = 1024;
 
 export interface SequenceInput {
   /** Number of rows: before, image, after. */
@@ -34,12 +29,6 @@ export interface CleanRun {
   readonly ids: readonly number[];
   readonly probability: number;
   readonly top: readonly Pick<Candidate, 'token' | 'probability'>[];
-}
-
-/** Rows that the clean run of `length` tokens takes at a time: their scores fit the chunk budget. */
-export function blockRows({ heads }: Pick<DecoderSpec, 'heads'>, length: number, budget: number): number {
-  const perRow = 3 * 4 * heads * length;
-  return Math.max(1, Math.min(BLOCK_ROWS, Math.floor(budget / perRow)));
 }
 
 export class Sequence {
@@ -122,16 +111,24 @@ export class Sequence {
 
   private async compute(control?: RunControl): Promise<CleanRun> {
     const { length, prefix, prefixKey } = this.input;
-    const { prefixes, decoder } = this.parts;
-    await step(control, 'clean', 0, length);
-    let cache = prefixes.take(prefixKey, length);
-    if (!cache) {
-      cache = new Cache(decoder.spec, length);
-      await this.extend(cache, await this.input.prefixRows(), control);
-    }
+    const { prefixes, decoder, chunkBudget } = this.parts;
+    const block = blockRows(decoder.spec, length, chunkBudget);
+    const textCost = passageCost(length - prefix, block, decoder.spec.layers);
+    const known = prefixes.take(prefixKey, length);
+    const picture = known ? undefined : await this.picture(block, control);
+    const total = (picture?.left ?? 0) + textCost;
+    /** `after`: what follows this passage. */
+    const run = (passage: Passage, after: number): Promise<Float32Array> =>
+      passage.run(
+        () => step(control, 'clean', total - after - passage.left, total),
+        control?.callSeconds ?? CALL_SECONDS,
+      );
+    await step(control, 'clean', 0, total);
+    if (picture) await this.keeping(picture, () => run(picture, textCost));
+    const cache = known ?? picture!.cache;
     try {
       prefixes.hold(prefixKey, prefix, cache);
-      const final = await this.extend(cache, await this.input.textRows(), control);
+      const final = await run(new Passage(decoder, cache, await this.input.textRows(), block), 0);
       const { ids, probability, top } = await this.answer(cache, final, control);
       return { cache, final, ids, probability, top };
     } catch (e) {
@@ -140,42 +137,24 @@ export class Sequence {
     }
   }
 
-  /** Runs rows `[n, H]` over what the cache holds and adds them to it; the last row's residual, `[H]`. */
-  private async extend(cache: Cache, rows: Float32Array, control?: RunControl): Promise<Float32Array> {
-    const { hidden } = this.parts.decoder.spec;
-    const block = blockRows(this.parts.decoder.spec, this.input.length, this.parts.chunkBudget);
-    let final: Float32Array | undefined;
-    for (let at = 0; at < rows.length; at += block * hidden) {
-      const part = rows.subarray(at, Math.min(rows.length, at + block * hidden));
-      final = (await this.runRows(cache, part)).final;
-      await step(control, 'clean', cache.length, this.input.length);
-    }
-    if (!final) throw failed('a sequence without rows cannot run');
-    return final;
+  /** The picture's rows on their way: from the start, or from where a run that was stopped left them. */
+  private async picture(block: number, control?: RunControl): Promise<Passage> {
+    const { length, prefixKey } = this.input;
+    const { prefixes, decoder } = this.parts;
+    const unfinished = prefixes.unfinished(prefixKey, length);
+    if (unfinished) return unfinished;
+    await step(control, 'image', 0, 1);
+    return new Passage(decoder, new Cache(decoder.spec, length), await this.input.prefixRows(), block);
   }
 
-  private async runRows(cache: Cache, enter: Float32Array): Promise<DecoderOutput> {
-    const { spec } = this.parts.decoder;
-    const rows = enter.length / spec.hidden;
-    const past = cache.length;
-    const causal = causalMask(past, rows);
-    const layers = Array.from({ length: spec.layers }, (_, l): LayerCall => ({
-      ...(l === 0 ? { enter } : {}),
-      ...(l === spec.layers - 1 ? groupMask([undefined], causal, spec, 'last') : { allow: causal }),
-    }));
-    const out = await this.parts.decoder.run({
-      past,
-      rows,
-      single: true,
-      layers,
-      pastKeys: cache.keys,
-      pastValues: cache.values,
-      select: [rows - 1],
-      selectRows: 1,
-      keepAll: true,
-    });
-    cache.append(out, rows);
-    return out;
+  /** What was computed of the picture serves the question that takes a stopped one's place. */
+  private async keeping(picture: Passage, run: () => Promise<unknown>): Promise<void> {
+    try {
+      await run();
+    } catch (e) {
+      if (toCrossflowError(e).kind === 'cancelled') this.parts.prefixes.keep(this.input.prefixKey, picture);
+      throw e;
+    }
   }
 
   /** Greedy answer; its own rows leave the cache again. */
@@ -184,7 +163,7 @@ export class Sequence {
     final: Float32Array,
     control?: RunControl,
   ): Promise<Pick<CleanRun, 'ids' | 'probability' | 'top'>> {
-    const { head, spec } = this.parts;
+    const { decoder, head, spec } = this.parts;
     const [top] = (await head.run(head.norm(final), [])).top;
     if (!top.every((c) => Number.isFinite(c.probability))) {
       await checkFinite(spec, control?.signal ? { signal: control.signal } : {});
@@ -194,8 +173,9 @@ export class Sequence {
     try {
       while (ids.length < MAX_ANSWER_TOKENS && !spec.eosTokenIds.includes(ids[ids.length - 1])) {
         await step(control, 'answer', ids.length, MAX_ANSWER_TOKENS);
-        const out = await this.runRows(cache, await this.parts.embed([ids[ids.length - 1]]));
-        ids.push((await head.run(head.norm(out.final), [])).top[0][0].token);
+        const rows = await this.parts.embed([ids[ids.length - 1]]);
+        const next = await new Passage(decoder, cache, rows, 1).run(() => pause(control?.signal), CALL_SECONDS);
+        ids.push((await head.run(head.norm(next), [])).top[0][0].token);
       }
     } finally {
       cache.length = this.input.length;

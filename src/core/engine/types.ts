@@ -16,7 +16,7 @@ export interface EngineOptions {
 export type Phase = 'load' | 'image' | 'clean' | 'answer' | 'knockouts' | 'full' | 'lens' | 'attention';
 export interface Progress {
   readonly phase: Phase;
-  /** Work done and to do, in the phase's own unit (layer-rows for knockouts, passes for `full`). */
+  /** Work done and to do, in the phase's own unit (layer-rows for the clean run and knockouts, passes for `full`). */
   readonly done: number;
   readonly total: number;
 }
@@ -24,6 +24,8 @@ export interface Progress {
 export interface RunControl {
   readonly signal?: AbortSignal;
   progress?(p: Progress): void;
+  /** How long a call of ONNX Runtime in a clean run should take: between calls it reports and can stop. Default 0.25. */
+  readonly callSeconds?: number;
 }
 
 export interface Candidate {

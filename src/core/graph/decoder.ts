@@ -12,7 +12,7 @@
  * | `past` | `[1]` int64 | p |
  * | `single` | `[]` bool | at most one group: past and live keys are joined instead of scored apart (needed when p is 0) |
  * | `cos`, `sin` | `[r, d/2]` | rotary angles of a group's rows |
- * | `live.l` | `[]` bool | whether layer l has rows; without any it is skipped, weights untouched |
+ * | `live.l` | `[]` bool | whether layer l runs; if not it is skipped, weights untouched, and `residual.l` is whatever came to it |
  * | `enter.l` | `[e, H]` | residual rows that join before layer l |
  * | `keep.l` | `[k]` int64 | rows of layer l-1's output that go on; a row named twice is forked |
  * | `past_key.l`, `past_value.l` | `[p, kv*d]` | frozen rows; keys after rotation |
@@ -93,7 +93,7 @@ export function decoderGraph(spec: DecoderSpec, folder: string, options: { grams
       },
       (s) => [
         nothing(s, [0, hidden]),
-        nothing(s, [0, hidden]),
+        s.node('Identity', [inputs.x]),
         nothing(s, [0, kv]),
         nothing(s, [0, kv]),
         nothing(s, [0, 0, 0, 0, 0]),

@@ -5,7 +5,7 @@ import { resolveSet } from '../prompt';
 import type { TokenSets } from '../prompt/types';
 import { bytesPerForkedRow, chunksOf, pointsOf } from '../engine/chunks';
 import { type Effect, effectOf } from '../engine/effects';
-import { blockRows } from '../engine/sequence';
+import { blockRows } from '../engine/passage';
 
 /** Rows of one group over a past. */
 export interface Shape {
