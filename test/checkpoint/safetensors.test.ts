@@ -106,7 +106,7 @@ describe('safetensors header', () => {
         const text = JSON.stringify(json);
         const bytes = 8 + Buffer.byteLength(text) + rest;
         await readsOrRefuses(async () => {
-          const tensors = parseHeader(text, bytes, 'x');
+          const { tensors } = parseHeader(text, bytes, 'x');
           const sizes = [...tensors.values()].map((t) => t.end - t.begin);
           assert.equal(
             sizes.reduce((a, b) => a + b, 0),

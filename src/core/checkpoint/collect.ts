@@ -1,7 +1,7 @@
 import { usage } from '../errors';
 import type { CheckpointConfig } from './config';
-import type { Layout } from './layouts';
-import type { DecoderSpec, LinearRef, NormRef, ProjectorSpec, VisionSpec } from './spec';
+import { EMBEDDING, type Layout } from './layouts';
+import type { DecoderSpec, LinearRef, MatrixRef, NormRef, ProjectorSpec, TensorRef, VisionSpec } from './spec';
 import type { TextConfig } from './text-config';
 import type { VisionConfig } from './vision-config';
 import type { WeightTable } from './weights';
@@ -19,7 +19,7 @@ const layerNorm = (w: WeightTable, name: string, width: number): NormRef => ({
 /** All tensors of the decoder, each of the shape config.json asks for. */
 export function decoderWeights(w: WeightTable, layout: Layout, text: TextConfig, file: string): DecoderSpec {
   const { hidden, heads, kvHeads, headDim, intermediate, vocab, attentionBias, mlpBias } = text;
-  const embedding = w.get(`${layout.decoder}embed_tokens.weight`, [vocab, hidden]);
+  const { embedding, head } = embeddingAndHead(w, layout, text, file);
   const layers = Array.from({ length: text.layers }, (_, l) => {
     const at = `${layout.decoder}layers.${l}`;
     // Python would leave such a bias out with a warning; here nothing is left out unseen
@@ -40,7 +40,6 @@ export function decoderWeights(w: WeightTable, layout: Layout, text: TextConfig,
   });
   const extra = `${layout.decoder}layers.${text.layers}.input_layernorm.weight`;
   if (w.has(extra)) throw usage(`num_hidden_layers is ${text.layers}, but the weights have more: ${extra}`, file);
-  const head = text.tied && !w.hasMatrix(layout.head) ? embedding : w.matrix(layout.head, [vocab, hidden]);
   return {
     layers: text.layers,
     hidden,
@@ -55,6 +54,32 @@ export function decoderWeights(w: WeightTable, layout: Layout, text: TextConfig,
     maxPositions: text.maxPositions,
     weights: { embedding, layers, norm: rms(w, `${layout.decoder}norm`, hidden), head },
   };
+}
+
+/**
+ * Embedding and head, as transformers 5 loads them (`PreTrainedModel.tie_weights`): a tied folder may hold either name;
+ * a head that is there besides the embedding is used, whatever `tie_word_embeddings` says.
+ */
+function embeddingAndHead(
+  w: WeightTable,
+  layout: Layout,
+  text: TextConfig,
+  file: string,
+): { embedding: TensorRef; head: MatrixRef } {
+  const shape = [text.vocab, text.hidden] as const;
+  const name = layout.decoder + EMBEDDING;
+  if (!w.has(name) && w.has(layout.head)) {
+    if (!text.tied) {
+      const hint = `if the two are shared, set "tie_word_embeddings": true in config.json`;
+      throw usage(`tensor ${name} is missing, and config.json does not tie it to ${layout.head}`, file, hint);
+    }
+    // under the embedding's own name, which an import gives it
+    const embedding = { ...w.get(layout.head, shape), name };
+    return { embedding, head: embedding };
+  }
+  const embedding = w.get(name, shape);
+  const tied = w.shared(name, layout.head) || (text.tied && !w.hasMatrix(layout.head));
+  return { embedding, head: tied ? embedding : w.matrix(layout.head, shape) };
 }
 
 /** The tower up to the layer whose output is used; later layers and the post norm are never needed. */

@@ -73,6 +73,7 @@ export function parseConfig(json: Record<string, unknown>, file: string): Checkp
   return {
     file,
     family,
+    // LlavaConfig joins the two with "or": either place may be the one that an older version wrote
     text: { ...text, tied: text.tied || (raw.tie_word_embeddings ?? false), eos: [...new Set([...text.eos, ...eos])] },
     vision: parseVisionConfig(raw.vision_config ?? undefined, file),
     featureLayer: featureLayer(raw.vision_feature_layer ?? -2, file),

@@ -54,6 +54,9 @@ export const LAYOUTS: readonly Layout[] = [
 /** Names inside a CLIP folder: a CLIPModel or CLIPVisionModel of transformers 4, or a CLIPVisionModel of 5. */
 export const CLIP_PREFIXES = ['vision_model.', ''] as const;
 
+/** The token embedding, after a layout's `decoder`. */
+export const EMBEDDING = 'embed_tokens.weight';
+
 /** Present in every CLIP tower and nowhere else. */
 const PROBE = 'embeddings.class_embedding';
 
@@ -63,7 +66,8 @@ export const visionPrefix = (weights: WeightTable, prefixes: readonly string[]):
 
 /** The layout whose names the folder uses. @throws CrossflowError `usage` when none fits */
 export function findLayout(weights: WeightTable, file: string): { layout: Layout; vision?: string } {
-  const fitting = LAYOUTS.filter((l) => weights.has(`${l.decoder}embed_tokens.weight`));
+  // a tied folder may hold the embedding under the head's name only, but every decoder has a last norm of its own
+  const fitting = LAYOUTS.filter((l) => [EMBEDDING, 'norm.weight'].some((name) => weights.has(l.decoder + name)));
   for (const layout of fitting) {
     const vision = layout.vision && visionPrefix(weights, layout.vision);
     if (vision !== undefined) return { layout, vision };
@@ -74,7 +78,7 @@ export function findLayout(weights: WeightTable, file: string): { layout: Layout
   if (layout !== undefined) throw usage(`the vision tower is missing: no ${layout.vision?.[0]}${PROBE}`, file);
   const [first] = weights.names();
   const example = first === undefined ? 'there are none' : `the first is ${first}`;
-  const known = LAYOUTS.slice(0, 4).map((l) => `${l.decoder}embed_tokens.weight`);
+  const known = LAYOUTS.slice(0, 4).map((l) => l.decoder + EMBEDDING);
   throw usage(
     `tensor names fit no known layout: ${example}`,
     file,

@@ -32,6 +32,8 @@ export interface SafetensorsHeader {
   /** The header's JSON as it stands in the file. */
   readonly text: string;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Other names of tensors in this file, each with the name it is stored under. */
+  readonly aliases: ReadonlyMap<string, string>;
 }
 
 const size = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
@@ -52,7 +54,7 @@ export async function readSafetensorsHeader(file: string): Promise<SafetensorsHe
     const info = await handle.stat();
     if (!info.isFile()) throw usage('is not a file', file);
     const text = await headerText(handle, info.size, file);
-    return { file, bytes: info.size, text, tensors: parseHeader(text, info.size, file) };
+    return { file, bytes: info.size, text, ...parseHeader(text, info.size, file) };
   } finally {
     await handle.close();
   }
@@ -82,7 +84,7 @@ async function headerText(handle: FileHandle, bytes: number, file: string): Prom
 }
 
 /** Parses a header's JSON and checks every entry against the others and the size of the file. Exported for tests. */
-export function parseHeader(text: string, bytes: number, file: string): ReadonlyMap<string, StoredTensor> {
+export function parseHeader(text: string, bytes: number, file: string): Pick<SafetensorsHeader, 'tensors' | 'aliases'> {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -101,7 +103,18 @@ export function parseHeader(text: string, bytes: number, file: string): Readonly
     tensors.set(name, { dtype: entry.dtype, shape: entry.shape, begin: base + begin, end: base + end });
   }
   checkCoverage(tensors, base, bytes, file);
-  return tensors;
+  return { tensors, aliases: aliasesIn((json as Record<string, unknown>)['__metadata__'], tensors) };
+}
+
+/**
+ * Where two names share a tensor the format stores it once. safetensors' `save_model` notes the name it left out in the
+ * metadata, with the name that it kept. Other metadata, `format: pt` for example, names no tensor.
+ */
+function aliasesIn(metadata: unknown, tensors: ReadonlyMap<string, StoredTensor>): ReadonlyMap<string, string> {
+  const entries = typeof metadata === 'object' && metadata !== null ? Object.entries(metadata) : [];
+  return new Map(
+    entries.filter((e): e is [string, string] => typeof e[1] === 'string' && tensors.has(e[1]) && !tensors.has(e[0])),
+  );
 }
 
 function checkEntry(

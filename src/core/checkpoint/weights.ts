@@ -9,14 +9,19 @@ import type { Dtype, MatrixRef, TensorRef } from './spec';
 
 const DTYPES: Readonly<Record<string, Dtype>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
 
-/** All tensors of one folder by name, whichever file they lie in. */
+interface Entry {
+  readonly file: string;
+  readonly stored: StoredTensor;
+}
+
+/** All tensors of one folder by name, whichever file they lie in; a shared tensor has all its names. */
 export class WeightTable {
   /** Weights given out so far, each once. */
   readonly used = new Map<string, MatrixRef>();
 
   private constructor(
     readonly folder: string,
-    private readonly tensors: ReadonlyMap<string, { file: string; stored: StoredTensor }>,
+    private readonly tensors: ReadonlyMap<string, Entry>,
     readonly files: readonly { readonly path: string; readonly bytes: number }[],
     /** What errors about a missing tensor name: the single file, or the index. */
     private readonly listing: string,
@@ -32,7 +37,7 @@ export class WeightTable {
     if (await lstat(single).catch(() => undefined)) {
       const header = await readSafetensorsHeader(await linkFree(single));
       const entries = [...header.tensors].map(([name, stored]) => [name, { file: header.file, stored }] as const);
-      return new WeightTable(folder, new Map(entries), [fileOf(header)], single);
+      return new WeightTable(folder, withAliases(new Map(entries), [header]), [fileOf(header)], single);
     }
     const listing = join(folder, INDEX);
     const index = await readJsonFile(listing, indexSchema);
@@ -49,18 +54,25 @@ export class WeightTable {
       }
       headers.set(shard, await readSafetensorsHeader(await linkFree(path)));
     }
-    const tensors = new Map<string, { file: string; stored: StoredTensor }>();
+    const tensors = new Map<string, Entry>();
     for (const [name, shard] of Object.entries(map)) {
       const header = headers.get(shard) as SafetensorsHeader;
       const stored = header.tensors.get(name);
       if (stored === undefined) throw usage(`says that ${name} lies in ${shard}, but it does not`, listing);
       tensors.set(name, { file: header.file, stored });
     }
-    return new WeightTable(folder, tensors, [...headers.values()].map(fileOf), listing);
+    const all = [...headers.values()];
+    return new WeightTable(folder, withAliases(tensors, all), all.map(fileOf), listing);
   }
 
   has(name: string): boolean {
     return this.tensors.has(name);
+  }
+
+  /** True when both names stand for one stored tensor. */
+  shared(a: string, b: string): boolean {
+    const stored = this.tensors.get(a)?.stored;
+    return stored !== undefined && stored === this.tensors.get(b)?.stored;
   }
 
   /** True when there is such a weight, as it was trained or quantised. */
@@ -103,6 +115,16 @@ export class WeightTable {
     this.used.set(name, ref);
     return ref;
   }
+}
+
+function withAliases(tensors: Map<string, Entry>, headers: readonly SafetensorsHeader[]): ReadonlyMap<string, Entry> {
+  for (const { aliases } of headers) {
+    for (const [alias, name] of aliases) {
+      const entry = tensors.get(name);
+      if (entry !== undefined && !tensors.has(alias)) tensors.set(alias, entry);
+    }
+  }
+  return tensors;
 }
 
 const fileOf = (h: SafetensorsHeader): { path: string; bytes: number } => ({ path: h.file, bytes: h.bytes });
