@@ -16,6 +16,7 @@ const CORE = [
   'experiment',
   'engine',
   'planning',
+  'journal',
   'dataset',
   'report',
   'study',

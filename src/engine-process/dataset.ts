@@ -1,7 +1,7 @@
 /** A data set run for the results view: asks, journals, then writes tables and figures. */
 import { runDataset } from '../core/dataset';
 import { planExperiment } from '../core/dataset/plan';
-import type { RowRecord } from '../core/dataset/record';
+import type { RowRecord } from '../core/journal/record';
 import type { Model } from '../core/engine/api';
 import { memoryForThisProcess } from '../core/planning/memory';
 import { Planner } from '../core/planning/planner';

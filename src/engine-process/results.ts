@@ -1,9 +1,9 @@
 /** Journal records as the results view shows them, and what earlier runs left of them. */
 import { existsSync } from 'node:fs';
 import { usage } from '../core/errors';
-import { JournalReader } from '../core/dataset/journal';
-import { settingsChanges, settingsOf } from '../core/dataset/identity';
-import type { KeptRecord, RowRecord } from '../core/dataset/record';
+import { JournalReader } from '../core/journal/reader';
+import { settingsChanges, settingsOf } from '../core/journal/identity';
+import type { KeptRecord, RowRecord } from '../core/journal/record';
 import { readQuestions } from '../core/dataset/rows';
 import { journalPath } from '../core/dataset/run';
 import { knockoutId, knockoutLabel, type Experiment } from '../core/experiment/types';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { shortest32 } from '../../src/core/dataset/numbers';
 import { random as seeded } from '../support/synthetic';
-import { settingsChanges, type Settings } from '../../src/core/dataset/identity';
+import { settingsChanges, type Settings } from '../../src/core/journal/identity';
 import { capitalize, kindWords } from '../../src/core/dataset/words';
 
 describe('numbers and words of results', () => {

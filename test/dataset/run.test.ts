@@ -4,8 +4,8 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncat
 import * as path from 'node:path';
 import { runDatasetExperiment } from '../../src/cli/dataset';
 import { runDataset, type DatasetProgress } from '../../src/core/dataset';
-import { JournalReader } from '../../src/core/dataset/journal';
-import type { RowRecord } from '../../src/core/dataset/record';
+import { JournalReader } from '../../src/core/journal/reader';
+import type { RowRecord } from '../../src/core/journal/record';
 import { journalPath } from '../../src/core/dataset/run';
 import type { Model } from '../../src/core/engine/api';
 import { planExperiment } from '../../src/core/dataset/plan';

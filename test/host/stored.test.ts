@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { journalPath, runDataset } from '../../src/core/dataset';
-import type { RowRecord } from '../../src/core/dataset/record';
+import type { RowRecord } from '../../src/core/journal/record';
 import { openModel } from '../../src/core/engine/model';
 import { parseExperiment } from '../../src/core/experiment/parse';
 import type { Experiment } from '../../src/core/experiment/types';

@@ -6,12 +6,12 @@ import fc from 'fast-check';
 import MarkdownIt from 'markdown-it';
 import { parse, type DefaultTreeAdapterTypes, type ParserError } from 'parse5';
 import sharp from 'sharp';
-import type { DroppedRecord, FailedRecord, RowRecord } from '../../src/core/dataset/record';
+import type { DroppedRecord, FailedRecord, RowRecord } from '../../src/core/journal/record';
 import { readDataset } from '../../src/core/dataset/rows';
 import { escapeMarkdown } from '../../src/core/report/html/markdown';
 import { writeStudyReport, type StudyReportOptions } from '../../src/core/report/html/report';
 import type { StudyRun } from '../../src/core/report/study-run';
-import { header, kept } from '../dataset/records';
+import { header, kept } from '../journal/records';
 import { temporaryFolder } from '../support/temporary';
 
 type Element = DefaultTreeAdapterTypes.Element;

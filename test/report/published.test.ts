@@ -5,9 +5,9 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { packWords } from '../../src/core/dataset/best-words';
-import { settingsOf } from '../../src/core/dataset/identity';
-import { Journal } from '../../src/core/dataset/journal';
-import type { KeptRecord, RowRecord } from '../../src/core/dataset/record';
+import { settingsOf } from '../../src/core/journal/identity';
+import { Journal } from '../../src/core/journal/reader';
+import type { KeptRecord, RowRecord } from '../../src/core/journal/record';
 import { journalPath } from '../../src/core/dataset/run';
 import { CrossflowError } from '../../src/core/errors';
 import { knockoutId, type Experiment, type Knockout } from '../../src/core/experiment/types';
@@ -20,7 +20,7 @@ import { runFigures } from '../../src/core/report/figures/study-figures';
 import { scoreTuple, wordTuple } from '../../src/core/report/tables/python';
 import type { StudyRun } from '../../src/core/report/study-run';
 import { writeReport } from '../../src/core/report/write';
-import { header, kept } from '../dataset/records';
+import { header, kept } from '../journal/records';
 import { temporaryFolder } from '../support/temporary';
 
 const knockouts: readonly Knockout[] = [

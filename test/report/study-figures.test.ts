@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import type { KeptRecord } from '../../src/core/dataset/record';
+import type { KeptRecord } from '../../src/core/journal/record';
 import { CrossflowError } from '../../src/core/errors';
 import type { Knockout } from '../../src/core/experiment/types';
 import { drawStudy } from '../../src/core/report/figures/draw-study';
@@ -15,7 +15,7 @@ import { runStatistics } from '../../src/core/report/statistics/run-statistics';
 import { runFigures } from '../../src/core/report/figures/study-figures';
 import type { StudyRun } from '../../src/core/report/study-run';
 import { figureTable } from '../../src/core/report/tables/tables';
-import { header, kept } from '../dataset/records';
+import { header, kept } from '../journal/records';
 import { temporaryFolder } from '../support/temporary';
 
 const edge = (from: string, to: string, window: number): Knockout => ({ kind: 'edge', from, to, window });

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { stringify } from 'csv-stringify/sync';
 import { packWords, unpackWords } from '../../src/core/dataset/best-words';
 import { shortest32 } from '../../src/core/dataset/numbers';
-import type { JournalHeader, KeptRecord } from '../../src/core/dataset/record';
+import type { JournalHeader, KeptRecord } from '../../src/core/journal/record';
 import { kindWords, WORD_KINDS } from '../../src/core/dataset/words';
 import { curveStyles } from '../../src/core/report/figures/labels';
 import { scoreTuple, wordTuple } from '../../src/core/report/tables/python';
 import { changeOf, FLOW_COLUMNS, runTables } from '../../src/core/report/tables/tables';
-import { header, kept } from '../dataset/records';
+import { header, kept } from '../journal/records';
 import { random as seeded } from '../support/synthetic';
 
 /** The same tables with every field, numbers too, handed to csv-stringify. */

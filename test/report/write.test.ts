@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { settingsOf } from '../../src/core/dataset/identity';
-import { Journal } from '../../src/core/dataset/journal';
-import type { RowRecord } from '../../src/core/dataset/record';
+import { settingsOf } from '../../src/core/journal/identity';
+import { Journal } from '../../src/core/journal/reader';
+import type { RowRecord } from '../../src/core/journal/record';
 import { journalPath } from '../../src/core/dataset/run';
 import { CrossflowError } from '../../src/core/errors';
 import { besidePath } from '../../src/core/files/beside';
 import type { Experiment } from '../../src/core/experiment/types';
 import { FLOW_COLUMNS } from '../../src/core/report/tables/tables';
 import { writeReport } from '../../src/core/report/write';
-import { header, kept } from '../dataset/records';
+import { header, kept } from '../journal/records';
 import { temporaryFolder } from '../support/temporary';
 
 const knockouts = [

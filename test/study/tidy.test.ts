@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { settingsOf } from '../../src/core/dataset/identity';
-import { encodeLine } from '../../src/core/dataset/lines';
+import { settingsOf } from '../../src/core/journal/identity';
+import { encodeLine } from '../../src/core/journal/lines';
 import { CrossflowError } from '../../src/core/errors';
 import { journalFolder, mergedJournal, ownerFile, shardFile } from '../../src/core/study/folders';
 import { readJournals } from '../../src/core/study/journals';
@@ -9,7 +9,7 @@ import { mergeRun } from '../../src/core/study/merge';
 import { loadStudy } from '../../src/core/study/parse';
 import { removeMerged } from '../../src/core/study/tidy';
 import type { PlannedRun, Study } from '../../src/core/study/types';
-import { header, kept } from '../dataset/records';
+import { header, kept } from '../journal/records';
 import { temporaryFolder } from '../support/temporary';
 import { writeStudy } from './studies';
 

@@ -2,7 +2,7 @@ import type { Example, Model } from '../engine/api';
 import { cancelled } from '../errors';
 import type { Experiment } from '../experiment/types';
 import { askRow } from './question';
-import type { RowRecord } from './record';
+import type { RowRecord } from '../journal/record';
 import type { DatasetRow } from './rows';
 
 export interface Asking {

@@ -1,6 +1,6 @@
 import type { Candidate } from '../engine/types';
 import { shortest32 } from './numbers';
-import type { BestWords } from './record';
+import type { BestWords } from '../journal/record';
 
 /** The best words of every layer as a journal holds them: each text once, for layers share most of theirs. */
 export function packWords(rows: readonly (readonly Pick<Candidate, 'text' | 'probability'>[])[]): BestWords {

@@ -5,7 +5,7 @@ import type { RunControl } from '../engine/types';
 import { knockoutSets, type Experiment, type QuestionInput } from '../experiment/types';
 import { shortest32, shortest32All } from './numbers';
 import { packWords } from './best-words';
-import type { RowRecord } from './record';
+import type { RowRecord } from '../journal/record';
 import { toQuestion, type DatasetRow } from './rows';
 import { kindWords } from './words';
 

@@ -18,12 +18,12 @@ import type { Experiment } from '../experiment/types';
 import { absentKnockouts } from './absent';
 import { askRows } from './ask';
 import { Eta } from './eta';
-import { headerOf } from './header';
-import { identify } from './identity';
-import { Journal } from './journal';
+import { headerOf } from '../journal/header';
+import { identify } from '../journal/identity';
+import { Journal } from '../journal/reader';
 import type { Held } from '../files/hold';
-import { lockFolder } from './lock';
-import type { RowRecord } from './record';
+import { lockFolder } from '../journal/lock';
+import type { RowRecord } from '../journal/record';
 import { readDataset, type Dataset, type DatasetRow } from './rows';
 
 export const JOURNAL_FILE = 'journal.jsonl';

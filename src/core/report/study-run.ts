@@ -1,4 +1,4 @@
-import type { JournalHeader, RowRecord } from '../dataset/record';
+import type { JournalHeader, RowRecord } from '../journal/record';
 
 /** One run of a study (a model on a task), as figures and reports read it. */
 export interface StudyRun {

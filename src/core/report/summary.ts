@@ -1,8 +1,8 @@
-import type { Settings } from '../dataset/identity';
-import type { JournalReader } from '../dataset/journal';
-import type { Machine } from '../dataset/machine';
-import type { JournalHeader, RowRecord } from '../dataset/record';
-import { CROSSFLOW_VERSION, RUNTIME_VERSION } from '../dataset/version';
+import type { Settings } from '../journal/identity';
+import type { JournalReader } from '../journal/reader';
+import type { Machine } from '../journal/machine';
+import type { JournalHeader, RowRecord } from '../journal/record';
+import { CROSSFLOW_VERSION, RUNTIME_VERSION } from '../journal/version';
 import type { Experiment } from '../experiment/types';
 import { curveStyles } from './figures/labels';
 

@@ -12,9 +12,9 @@
 import { join } from 'node:path';
 import { pause } from '../engine/control';
 import { usage } from '../errors';
-import { settingsChanges, settingsOf } from '../dataset/identity';
-import { JournalReader } from '../dataset/journal';
-import { keptOf } from '../dataset/record';
+import { settingsChanges, settingsOf } from '../journal/identity';
+import { JournalReader } from '../journal/reader';
+import { keptOf } from '../journal/record';
 import { journalPath } from '../dataset/run';
 import { writeBeside } from '../files/write-beside';
 import type { Experiment } from '../experiment/types';

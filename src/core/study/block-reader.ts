@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { ForwardReader } from '../dataset/forward-reader';
+import { ForwardReader } from '../journal/forward-reader';
 
 /** Files open at once, each with a block: 16 MB, and far below what systems allow a process. */
 const MOST_OPEN = 64;

@@ -1,11 +1,11 @@
 /** Everything that a run's journals hold: those of its shards, of all their starts, and the merged one. */
 import { closeSync, existsSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { changes, settingsChanges, settingsOf, type Identity } from '../dataset/identity';
-import { openJournal } from '../dataset/journal';
-import { RowIndex } from '../dataset/row-index';
-import type { JournalHeader } from '../dataset/record';
-import { imageBytesOf, scanJournal } from '../dataset/scan';
+import { changes, settingsChanges, settingsOf, type Identity } from '../journal/identity';
+import { openJournal } from '../journal/reader';
+import { RowIndex } from '../journal/row-index';
+import type { JournalHeader } from '../journal/record';
+import { imageBytesOf, scanJournal } from '../journal/scan';
 import { usage } from '../errors';
 import { journalFolder, mergedJournal, shardOfFile } from './folders';
 import { listFolder } from './owner';

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { encodeLine } from '../dataset/lines';
-import { lockFolder } from '../dataset/lock';
-import type { RecordKind } from '../dataset/record';
+import { encodeLine } from '../journal/lines';
+import { lockFolder } from '../journal/lock';
+import type { RecordKind } from '../journal/record';
 import { writeBeside } from '../files/write-beside';
 import { failed } from '../errors';
 import { BlockReader } from './block-reader';

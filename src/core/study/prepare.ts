@@ -2,12 +2,12 @@
 import { closeSync } from 'node:fs';
 import { openCheckpoint } from '../checkpoint';
 import type { ModelSpec } from '../checkpoint/spec';
-import { headerOf } from '../dataset/header';
-import { identify } from '../dataset/identity';
-import { openJournal } from '../dataset/journal';
-import type { JournalHeader } from '../dataset/record';
+import { headerOf } from '../journal/header';
+import { identify } from '../journal/identity';
+import { openJournal } from '../journal/reader';
+import type { JournalHeader } from '../journal/record';
 import { readDataset, type Dataset } from '../dataset/rows';
-import { scanHeader } from '../dataset/scan';
+import { scanHeader } from '../journal/scan';
 import type { EngineOptions } from '../engine/types';
 import { toCrossflowError, type CrossflowError } from '../errors';
 import { throwFirst, type Problem } from '../experiment/problems';

@@ -1,8 +1,8 @@
 /** The merged results of a study's runs, and the tables made of each. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { journalHeader, JournalReader } from '../dataset/journal';
-import type { RowRecord } from '../dataset/record';
+import { journalHeader, JournalReader } from '../journal/reader';
+import type { RowRecord } from '../journal/record';
 import { writeBeside } from '../files/write-beside';
 import type { StudyRun } from '../report/study-run';
 import { runSummary } from '../report/summary';

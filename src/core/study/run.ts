@@ -5,7 +5,7 @@
 import { basename } from 'node:path';
 import { askRows } from '../dataset/ask';
 import { Eta } from '../dataset/eta';
-import type { RecordKind, RowRecord } from '../dataset/record';
+import type { RecordKind, RowRecord } from '../journal/record';
 import type { RowError } from '../dataset/run';
 import type { DatasetRow } from '../dataset/rows';
 import type { Model } from '../engine/api';

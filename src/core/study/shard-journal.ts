@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { JournalWriter } from '../dataset/journal-writer';
-import type { JournalHeader, RowRecord } from '../dataset/record';
+import { JournalWriter } from '../journal/writer';
+import type { JournalHeader, RowRecord } from '../journal/record';
 import { flushFolder } from '../files/write-beside';
 import { failed } from '../errors';
 import { shardFile } from './folders';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RecordKind } from '../dataset/record';
+import type { RecordKind } from '../journal/record';
 import { readTable } from '../dataset/table';
 import { toCrossflowError } from '../errors';
 import { journalFolder } from './folders';

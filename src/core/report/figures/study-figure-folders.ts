@@ -1,5 +1,5 @@
 /** All figures of a study. */
-import { keptOf } from '../../dataset/record';
+import { keptOf } from '../../journal/record';
 import { cancelled } from '../../errors';
 import { safeNames } from '../file-names';
 import { runStatistics, type RunStatistics } from '../statistics/run-statistics';

@@ -1,4 +1,4 @@
-import type { JournalHeader } from '../../dataset/record';
+import type { JournalHeader } from '../../journal/record';
 import { WORD_KINDS } from '../../dataset/words';
 import { knockoutId, knockoutLabel, type Knockout } from '../../experiment/types';
 import { caption } from './caption';

@@ -1,5 +1,5 @@
 /** What a report says of one run, read in two passes over its results; lists are cut, counts are not. */
-import type { DroppedRecord, FailedRecord, KeptRecord } from '../../dataset/record';
+import type { DroppedRecord, FailedRecord, KeptRecord } from '../../journal/record';
 import { CurveSpread, type Distance } from '../statistics/outliers';
 import type { StudyRun } from '../study-run';
 import { changeOf } from '../tables/tables';

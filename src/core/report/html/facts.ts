@@ -1,8 +1,8 @@
 /** How a run was made, as pairs of what and value; both reports show them. */
 import { arch, cpus, platform } from 'node:os';
-import type { Settings } from '../../dataset/identity';
-import { CROSSFLOW_VERSION, RUNTIME_VERSION } from '../../dataset/version';
-import type { JournalHeader } from '../../dataset/record';
+import type { Settings } from '../../journal/identity';
+import { CROSSFLOW_VERSION, RUNTIME_VERSION } from '../../journal/version';
+import type { JournalHeader } from '../../journal/record';
 import type { StudyRun } from '../study-run';
 import { count, moment, parameters, whole } from './words';
 

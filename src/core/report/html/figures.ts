@@ -1,5 +1,5 @@
 /** Figures as reports show them, and what tables say of their curves. */
-import { keptOf } from '../../dataset/record';
+import { keptOf } from '../../journal/record';
 import { curveStyles } from '../figures/labels';
 import { renderSvg } from '../figures/render';
 import { runStatistics, type RunStatistics } from '../statistics/run-statistics';

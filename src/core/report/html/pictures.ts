@@ -4,7 +4,7 @@ import { openCheckpoint } from '../../checkpoint/open';
 import type { ImageProcessorSpec, ModelSpec } from '../../checkpoint/spec';
 import { readQuestions, type Question } from '../../dataset/rows';
 import { ImageFinder } from '../../dataset/images';
-import type { RowRecord } from '../../dataset/record';
+import type { RowRecord } from '../../journal/record';
 import { toCrossflowError } from '../../errors';
 import { findCached } from '../../hub/complete';
 import { hubId } from '../../hub/id';

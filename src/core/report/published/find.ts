@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JournalReader } from '../../dataset/journal';
+import { JournalReader } from '../../journal/reader';
 import { JOURNAL_FILE } from '../../dataset/run';
 import { usage } from '../../errors';
 import type { StudyRun } from '../study-run';

@@ -3,8 +3,8 @@
  * of all files of one model and task: the scripts write one file an edge, and the lens apart.
  */
 import { basename, dirname, resolve } from 'node:path';
-import { JOURNAL_FORMAT } from '../../dataset/identity';
-import type { JournalHeader, KeptRecord } from '../../dataset/record';
+import { JOURNAL_FORMAT } from '../../journal/identity';
+import type { JournalHeader, KeptRecord } from '../../journal/record';
 import { kindWords, WORD_KINDS, type WordKind } from '../../dataset/words';
 import { usage } from '../../errors';
 import { DEFAULT_WINDOW, knockoutId, type Knockout } from '../../experiment/types';

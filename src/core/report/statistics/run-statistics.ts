@@ -1,4 +1,4 @@
-import type { JournalHeader, KeptRecord } from '../../dataset/record';
+import type { JournalHeader, KeptRecord } from '../../journal/record';
 import { kindWords, WORD_KINDS } from '../../dataset/words';
 import { curvePoints, CurveSample, withTests, type BootstrapOptions, type LayerPoint } from '.';
 import { changeOf } from '../tables/tables';

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { unpackWords } from '../../dataset/best-words';
 import { shortest32 } from '../../dataset/numbers';
-import type { JournalHeader, KeptRecord } from '../../dataset/record';
+import type { JournalHeader, KeptRecord } from '../../journal/record';
 import { kindWords, WORD_KINDS, type WordKind } from '../../dataset/words';
 import type { FigureData } from '../figures/figures';
 import { curveStyles } from '../figures/labels';

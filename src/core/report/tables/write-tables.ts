@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { JournalReader } from '../../dataset/journal';
+import type { JournalReader } from '../../journal/reader';
 import { pause } from '../../engine/control';
 import { FileBeside } from '../../files/write-beside';
 import { RunCounts } from '../summary';

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSy
 import { hostname } from 'node:os';
 import * as path from 'node:path';
 import { processStart } from '../../src/core/files/alive';
-import { LOCK_FILE, lockFolder } from '../../src/core/dataset/lock';
+import { LOCK_FILE, lockFolder } from '../../src/core/journal/lock';
 import { STALE_MS } from '../../src/core/files/hold';
 import { processSpace } from '../../src/core/files/holder';
 import { CrossflowError } from '../../src/core/errors';

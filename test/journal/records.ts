@@ -1,6 +1,6 @@
 /** Made-up journal content for tests that need no model. */
-import { JOURNAL_FORMAT } from '../../src/core/dataset/identity';
-import type { JournalHeader, KeptRecord } from '../../src/core/dataset/record';
+import { JOURNAL_FORMAT } from '../../src/core/journal/identity';
+import type { JournalHeader, KeptRecord } from '../../src/core/journal/record';
 
 export function header(change: Partial<JournalHeader['identity']> = {}): JournalHeader {
   return {

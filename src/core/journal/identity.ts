@@ -3,7 +3,6 @@ import { checkpointHash } from '../checkpoint/hash';
 import type { ModelSpec } from '../checkpoint/spec';
 import type { EngineOptions } from '../engine/types';
 import { knockoutId, type Experiment } from '../experiment/types';
-import type { Dataset } from './rows';
 import { CROSSFLOW_VERSION } from './version';
 
 /** Layout of the journal's lines. 2: settings say whether best words are kept, and records may hold them.
@@ -54,11 +53,21 @@ export function settingsOf(experiment: Experiment): Settings {
   };
 }
 
+/** The task file that results are about. */
+export interface TaskFile {
+  readonly csv: string;
+  readonly task: string;
+  /** sha256 of the file. */
+  readonly hash: string;
+  /** Rows of the file. */
+  readonly total: number;
+}
+
 /** Reads the whole checkpoint the first time it is seen (checkpointHash()). */
 export async function identify(
   spec: ModelSpec,
   experiment: Experiment,
-  dataset: Dataset,
+  file: Pick<TaskFile, 'hash'>,
   { device = 'cpu' }: EngineOptions,
   signal?: AbortSignal,
 ): Promise<Identity> {
@@ -66,7 +75,7 @@ export async function identify(
     format: JOURNAL_FORMAT,
     crossflow: CROSSFLOW_VERSION,
     checkpoint: await checkpointHash(spec, signal ? { signal } : {}),
-    csv: dataset.hash,
+    csv: file.hash,
     device,
     settings: settingsOf(experiment),
   };

@@ -2,16 +2,15 @@ import { basename } from 'node:path';
 import type { ModelSpec } from '../checkpoint/spec';
 import type { EngineOptions } from '../engine/types';
 import type { Experiment } from '../experiment/types';
-import type { Identity } from './identity';
+import type { Identity, TaskFile } from './identity';
 import { thisMachine } from './machine';
 import type { JournalHeader } from './record';
-import type { Dataset } from './rows';
 
 /** The first line of a journal. `name`: the model's, as it is shown; left out: its id, or the folder's name. */
 export function headerOf(
   spec: ModelSpec,
   experiment: Experiment,
-  dataset: Dataset,
+  file: TaskFile,
   identity: Identity,
   engine: EngineOptions,
   name: string = experiment.model.kind === 'hub' ? experiment.model.id : basename(spec.directory),
@@ -23,9 +22,9 @@ export function headerOf(
     about: {
       started: new Date().toISOString(),
       model: { name, family, layers, heads, hidden, dtype, parameters },
-      csv: basename(dataset.csv),
-      rows: dataset.total,
-      task: dataset.task,
+      csv: basename(file.csv),
+      rows: file.total,
+      task: file.task,
       knockouts: [...experiment.knockouts],
       machine: thisMachine(engine),
     },

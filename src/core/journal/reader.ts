@@ -7,7 +7,7 @@ import { closeSync, existsSync, ftruncateSync, openSync, readSync } from 'node:f
 import { CrossflowError, usage } from '../errors';
 import { changes } from './identity';
 import { ForwardReader } from './forward-reader';
-import { JournalWriter } from './journal-writer';
+import { JournalWriter } from './writer';
 import { encodeLine } from './lines';
 import { recordSchema, type JournalHeader, type RecordKind, type RowRecord } from './record';
 import { RowIndex } from './row-index';
