@@ -1,7 +1,8 @@
 /** `crossflow run`: one question or a data set. */
 import { basename, join, resolve } from 'node:path';
-import { CrossflowError } from '../core/errors';
+import { CrossflowError, failed } from '../core/errors';
 import type { Model } from '../core/engine/api';
+import type { ResultDocument } from '../core/engine/result';
 import { checkAgainstModel } from '../core/experiment/facts';
 import { checkFiles } from '../core/experiment/files';
 import { loadExperiment, sourceOf } from '../core/experiment/parse';
@@ -68,15 +69,25 @@ function check(problems: readonly Problem[], file: string): void {
 async function question({ file, experiment, options, signal }: Run, model: Model, bar: Bar): Promise<number> {
   const { runQuestion } = await import('../core/engine/run');
   const result = await runQuestion(model, experiment, { signal, progress: onPhase(bar) });
-  bar.stop();
-  const json = JSON.stringify(result) + '\n';
-  if (options.output !== undefined) {
-    const name = basename(file).replace(/(\.flow)?\.jsonc?$/, '');
-    await writeWhole(join(experiment.output, `${name}.result.json`), json);
-  }
   const { subject, window } = experiment;
-  if (options.json || subject.kind !== 'question') await print(json);
-  else await print(resultTable(result, subject.question, subject.answer, window));
+  if (subject.kind !== 'question') throw failed('this experiment asks a data set, not one question', experiment.file);
+  if (options.json || options.output !== undefined) {
+    bar.update('checksum', 0, 1);
+    const { provenanceOf } = await import('../core/journal/provenance');
+    const document: ResultDocument = {
+      ...result,
+      provenance: await provenanceOf(model.spec, subject.image, signal),
+    };
+    bar.stop();
+    const json = JSON.stringify(document) + '\n';
+    if (options.output !== undefined) {
+      const name = basename(file).replace(/(\.flow)?\.jsonc?$/, '');
+      await writeWhole(join(experiment.output, `${name}.result.json`), json);
+    }
+    if (options.json) await print(json);
+  }
+  bar.stop();
+  if (!options.json) await print(resultTable(result, subject.question, subject.answer, window));
   return 0;
 }
 

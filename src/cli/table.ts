@@ -1,5 +1,5 @@
 /** Results for people: aligned columns of plain text. */
-import type { ResultDocument } from '../core/engine/result';
+import type { Result } from '../core/engine/result';
 import { largestChange, NO_CHANGE, percent } from '../core/words';
 import { plain } from './report';
 
@@ -52,12 +52,7 @@ export function sparkline(values: readonly number[], full: number): string {
 const signed = (change: number): string => `${change > 0 ? '+' : ''}${change.toFixed(1)} %`;
 
 /** What `crossflow run` shows of one question. `window`: the experiment's own. */
-export function resultTable(
-  result: ResultDocument,
-  question: string,
-  gold: string | undefined,
-  window: number,
-): string {
+export function resultTable(result: Result, question: string, gold: string | undefined, window: number): string {
   const { answer, top } = result;
   const verdict = gold === undefined ? '' : answer.correct ? `, right (${gold})` : `, wrong (right: ${gold})`;
   const others = top.slice(1).map((c) => `${c.text.trim() || JSON.stringify(c.text)} ${percent(c.probability)}`);
@@ -85,7 +80,7 @@ export function resultTable(
 const layers = (n: number) => (n > 5 ? `layers 0 to ${n - 1}` : 'layers');
 
 /** Bars of all rows have one scale, so that rises show and rows can be compared. */
-function knockoutTable({ answer, knockouts, model }: ResultDocument, window: number): string[] {
+function knockoutTable({ answer, knockouts, model }: Result, window: number): string[] {
   const full = Math.max(answer.probability, ...knockouts.flatMap((k) => k.scores.filter(Number.isFinite)));
   const rows = knockouts.map((k) => {
     const heads = k.heads ? ` heads ${k.heads.join(',')}` : '';

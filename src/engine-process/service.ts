@@ -99,6 +99,7 @@ export class EngineService {
     results: async ({ experiment }) => (await import('./results')).storedResults(experiment),
     picture: async ({ file }) => (await import('../core/vision')).decodedPng(file, PICTURE_SIDE),
     figure: async (request) => (await import('./figure')).figure(request),
+    document: async (parts) => (await import('./document')).document(parts),
     memory: async () => ({
       resident: process.memoryUsage.rss(),
       caches: (await this.#model?.catch(() => undefined))?.cacheBytes ?? 0,

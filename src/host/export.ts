@@ -8,7 +8,7 @@ import type { ExportRequest } from '../protocol/panel';
 import type { EngineHooks } from './engine/engine';
 import { callOnce } from './engine/once';
 import { figureCaption } from './figure-caption';
-import { resultDocument } from './result-document';
+import { resultParts } from './result-parts';
 import type { Flow } from './flow';
 import type { PanelManager } from './panel/manager';
 
@@ -44,7 +44,7 @@ async function content(flow: Flow, request: ExportRequest, hooks: EngineHooks): 
   const { shown } = flow.session;
   switch (request.what) {
     case 'result':
-      return `${JSON.stringify(resultDocument(shown), null, 2)}\n`;
+      return `${JSON.stringify(await callOnce(hooks, 'document', await resultParts(shown)), null, 2)}\n`;
     case 'flow':
       return request.data;
     case 'image':

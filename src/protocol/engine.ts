@@ -19,13 +19,14 @@ import type {
   ModelInfo,
   Progress,
 } from '../core/engine/types';
+import type { ResultDocument, ResultParts } from '../core/engine/result';
 import type { RunPlan } from '../core/planning/plan-types';
 import type { ErrorKind, Place } from '../core/errors';
 import type { Experiment, Knockout, QuestionInput } from '../core/experiment/types';
 import type { DatasetRow, FailedQuestion } from './panel';
 
 /** Raised when a message changes; host and process come from one package, so unequal means a mixed installation. */
-export const ENGINE_PROTOCOL = 4;
+export const ENGINE_PROTOCOL = 5;
 
 export interface InSession {
   readonly session: string;
@@ -127,6 +128,8 @@ export interface EngineCalls {
   /** The picture as the model is shown it, as a PNG for the page; needs no model. */
   picture: { params: { readonly file: string }; result: Uint8Array; event: never };
   figure: { params: FigureRequest; result: Uint8Array; event: never };
+  /** A result with what it was computed from, which is read once more; needs no open model. */
+  document: { params: ResultParts; result: ResultDocument; event: never };
   memory: { params: Record<string, never>; result: MemoryReport; event: never };
   /** The session's editor closed. */
   release: { params: InSession; result: undefined; event: never };

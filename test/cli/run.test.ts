@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openCheckpoint } from '../../src/core/checkpoint';
+import { checkpointHash } from '../../src/core/checkpoint/hash';
 import type { ResultDocument } from '../../src/core/engine/result';
 import { loadExperiment } from '../../src/core/experiment/parse';
 import { checkFiles } from '../../src/core/experiment/files';
@@ -52,7 +55,10 @@ describe('crossflow run', () => {
     const { code, stdout, stderr } = await crossflow('run', star, '--json');
     assert.deepEqual([code, stderr], [0, '']);
     const r = resultOf(stdout);
-    assert.deepEqual(r.model, { family: 'llava', layers: 10, heads: 4, hidden: 128 });
+    const { name, dtype, parameters, ...shape } = r.model;
+    assert.deepEqual(shape, { family: 'llava', layers: 10, heads: 4, hidden: 128 });
+    assert.deepEqual([name, dtype], ['shapes-llava', 'f16']);
+    assert.ok(parameters > 1e6);
     assert.equal(r.image_tokens, 100);
     assert.equal(r.tokens, r.input_ids.length + r.image_tokens - 1);
     assert.equal(r.knockouts.length, 6);
@@ -66,6 +72,51 @@ describe('crossflow run', () => {
     assert.deepEqual(Object.keys(r.lens.with_norm), ['star', 'Star', 'circle', 'Circle']);
     for (const row of Object.values(r.lens.without_norm)) assert.equal(row.length, 11);
     assert.deepEqual([r.lens.top.length, r.lens.top[0].length, r.top.length], [11, 5, 5]);
+  });
+
+  it('the document says what was asked of what, and with what it was computed', async () => {
+    const file = path(
+      'asked.flow.json',
+      JSON.stringify({
+        model: MODEL,
+        prompt: 'vicuna_v1',
+        image: join(EXAMPLES, 'images/2300034.jpg'),
+        question: 'What is the white shape, a circle or a star?',
+        answer: 'star',
+        options: ['star', 'circle'],
+        objects: [[128, 192, 116, 119]],
+        sets: { clicked: { patches: [65, 66] }, rest: { not: 'clicked' } },
+        knockouts: [{ from: 'clicked', to: 'Question', window: 5 }],
+      }),
+    );
+    const { code, stdout, stderr } = await crossflow('run', file, '--json');
+    assert.equal(code, 0, stderr);
+    const r = resultOf(stdout);
+    assert.deepEqual(r.question, {
+      text: 'What is the white shape, a circle or a star?',
+      image: { file: '2300034.jpg', width: 336, height: 336, aspect: 'processor' },
+      template: 'vicuna_v1',
+      instruction: ' \nAnswer the question using a single word or phrase.',
+      gold: 'star',
+      options: ['star', 'circle'],
+      objects: [[128, 192, 116, 119]],
+      sets: { clicked: { kind: 'patches', patches: [65, 66] }, rest: { kind: 'not', of: 'clicked' } },
+    });
+    assert.equal(r.method, 'fork');
+    const { version, dependencies } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
+      version: string;
+      dependencies: Record<string, string>;
+    };
+    assert.deepEqual(r.provenance, {
+      crossflow: version,
+      onnxruntime: dependencies['onnxruntime-node'],
+      checkpoint: await checkpointHash(await openCheckpoint(MODEL)),
+      image: createHash('sha256')
+        .update(readFileSync(join(EXAMPLES, 'images/2300034.jpg')))
+        .digest('hex'),
+    });
+    assert.ok(!stdout.includes(repositoryRoot), 'no path of this machine');
+    assert.equal((await crossflow('run', file, '--json')).stdout, stdout, 'the same bytes each time');
   });
 
   it('full passes give the same curves', async () => {

@@ -62,4 +62,4 @@ export interface Example {
   release(): void;
 }
 // openModel(directory: string, options?: EngineOptions): Promise<Model> stands in ./model.ts.
-// runQuestion(model, experiment, control): Promise<ResultDocument> (design section 4) stands in ./run.ts.
+// runQuestion(model, experiment, control): Promise<Result> (design section 4) stands in ./run.ts.

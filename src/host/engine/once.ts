@@ -3,7 +3,7 @@ import type { EngineCalls } from '../../protocol/engine';
 import type { EngineHooks } from './engine';
 import { EngineProcess } from './process';
 
-export async function callOnce<K extends 'results' | 'figure'>(
+export async function callOnce<K extends 'results' | 'figure' | 'document'>(
   hooks: EngineHooks,
   name: K,
   params: EngineCalls[K]['params'],

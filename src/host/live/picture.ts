@@ -14,8 +14,12 @@ export async function pictureOf(
   known: ShownPicture | undefined,
   read: () => Promise<Uint8Array>,
 ): Promise<ShownPicture> {
-  const info = await stat(file).catch(() => undefined);
-  const tag = JSON.stringify([file, info?.size, info?.mtimeMs]);
+  const tag = await pictureTag(file);
   if (known?.png && known.tag === tag) return known;
   return { tag, png: await read().catch(() => undefined) };
+}
+
+export async function pictureTag(file: string): Promise<string> {
+  const info = await stat(file).catch(() => undefined);
+  return JSON.stringify([file, info?.size, info?.mtimeMs]);
 }

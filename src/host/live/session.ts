@@ -14,6 +14,7 @@ import type {
 import { cancelled, toCrossflowError, type CrossflowError } from '../../core/errors';
 import { blocking } from '../../core/experiment/edges';
 import type { Experiment, Knockout } from '../../core/experiment/types';
+import type { Asked } from '../../core/engine/result';
 import type { EngineOptions, Progress } from '../../core/engine/types';
 import type { CallName, EngineCalls } from '../../protocol/engine';
 import type { HostToPanel, PanelStatus } from '../../protocol/panel';
@@ -50,6 +51,8 @@ export interface Shown {
   readonly example?: ExampleInfo;
   /** What the example is about: `asksOf` its text. */
   readonly about?: string;
+  /** What was asked, as the text said it then. */
+  readonly asked?: Asked;
   readonly clean?: CleanResult;
   readonly lens?: LensResult;
   readonly knockouts: readonly Knockout[];
@@ -326,6 +329,8 @@ export class LiveSession {
       const rest = fresh ? { ...NOTHING, model, ...(picture && { picture }) } : this.#shown;
       this.#show({ ...rest, example, about }, { type: 'example', example, about, fresh });
     }
+    const asked: Asked = { model: experiment.model, question: want.question, method: want.method };
+    this.#shown = { ...this.#shown, asked };
     const remember = (change: Partial<Have>): void => {
       this.#have = { ...this.#have!, ...change } as Held;
     };
