@@ -5,6 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// The build loads ONNX Runtime for the names that it exports; see src/core/privacy/telemetry.ts.
+Object.assign(process.env, { ORT_DISABLE_TELEMETRY: '1', ORT_TELEMETRY_DISABLED: '1' });
+
 /** The repository's folder. */
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line: parses arguments, calls the rest, turns what happened into an exit code. */
+import '../core/privacy/no-telemetry';
 import { CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { makeProgram } from './commands';

@@ -3,6 +3,7 @@
  * ends when the parent goes. `session.run()` blocks this thread, so a cancel is seen where the engine yields: between
  * chunks. A parent that cannot wait so long kills the process instead.
  */
+import '../core/privacy/no-telemetry';
 import { toCrossflowError } from '../core/errors';
 import {
   ENGINE_PROTOCOL,

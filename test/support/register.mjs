@@ -15,3 +15,6 @@ Module._resolveFilename = function (request, ...rest) {
 
 // Tests, and what they start, keep what they may keep apart from the user's own.
 process.env.CROSSFLOW_CACHE ??= path.join(os.tmpdir(), `crossflow-tests-${os.userInfo().username}`);
+
+// A test may load ONNX Runtime by another way than src/core/engine/session.ts does.
+await import('../../src/core/privacy/no-telemetry.ts');

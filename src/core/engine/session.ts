@@ -1,4 +1,5 @@
 /** ONNX Runtime, wrapped: the only file that imports it. */
+import '../privacy/no-telemetry'; // Before the library, whoever comes here first.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as nodePath from 'node:path';

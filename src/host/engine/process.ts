@@ -4,6 +4,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { CrossflowError, cancelled, failed } from '../../core/errors';
+import { NO_TELEMETRY } from '../../core/privacy/telemetry';
 import {
   ENGINE_PROTOCOL,
   type CallName,
@@ -70,6 +71,8 @@ export class EngineProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Debug flags of the extension host must not reach the child: both would listen on one port.
       execArgv: [...execArgv],
+      // The editor's own environment, which other extensions share, is left alone.
+      env: { ...process.env, ...NO_TELEMETRY },
     });
     const log = (chunk: Buffer): void => {
       for (const line of chunk.toString().trimEnd().split('\n')) this.on.log(line);

@@ -28,6 +28,8 @@ export interface StartOptions {
   readonly folder?: string;
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly scale?: number;
+  /** In place of this process's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const SETTINGS = {
@@ -110,7 +112,11 @@ export class VSCode {
         folder,
       ],
       // A group of its own: its children end with it.
-      { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { ...process.env, XDG_CONFIG_HOME: scratch } },
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+        env: { ...(options.env ?? process.env), XDG_CONFIG_HOME: scratch },
+      },
     );
     const url = `http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`;
     await answers(url, server);
