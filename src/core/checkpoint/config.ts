@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { usage } from '../errors';
 import { parseValue, readJsonFile } from './folder';
+import { MODEL_KEYS } from './keys/model';
+import { refuseKeys } from './keys/rules';
 import { isOriginal, parseOriginalConfig } from './original-config';
 import type { Activation, Family, Unpadding } from './spec';
 import { parseTextConfig, refuseQuantized, tokenId, type TextConfig } from './text-config';
@@ -26,6 +28,8 @@ export interface CheckpointConfig {
   readonly gridPinpoints?: readonly (readonly [number, number])[];
   /** Left out: transformers'. */
   readonly unpadding?: Unpadding;
+  /** Original LLaVA cuts what is longer (`tokenizer_model_max_length`). */
+  readonly maxTokens?: number;
 }
 
 /** transformers' LlavaNextConfig, as [height, width]. */
@@ -68,6 +72,7 @@ export function parseConfig(json: Record<string, unknown>, file: string): Checkp
   if (isOriginal(json)) return parseOriginalConfig(json, file);
   const raw = parseValue(json, configSchema, file);
   const family = familyOf(raw, file);
+  refuseKeys(json, MODEL_KEYS, file);
   const text = parseTextConfig(raw.text_config ?? undefined, file, 'text_config');
   const eos = raw.eos_token_id == null ? [] : [raw.eos_token_id].flat();
   return {

@@ -32,7 +32,7 @@ export async function openCheckpoint(directory: string): Promise<ModelSpec> {
   const processor = await readProcessor(
     clipFolder === undefined ? [folder] : [folder, clipFolder],
     config.family,
-    visionConfig.imageSize,
+    { ...visionConfig, select: config.select },
     config.gridPinpoints,
   );
 
@@ -40,7 +40,7 @@ export async function openCheckpoint(directory: string): Promise<ModelSpec> {
   const vision = visionWeights(tower.table, tower.prefix, visionConfig, config);
   const projector = projectorWeights(weights, layout, visionConfig.hidden, config);
   const newline = config.family === 'llava_next' ? weights.get(layout.newline, [config.text.hidden]) : undefined;
-  const tokens = await readTokens(folder, config.imageTokenId, config.text.eos);
+  const tokens = await readTokens(folder, config.imageTokenId, config.text.eos, processor.imageToken);
 
   const tables = tower.table === weights ? [weights] : [weights, tower.table];
   const used = tables.flatMap((t) => [...t.used.values()]);
@@ -58,8 +58,9 @@ export async function openCheckpoint(directory: string): Promise<ModelSpec> {
     processor: { ...processor.spec, ...(config.unpadding ? { unpadding: config.unpadding } : {}) },
     aspect: processor.pads ? 'pad' : config.aspect,
     imageTokenId: config.imageTokenId,
-    imageTokenText: processor.imageToken ?? tokens.imageText ?? '<image>',
+    imageTokenText: tokens.imageText ?? '<image>',
     eosTokenIds: tokens.eos,
+    ...(config.maxTokens === undefined ? {} : { maxTokens: config.maxTokens }),
     files: tables.flatMap((t) => t.files).filter((f) => paths.has(f.path)),
     parameters: used.reduce((sum, t) => sum + t.shape.reduce((a, b) => a * b, 1), 0),
     ...(quantization ? { quantization } : {}),

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { usage } from '../errors';
 import type { CheckpointConfig } from './config';
 import { parseJson, parseValue } from './folder';
+import { ORIGINAL_KEYS } from './keys/model';
+import { refuseKeys } from './keys/rules';
 import { parseTextConfig, type TextModelType } from './text-config';
 import { knownTower, parseVisionConfig, pinpointsSchema } from './vision-config';
 
@@ -26,6 +28,7 @@ const schema = z.looseObject({
   mm_patch_merge_type: z.string().nullish(),
   image_aspect_ratio: z.string().nullish(),
   image_grid_pinpoints: z.union([pinpointsSchema, z.string()]).nullish(),
+  tokenizer_model_max_length: z.number().positive().nullish(),
   vision_config: z.record(z.string(), z.unknown()).nullish(),
 });
 type RawOriginal = z.infer<typeof schema>;
@@ -44,6 +47,7 @@ export function parseOriginalConfig(json: Record<string, unknown>, file: string)
     throw usage(`model_type "${type}" is not supported`, file, `supported here: ${Object.keys(TYPES).join(', ')}`);
   }
   refuseUnsupported(raw, file);
+  refuseKeys(json, ORIGINAL_KEYS, file);
   const tower = raw.mm_vision_tower ?? undefined;
   const config = raw.vision_config ?? (tower === undefined ? undefined : knownTower(tower));
   const aspect = aspectOf(raw, file);
@@ -60,6 +64,7 @@ export function parseOriginalConfig(json: Record<string, unknown>, file: string)
     projector: { activation: 'gelu', bias: true },
     imageTokenId: ORIGINAL_IMAGE_TOKEN,
     aspect,
+    ...(raw.tokenizer_model_max_length == null ? {} : { maxTokens: raw.tokenizer_model_max_length }),
     ...(tiles ? { gridPinpoints: gridPinpoints(raw, file), unpadding: 'original' } : {}),
   };
 }
@@ -69,7 +74,11 @@ function refuseUnsupported(raw: RawOriginal, file: string): void {
     throw usage(`${key} is ${JSON.stringify(value)}, which is not supported`, file, `supported: ${supported}`);
   };
   const { mm_projector_type: projector, mm_resampler_type: resampler, mm_vision_select_feature: feature } = raw;
-  if (projector != null && projector !== 'mlp2x_gelu') refuse('mm_projector_type', projector, 'mlp2x_gelu');
+  if (projector == null) {
+    // build_vision_projector's default
+    throw usage('mm_projector_type is missing, which means "linear"', file, 'supported: mlp2x_gelu');
+  }
+  if (projector !== 'mlp2x_gelu') refuse('mm_projector_type', projector, 'mlp2x_gelu');
   if (resampler != null) refuse('mm_resampler_type', resampler, 'null');
   if (raw.mm_use_im_start_end === true) refuse('mm_use_im_start_end', true, 'false');
   if (feature != null && feature !== 'patch' && feature !== 'cls_patch') {

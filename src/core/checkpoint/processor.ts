@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { usage } from '../errors';
 import { readJsonFile } from './folder';
+import { IMAGE_PROCESSOR_KEYS, PROCESSOR_KEYS } from './keys/processor';
+import { refuseKeys } from './keys/rules';
 import type { Family, ImageProcessorSpec, Resample } from './spec';
 import { pinpointsSchema } from './vision-config';
 
@@ -63,17 +65,23 @@ export interface Processor {
 export async function readProcessor(
   folders: readonly string[],
   family: Family,
-  imageSize: number,
+  tower: ProcessedTower,
   gridPinpoints?: ImageProcessorSpec['gridPinpoints'],
 ): Promise<Processor> {
+  const { imageSize } = tower;
   let imageToken: string | undefined;
   for (const folder of folders) {
     const nestedFile = join(folder, 'processor_config.json');
     const nested = await readJsonFile(nestedFile, nestedSchema);
+    if (nested) {
+      refuseKeys(nested, PROCESSOR_KEYS, nestedFile);
+      checkPlaceholders(nested, tower, nestedFile);
+    }
     imageToken ??= nested?.image_token ?? undefined;
     const file = nested?.image_processor ? nestedFile : join(folder, 'preprocessor_config.json');
     const raw = nested?.image_processor ?? (await readJsonFile(file, processorSchema));
     if (raw == null) continue;
+    refuseKeys(raw, IMAGE_PROCESSOR_KEYS, file, nested?.image_processor ? 'image_processor' : '');
     const spec = fill(raw, file, gridPinpoints);
     checkSize(spec, family, imageSize, file);
     return { spec, pads: family === 'llava' && isLlava(raw) && (raw.do_pad ?? false), ...token(imageToken) };
@@ -82,7 +90,50 @@ export async function readProcessor(
   return { spec, pads: false, ...token(imageToken) };
 }
 
-const nestedSchema = z.looseObject({ image_token: z.string().nullish(), image_processor: processorSchema.nullish() });
+const nestedSchema = z.looseObject({
+  image_token: z.string().nullish(),
+  image_processor: processorSchema.nullish(),
+  patch_size: side.nullish(),
+  num_additional_image_tokens: z.number().int().nonnegative().nullish(),
+  vision_feature_select_strategy: z.string().nullish(),
+});
+
+/** What decides how many features the tower gives of a picture. */
+export interface ProcessedTower {
+  readonly imageSize: number;
+  readonly patchSize: number;
+  readonly select: 'default' | 'full';
+}
+
+/**
+ * LlavaProcessor writes a placeholder into the prompt for each feature that it expects; where the tower gives another
+ * number, transformers raises an error.
+ */
+function checkPlaceholders(nested: z.infer<typeof nestedSchema>, tower: ProcessedTower, file: string): void {
+  const { patch_size: patch, num_additional_image_tokens: more, vision_feature_select_strategy: strategy } = nested;
+  if (strategy != null && strategy !== 'default' && strategy !== 'full') {
+    const what = `vision_feature_select_strategy is ${JSON.stringify(strategy)}, which is not supported`;
+    throw usage(what, file, 'supported: default, full');
+  }
+  if (patch == null && more == null && strategy == null) return;
+  const grid = (patchSize: number): number => Math.floor(tower.imageSize / patchSize) ** 2;
+  // versions that knew no num_additional_image_tokens counted the class token
+  const expected = grid(patch ?? tower.patchSize) + (more ?? 1) - (strategy === 'default' ? 1 : 0);
+  const given = grid(tower.patchSize) + (tower.select === 'full' ? 1 : 0);
+  if (expected === given) return;
+  const settings = Object.entries({
+    patch_size: patch,
+    num_additional_image_tokens: more,
+    vision_feature_select_strategy: strategy,
+  }).flatMap(([key, value]) => (value == null ? [] : [`${key} ${JSON.stringify(value)}`]));
+  const right = `patch_size ${tower.patchSize}, num_additional_image_tokens 1, vision_feature_select_strategy "${tower.select}"`;
+  throw usage(
+    `${settings.join(', ')} make ${expected} placeholders of an image, but the vision tower gives ${given} features`,
+    file,
+    `right for this tower: ${right}`,
+  );
+}
+
 const token = (imageToken: string | undefined): { imageToken?: string } => (imageToken ? { imageToken } : {});
 const isLlava = (raw: RawProcessor): boolean => /^LlavaImageProcessor/.test(raw.image_processor_type ?? '');
 

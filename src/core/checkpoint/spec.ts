@@ -209,6 +209,8 @@ export interface ModelSpec {
   /** The text that stands for the image in prompts. */
   readonly imageTokenText: string;
   readonly eosTokenIds: readonly number[];
+  /** Longest prompt in tokens, image included, that the model's own code does not cut. Left out: it never cuts. */
+  readonly maxTokens?: number;
   /** The weight files, absolute and link-free, with their sizes in bytes. */
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
   /** Number of stored parameters that are used. */

@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { usage } from '../errors';
 import { readJsonFile } from './folder';
+import { GENERATION_KEYS } from './keys/generation';
+import { refuseKeys } from './keys/rules';
+import { TOKENIZER_KEYS } from './keys/tokenizer';
 
 const ids = z.union([z.number().int().nonnegative(), z.array(z.number().int().nonnegative())]).nullish();
 const generationSchema = z.looseObject({ eos_token_id: ids });
@@ -27,9 +31,12 @@ export async function readTokens(
   folder: string,
   imageTokenId: number,
   configEos: readonly number[],
+  processorImageText?: string,
 ): Promise<{ eos: readonly number[]; imageText?: string }> {
   const generation = await readJsonFile(join(folder, 'generation_config.json'), generationSchema);
+  if (generation) refuseKeys(generation, GENERATION_KEYS, join(folder, 'generation_config.json'));
   const config = await readJsonFile(join(folder, 'tokenizer_config.json'), tokenizerConfigSchema);
+  if (config) refuseKeys(config, TOKENIZER_KEYS, join(folder, 'tokenizer_config.json'));
   const added = new Map<string, number>();
   for (const [id, { content }] of Object.entries(config?.added_tokens_decoder ?? {})) added.set(content, Number(id));
   if (added.size === 0) {
@@ -38,8 +45,14 @@ export async function readTokens(
   }
   const text = (t: z.infer<typeof tokenText>): string | undefined => (typeof t === 'string' ? t : t?.content);
   const ofTokenizer = [text(config?.eos_token), LLAMA3_TURN_END].map((t) => (t === undefined ? t : added.get(t)));
-  const named = [...[generation?.eos_token_id ?? []].flat(), ...configEos, ...ofTokenizer];
-  const eos = [...new Set(named.filter((id): id is number => id !== undefined))];
-  const imageText = text(config?.image_token) ?? [...added].find(([, id]) => id === imageTokenId)?.[0];
+  const ends = [...[generation?.eos_token_id ?? []].flat(), ...configEos, ...ofTokenizer];
+  const eos = [...new Set(ends.filter((id): id is number => id !== undefined))];
+  const named = text(config?.image_token);
+  if (named !== undefined && processorImageText !== undefined && named !== processorImageText) {
+    // LlavaProcessor takes the tokenizer's, and says nothing of its own
+    const what = `image_token is "${named}", but processor_config.json says "${processorImageText}"`;
+    throw usage(what, join(folder, 'tokenizer_config.json'), 'make the two the same');
+  }
+  const imageText = named ?? processorImageText ?? [...added].find(([, id]) => id === imageTokenId)?.[0];
   return { eos: eos.length > 0 ? eos : [DEFAULT_EOS], ...(imageText === undefined ? {} : { imageText }) };
 }

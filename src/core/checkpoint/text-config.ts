@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { usage } from '../errors';
 import { parseValue } from './folder';
+import { DECODER_KEYS, ROPE_KEYS } from './keys/decoder';
+import { refuseKeys } from './keys/rules';
 import type { RopeScaling } from './spec';
 
 /** What config.json says about the decoder, with the Python class's defaults filled in. */
@@ -80,6 +82,7 @@ const isTextModel = (x: string): x is TextModelType => Object.hasOwn(DEFAULTS, x
  */
 export function parseTextConfig(value: unknown, file: string, prefix: string, forced?: TextModelType): TextConfig {
   const raw = parseValue(value ?? {}, textSchema, file, prefix);
+  refuseKeys(raw, DECODER_KEYS, file, prefix);
   const key = (name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
   const type = forced ?? raw.model_type ?? 'llama';
   if (!isTextModel(type)) {
@@ -162,6 +165,7 @@ function rope(
     raw.rope_scaling && Object.keys(raw.rope_scaling).length > 0
       ? ['rope_scaling', raw.rope_scaling]
       : ['rope_parameters', raw.rope_parameters ?? {}];
+  refuseKeys(params, ROPE_KEYS, file, key(name));
   const ropeTheta = params.rope_theta ?? raw.rope_theta ?? 10_000;
   const partial = params.partial_rotary_factor ?? raw.partial_rotary_factor ?? 1;
   if (partial !== 1) throw usage(`${key('partial_rotary_factor')} is ${partial}; only 1 is supported`, file);

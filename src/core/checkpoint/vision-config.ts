@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { usage } from '../errors';
 import { parseValue } from './folder';
+import { refuseKeys } from './keys/rules';
+import { CLIP_KEYS, TOWER_KEYS } from './keys/tower';
 import type { Activation } from './spec';
 import { count } from './text-config';
 
@@ -74,6 +76,7 @@ export function parseActivation(name: string, key: string, file: string): Activa
 /** @param value `vision_config`, or undefined for the default tower of LLaVA */
 export function parseVisionConfig(value: unknown, file: string, prefix = 'vision_config'): VisionConfig {
   const raw = parseValue(value ?? LLAVA_TOWER, visionSchema, file, prefix);
+  refuseKeys(raw, TOWER_KEYS, file, prefix);
   const type = raw.model_type ?? 'clip_vision_model';
   if (type !== 'clip_vision_model') {
     throw usage(`${prefix}.model_type is "${type}", which is not supported`, file, 'supported: clip_vision_model');
@@ -114,6 +117,7 @@ const clipSchema = z.looseObject({
 /** config.json of a CLIP folder: a whole CLIPModel (`vision_config` inside), or the vision model alone. */
 export function parseClipConfig(value: unknown, file: string): VisionConfig {
   const raw = parseValue(value, clipSchema, file);
+  refuseKeys(raw, CLIP_KEYS, file);
   if (raw.vision_config != null || raw.vision_config_dict != null) {
     // CLIPConfig lets vision_config_dict overrule vision_config
     return parseVisionConfig({ ...raw.vision_config, ...raw.vision_config_dict }, file);

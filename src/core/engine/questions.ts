@@ -1,6 +1,8 @@
 /** Questions made ready without the decoder: picture, prompt, tokens, sets. Runs and plans share it. */
+import { join } from 'node:path';
 import type { Tokenizer } from '../checkpoint';
 import type { ModelSpec } from '../checkpoint/spec';
+import { usage } from '../errors';
 import type { QuestionInput } from '../experiment/types';
 import { buildSets, encodePrompt } from '../prompt';
 import type { EncodedPrompt, TokenSets } from '../prompt/types';
@@ -30,8 +32,17 @@ export class Questions {
   async prepare(question: QuestionInput): Promise<PreparedQuestion> {
     const image = await this.images.load(question.image, question.aspect ?? this.spec.aspect);
     const encoded = encodePrompt(this.tokenizer, this.spec, question);
+    this.refuseLong(encoded.before.length + image.prepared.geometry.patches.length + encoded.after.length);
     const setsOf = this.setsMaker(question, image, encoded);
     return { info: this.info(encoded, image, setsOf(question.sets)), image, encoded, setsOf };
+  }
+
+  /** The study's own code would drop the end of such a prompt, and with it the question. */
+  private refuseLong(tokens: number): void {
+    const { maxTokens, directory } = this.spec;
+    if (maxTokens === undefined || tokens <= maxTokens) return;
+    const what = `the prompt has ${tokens} tokens, but tokenizer_model_max_length cuts it at ${maxTokens}`;
+    throw usage(what, join(directory, 'config.json'), 'shorten the question, or choose another aspect');
   }
 
   /** The sets for given definitions. The boxes go through the picture's resize once, not at every click. */

@@ -1,0 +1,43 @@
+/**
+ * What Crossflow does with each key that the Python classes take from a checkpoint's files. The lists beside this file
+ * hold every key of those classes; `test/checkpoint/keys.test.ts` holds them against the classes themselves.
+ *
+ * A key that no Python class knows has no effect there, and none here.
+ */
+import { usage } from '../../errors';
+
+export type KeyRule =
+  /** Read by a parser, which refuses the values that it cannot use. */
+  | { readonly kind: 'used' }
+  /** Changes no number that Crossflow gives. */
+  | { readonly kind: 'harmless'; readonly because: string }
+  /** One of these values, or null, is what Crossflow does; any other is refused. */
+  | { readonly kind: 'only'; readonly values: readonly unknown[] };
+
+export type KeyRules = Readonly<Record<string, KeyRule>>;
+
+export const used: KeyRule = { kind: 'used' };
+export const harmless = (because: string): KeyRule => ({ kind: 'harmless', because });
+/** Without values: null. */
+export const only = (...values: readonly unknown[]): KeyRule => ({ kind: 'only', values });
+
+/** The same rule for several keys. */
+export const each = <K extends string>(rule: KeyRule, ...keys: readonly K[]): Readonly<Record<K, KeyRule>> =>
+  Object.fromEntries(keys.map((key) => [key, rule])) as Record<K, KeyRule>;
+
+/**
+ * @param json an object of a file, as parsed
+ * @param prefix how errors name the place, e.g. `text_config`
+ * @throws CrossflowError `usage` naming the first key whose value is not supported, and the values that are
+ */
+export function refuseKeys(json: Readonly<Record<string, unknown>>, rules: KeyRules, file: string, prefix = ''): void {
+  for (const [key, value] of Object.entries(json)) {
+    const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
+    if (rule?.kind !== 'only' || value == null) continue;
+    const text = JSON.stringify(value);
+    if (rule.values.some((v) => JSON.stringify(v) === text)) continue;
+    const name = prefix === '' ? key : `${prefix}.${key}`;
+    const supported = rule.values.length === 0 ? 'null' : rule.values.map((v) => JSON.stringify(v)).join(', ');
+    throw usage(`${name} is ${text}, which is not supported`, file, `supported: ${supported}`);
+  }
+}
