@@ -10,6 +10,7 @@ import type { EngineHooks } from './engine/engine';
 import { EnginePool } from './engine/pool';
 import { exportFigure } from './export';
 import { Flow, type FlowDeps } from './flow';
+import type { TextChange } from './history';
 import { Models } from './download';
 import { downloadUi } from './download-ui';
 import { Diagnostics } from './language/diagnostics';
@@ -26,6 +27,16 @@ import { lensWords } from './words';
 const isMain = ({ viewColumn }: vscode.TextEditor): boolean => viewColumn !== undefined;
 /** After a change of results or files, problems are looked for once, not at every message. */
 const DIAGNOSE_AFTER_MS = 200;
+
+/** Only a typist makes one small change after the other; the panel's edits are whole. */
+function changeOf(
+  reason: vscode.TextDocumentChangeReason | undefined,
+  changes: readonly vscode.TextDocumentContentChangeEvent[],
+): TextChange {
+  if (reason === vscode.TextDocumentChangeReason.Undo) return 'undo';
+  if (reason === vscode.TextDocumentChangeReason.Redo) return 'redo';
+  return changes.some(({ text, rangeLength }) => text.length > 1 || rangeLength > 1) ? 'edit' : 'key';
+}
 
 export class App {
   readonly log = vscode.window.createOutputChannel('Crossflow', { log: true });
@@ -142,7 +153,7 @@ export class App {
   #add(document: vscode.TextDocument): Flow {
     const flow = new Flow(document.uri, this.#flowDeps());
     this.#flows.set(document.uri.toString(), flow);
-    flow.read(document, true);
+    flow.read(document, 'edit');
     return flow;
   }
 
@@ -195,10 +206,7 @@ export class App {
     if (isStudy(document)) this.#diagnoseSoon(document);
     if (!isFlow(document) || contentChanges.length === 0) return;
     const flow = this.known(document.uri);
-    // Only a typist makes one small change after the other; undo and the panel's edits are whole.
-    const whole =
-      reason !== undefined || contentChanges.some((change) => change.text.length > 1 || change.rangeLength > 1);
-    flow?.read(document, whole);
+    flow?.read(document, changeOf(reason, contentChanges));
     if (flow) this.panels.get(flow)?.allowPicture();
     this.#diagnoseSoon(document);
   }

@@ -8,6 +8,7 @@ import type { Experiment } from '../core/experiment/types';
 import type { HostToPanel, PanelExperiment } from '../protocol/panel';
 import { filesOf, imageOf, parsed, titleOf, type Parsed } from './documents';
 import type { EngineHooks } from './engine/engine';
+import { TextHistory, type TextChange } from './history';
 import { Planning } from './live/planning';
 import { LiveSession, type LiveDeps } from './live/session';
 import { FIRST_SET, panelExperiment } from './panel/experiment';
@@ -42,6 +43,7 @@ export class Flow {
   #panel: { post(message: HostToPanel): void; asWebviewUri(file: string): string } | undefined;
   #activeSet: string | undefined;
   #live = false;
+  #history: TextHistory | undefined;
   readonly #planning: Planning;
   readonly #files = new FileWatch(() => this.#filesChanged());
 
@@ -147,9 +149,12 @@ export class Flow {
     return this.session.run();
   }
 
-  /** The text is new. `now`: not someone typing, so nothing to wait for. */
-  read(document: vscode.TextDocument, now: boolean): void {
+  /** The text is new. While someone types, a run waits for a pause. */
+  read(document: vscode.TextDocument, change: TextChange): void {
     this.#parsed = parsed(document);
+    const { text } = this.#parsed.source;
+    if (this.#history) this.#history.record(text, change);
+    else this.#history = new TextHistory(text);
     if (this.#parsed.experiment) this.experiment = this.#parsed.experiment;
     this.#files.set(filesOf(this.experiment));
     this.#sendExperiment();
@@ -157,7 +162,7 @@ export class Flow {
     const { active } = this.#planning;
     if (!this.live && !active) return;
     const update = (): void => void (this.live ? this.session.update(this.#parsed?.experiment) : this.#startOrPlan());
-    if (now) update();
+    if (change !== 'key') update();
     else this.#pause = setTimeout(update, TYPING_PAUSE_MS);
   }
 
@@ -165,7 +170,12 @@ export class Flow {
   catchUp(document: vscode.TextDocument): void {
     const { source } = parsed(document);
     if (this.#parsed?.source.text !== source.text || this.#parsed.source.file !== source.file)
-      this.read(document, true);
+      this.read(document, 'edit');
+  }
+
+  /** The text as it was one step before, or after; undefined when there is no such step. */
+  step(way: 'undo' | 'redo'): string | undefined {
+    return this.#history?.step(way);
   }
 
   /** The same experiment in another file: it was saved for the first time, or renamed. */

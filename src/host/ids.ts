@@ -34,6 +34,8 @@ export const COMMANDS = {
   previousLayer: 'crossflow.previousLayer',
   clearPatches: 'crossflow.clearPatches',
   focusImage: 'crossflow.focusImage',
+  undo: 'crossflow.undo',
+  redo: 'crossflow.redo',
   openWalkthrough: 'crossflow.openWalkthrough',
 } as const;
 
@@ -55,7 +57,8 @@ export const WALKTHROUGH = 'crossflow.start';
 export const STATE = { opening: 'crossflow.opening' } as const;
 /** Context keys that menus ask. */
 export const CONTEXT = {
-  panelActive: 'crossflow.panelActive',
+  /** A panel is open, wherever the focus is. */
+  panelOpen: 'crossflow.panelOpen',
   /** Anything runs; then the files of what does; then whether it is what the panel in front shows. */
   busy: 'crossflow.busy',
   busyPaths: 'crossflow.busyPaths',

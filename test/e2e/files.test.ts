@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseExperiment } from '../../src/core/experiment/parse';
 import { Panel } from './support/panel';
 import { PATIENCE, until, VSCode } from './support/vscode';
 
@@ -62,6 +63,64 @@ describe('files that are compared, changed, saved for the first time, renamed an
     await code.page.keyboard.press('Enter');
     await code.page.locator('.squiggly-error').first().waitFor({ state: 'detached', timeout: PATIENCE });
     await code.command('File: Revert File');
+    await code.command('View: Close Editor');
+  });
+
+  it('keys, values and edges are completed as they are typed', async () => {
+    await writeFile(at('examples/typed.flow.json'), '{\n  \n}\n');
+    await code.open('examples/typed.flow.json');
+    const { keyboard } = code.page;
+    const type = (text: string): Promise<void> => keyboard.type(text, { delay: 30 });
+    /** Waits for the list that typing opened, and takes the first of it, which must be this. */
+    const take = async (label: string): Promise<void> => {
+      const rows = code.page.locator('.suggest-widget.visible .monaco-list-row');
+      await until(
+        async () => (await rows.first().getAttribute('aria-label'))?.startsWith(label) === true,
+        `the list, ${label} first`,
+      );
+      // A list takes no keys in its first moment.
+      await code.settle(300);
+      await keyboard.press('Enter');
+      await rows
+        .first()
+        .waitFor({ state: 'hidden', timeout: 1000 })
+        .catch(() => undefined);
+    };
+    const line = async (n: number): Promise<string> => (await code.text()).split('\n')[n].trim();
+    // Once the extension answers for this text.
+    await code.page.locator('.codelens-decoration').first().waitFor({ timeout: PATIENCE });
+    await code.page.locator('.editor-instance .view-line').nth(1).click();
+    await keyboard.press('End');
+    await type('"mod');
+    await take('model');
+    await take('../models/shapes-llava');
+    await until(async () => (await line(1)) === '"model": "../models/shapes-llava"', 'the model');
+    await keyboard.press('End');
+    await type(',');
+    await keyboard.press('Enter');
+    await type('image');
+    await take('image');
+    // The cursor stands between the quotes, where the pictures are offered.
+    await type('images/2300029');
+    await take('images/2300029.jpg');
+    await until(async () => (await line(2)) === '"image": "images/2300029.jpg"', 'the picture');
+    await keyboard.press('End');
+    await type(',');
+    await keyboard.press('Enter');
+    await type('"question": "What is it?",');
+    await keyboard.press('Escape');
+    await keyboard.press('Enter');
+    await type('"kno');
+    await take('knockouts');
+    await type('"Image->L');
+    await take('Image->Last');
+    await until(async () => (await line(4)) === '"knockouts": ["Image->Last"]', 'the edge');
+    await keyboard.press('Control+S');
+    const file = at('examples/typed.flow.json');
+    await until(async () => {
+      const { experiment } = parseExperiment(await readFile(file, 'utf8'), file);
+      return experiment?.knockouts.length === 1;
+    }, 'an experiment without errors');
     await code.command('View: Close Editor');
   });
 

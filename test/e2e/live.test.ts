@@ -66,11 +66,26 @@ describe('the panel and the text, live beside each other in VS Code', function (
     assert.ok(edges(await saved()).includes('clicked->Question'));
     assert.equal(await panel.curves.count(), 7);
 
-    for (const left of ['56 66', '56', 'none']) {
-      await panel.focusPicture();
-      await code.page.keyboard.press('Control+Z');
+    // A panel over the whole window stays so, and keeps the keyboard: nothing is focused in between.
+    const { keyboard } = code.page;
+    const wide = async (): Promise<boolean> => (await panel.frame.evaluate(() => innerWidth)) > 1000;
+    await keyboard.press('Control+K');
+    await keyboard.press('Control+M');
+    await until(wide, 'the panel over the whole window');
+    for (let n = 0; n < 4; n++) await keyboard.press('Control+Z');
+    await untilSaved((experiment) => clickedSet(experiment) === 'none', 'undo of three clicks');
+    for (const right of ['56', '56 66']) {
+      await keyboard.press('Control+Y');
+      await untilSaved((experiment) => clickedSet(experiment) === right, `redo up to ${right}`);
+    }
+    for (const left of ['56', 'none']) {
+      await keyboard.press('Control+Z');
       await untilSaved((experiment) => clickedSet(experiment) === left, `undo back to ${left}`);
     }
+    assert.ok(await wide(), 'the panel is as wide as before');
+    await keyboard.press('Control+K');
+    await keyboard.press('Control+M');
+    await until(async () => !(await wide()), 'the text beside the panel');
     await until(async () => (await panel.curves.count()) === 6, 'the curve to go');
   });
 
@@ -95,7 +110,6 @@ describe('the panel and the text, live beside each other in VS Code', function (
     await untilSaved(({ sets }) => sets['sky']?.kind === 'patches', 'the second set');
     assert.ok(edges(await saved()).includes('sky->Question'));
     await panel.computed();
-    await panel.focusPicture();
     await code.page.keyboard.press('Control+Z');
     await untilSaved(({ sets }) => !sets['sky'], 'undo');
     await panel.frame.getByRole('combobox', { name: 'Set that clicks edit' }).click();

@@ -32,6 +32,7 @@ describe('completion', () => {
   it('writes a key with the shape of its value, and only the name where a value stands', () => {
     assert.equal(accept('{ | }', 'knockouts'), '{ "knockouts": [$1] }');
     assert.equal(accept('{ "mod|": "x" }', 'model'), '{ "model": "x" }');
+    assert.equal(accept('{ | }', '$schema'), '{ "\\$schema": "$1" }', 'a dollar is no variable of the snippet');
   });
   it('knows keys inside knockouts, sets, image and dataset', () => {
     assert.ok(labels('{ "knockouts": [{ "from": "Image", | }] }').includes('heads'));
@@ -74,6 +75,33 @@ describe('completion', () => {
     assert.deepEqual(labels('{ "answer": "red", "track": ["|"] }'), ['red', 'Red']);
     assert.deepEqual(labels('{ "prompt": "|" }'), ['vicuna_v1', 'llava_llama_3']);
     assert.deepEqual(labels('{ "window": | }'), ['9']);
+  });
+  it('replaces a word that has no quotes, whole, and a quote that has no other only up to the place', () => {
+    assert.equal(accept('{\n  "model": "x",\n  image|\n}', 'image'), '{\n  "model": "x",\n  "image": "$1"\n}');
+    assert.equal(accept('{\n  "ima|, // the picture\n}', 'image'), '{\n  "image": "$1", // the picture\n}');
+    assert.equal(accept('{ "prompt": vic| }', 'vicuna_v1'), '{ "prompt": "vicuna_v1" }');
+    assert.equal(
+      accept('{ "knockouts": ["Question->Last", Im|] }', 'Image->Last'),
+      '{ "knockouts": ["Question->Last", "Image->Last"] }',
+    );
+  });
+  it('is filtered by what is typed: with its quote where there is one', () => {
+    const filter = (text: string): string => at(text).suggestions.find(({ label }) => label === 'image')!.filter;
+    assert.equal(filter('{ image| }'), 'image');
+    assert.equal(filter('{ "image| }'), '"image"');
+    assert.equal(filter('{ "|" }'), '"image"');
+  });
+  it('puts a comma before a key that follows, behind a comment too', () => {
+    const text = '{ "image|"\n // asked about it\n "question": "" }';
+    assert.equal(accept(text, 'image'), '{ "image": "$1",\n // asked about it\n "question": "" }');
+  });
+  it('opens the list of a value with its key, and none inside a comment', () => {
+    const more = at('{ | }').suggestions.filter((one) => one.more);
+    assert.ok(['model', 'image', 'prompt', 'knockouts'].every((key) => more.some(({ label }) => label === key)));
+    assert.ok(!more.some(({ label }) => label === 'question'));
+    assert.deepEqual(labels('{ // what |\n}'), []);
+    assert.deepEqual(labels('{ // what|'), []);
+    assert.deepEqual(labels('{ /* what | */ }'), []);
   });
   it('survives any text and place, and replaces only what is there', () => {
     const pieces = fc.array(

@@ -278,16 +278,16 @@ export class App extends PanelElement {
     else if (action === 'focus-image') this.querySelector<ImageView>('cf-image')?.focusPicture();
   }
 
-  /** The text is the truth, so undo and redo are the text editor's. */
+  /** The text is the truth, so undo and redo are steps of the text. */
   private readonly key = (e: KeyboardEvent): void => {
     if (!(e.ctrlKey || e.metaKey)) return;
     const key = e.key.toLowerCase();
     const way = key === 'z' ? (e.shiftKey ? 'redo' : 'undo') : key === 'y' && !e.shiftKey ? 'redo' : undefined;
     if (!way) return;
+    // VS Code gets every key of a page too, and undoes the text itself; a field undoes what was typed into it.
+    e.stopPropagation();
     if (e.composedPath().some((t) => t instanceof HTMLInputElement || t instanceof HTMLTextAreaElement)) return;
     e.preventDefault();
-    // VS Code would pass the key on to whatever has the keyboard by then: the text, a second time.
-    e.stopPropagation();
     this.store.post({ type: way });
   };
 }

@@ -65,11 +65,13 @@ export class Commands {
     [COMMANDS.exportFigure]: async (uri) => exportWithPicker(await this.#flow(uri), this.app.panels, this.app.engine),
     [COMMANDS.downloadModel]: (uri) => downloadModel(this.app, this.#inFront(uri)),
     [COMMANDS.showOutput]: () => this.app.log.show(),
-    [COMMANDS.playLayers]: () => this.app.panels.do('toggle-play'),
-    [COMMANDS.nextLayer]: () => this.app.panels.do('next-layer'),
-    [COMMANDS.previousLayer]: () => this.app.panels.do('previous-layer'),
-    [COMMANDS.clearPatches]: () => this.app.panels.do('clear-patches'),
-    [COMMANDS.focusImage]: () => this.app.panels.do('focus-image'),
+    [COMMANDS.playLayers]: () => this.app.panels.do('toggle-play', this.#inFront(undefined)),
+    [COMMANDS.nextLayer]: () => this.app.panels.do('next-layer', this.#inFront(undefined)),
+    [COMMANDS.previousLayer]: () => this.app.panels.do('previous-layer', this.#inFront(undefined)),
+    [COMMANDS.clearPatches]: () => this.app.panels.do('clear-patches', this.#inFront(undefined)),
+    [COMMANDS.focusImage]: () => this.app.panels.do('focus-image', this.#inFront(undefined)),
+    [COMMANDS.undo]: () => this.app.panels.active?.step('undo'),
+    [COMMANDS.redo]: () => this.app.panels.active?.step('redo'),
     [COMMANDS.openWalkthrough]: async () => {
       const id = `${this.app.context.extension.id}#${WALKTHROUGH}`;
       const open = (): Thenable<unknown> =>

@@ -3,6 +3,7 @@ import { getLocation, type Location, type Node } from 'jsonc-parser';
 import { BUILTIN_SETS, PUBLISHED_EDGES, type BuiltinSet } from '../../core/experiment/names';
 import type { Source } from '../../core/experiment/source';
 import { descriptionAt, placeholder, schemasAt, valueSchemasAt } from './schema';
+import { wordAt, type Word } from './word';
 
 export interface Suggestion {
   readonly label: string;
@@ -14,6 +15,10 @@ export interface Suggestion {
   /** What is replaced. */
   readonly offset: number;
   readonly length: number;
+  /** What the typed text is compared with: it begins with a quote where that does. */
+  readonly filter: string;
+  /** The value that follows has suggestions of its own. */
+  readonly more?: boolean;
 }
 
 /** Paths as they would stand in the file. */
@@ -24,29 +29,39 @@ export interface DiskFacts {
   readonly folders: readonly string[];
 }
 
+/** Keys whose value has a list of its own, which opens as soon as the key is accepted. */
+const LISTED = new Set([
+  'model',
+  'image',
+  'prompt',
+  'csv',
+  'images',
+  'file',
+  'aspect',
+  'method',
+  'knockouts',
+  'options',
+]);
+const NAMED = new Set(['from', 'to', 'attention', 'mlp', 'prune', 'not']);
+
 export function complete(source: Source, offset: number, disk: DiskFacts): Suggestion[] {
+  const at = wordAt(source.text, offset);
+  if (!at) return [];
   const location = getLocation(source.text, offset);
-  return location.isAtPropertyKey ? keys(source, location, offset) : values(source, location, offset, disk);
+  const found = location.isAtPropertyKey ? keys(source, location, at) : values(source, location, at, disk);
+  const quoted = source.text[at.offset] === '"';
+  return found.map((one) => ({ ...one, filter: quoted || at.length === 0 ? JSON.stringify(one.label) : one.label }));
 }
+type Unfiltered = Omit<Suggestion, 'filter'>;
 
-/** The string or word at the place, quotes included. */
-function replaced(location: Location, offset: number): { offset: number; length: number } {
-  const node = location.previousNode;
-  const touches = node && node.offset <= offset && offset <= node.offset + node.length;
-  return touches && node.type !== 'object' && node.type !== 'array'
-    ? { offset: node.offset, length: node.length }
-    : { offset, length: 0 };
-}
-
-function keys(source: Source, location: Location, offset: number): Suggestion[] {
+function keys(source: Source, location: Location, at: Word): Unfiltered[] {
   const parent = location.path.slice(0, -1);
   const object = source.node(parent);
   const present = new Set((object?.children ?? []).map((property) => String(property.children?.[0]?.value)));
-  const at = replaced(location, offset);
   // A key that has its value keeps it: only the name changes.
   const rest = source.text.slice(at.offset + at.length);
   const valued = /^\s*:/.test(rest);
-  const comma = !valued && /^\s*"/.test(rest) ? ',' : '';
+  const comma = !valued && ANOTHER_KEY.test(rest) ? ',' : '';
   const known = new Map(
     schemasAt(parent)
       .flatMap((schema) => (schema.anyOf && !schema.properties ? schema.anyOf : [schema]))
@@ -60,18 +75,23 @@ function keys(source: Source, location: Location, offset: number): Suggestion[] 
     .map(([key, schema]) => ({
       label: key,
       kind: 'key',
-      insert: valued ? JSON.stringify(key) : `${JSON.stringify(key)}: ${placeholder(schema)}${comma}`,
+      // In a snippet a dollar, as of "$schema", begins a variable.
+      insert: valued
+        ? JSON.stringify(key)
+        : `${JSON.stringify(key).replace(/[$}\\]/g, '\\$&')}: ${placeholder(schema)}${comma}`,
       snippet: !valued,
+      ...(!valued && (LISTED.has(key) || NAMED.has(key)) && { more: true }),
       ...(schema.description && { detail: schema.description }),
       ...at,
     }));
 }
+/** A key follows, behind comments or none: then a comma belongs between. */
+const ANOTHER_KEY = /^(?:\s|\/\/[^\r\n]*|\/\*[^]*?\*\/)*"/;
 
-function values(source: Source, location: Location, offset: number, disk: DiskFacts): Suggestion[] {
-  const at = replaced(location, offset);
+function values(source: Source, location: Location, at: Word, disk: DiskFacts): Unfiltered[] {
   const { path } = location;
   const [top, second, third] = path;
-  const make = (kind: Suggestion['kind'], label: string, detail?: string): Suggestion => ({
+  const make = (kind: Suggestion['kind'], label: string, detail?: string): Unfiltered => ({
     kind,
     label,
     insert: JSON.stringify(label),

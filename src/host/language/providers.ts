@@ -49,9 +49,11 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
         async provideCompletionItems(document, position) {
           const { source } = parsed(document);
           const disk = await diskFacts(document.uri, deps.keptModels);
-          return complete(source, document.offsetAt(position), disk).map((suggestion, order) =>
+          const items = complete(source, document.offsetAt(position), disk).map((suggestion, order) =>
             toItem(document, suggestion, order),
           );
+          // Asked again at each key: a quote typed after the list opened changes what is replaced.
+          return new vscode.CompletionList(items, true);
         },
       },
       '"',
@@ -136,8 +138,9 @@ function toItem(document: vscode.TextDocument, suggestion: Suggestion, order: nu
   const item = new vscode.CompletionItem(suggestion.label, KINDS[suggestion.kind]);
   item.insertText = suggestion.snippet ? new vscode.SnippetString(suggestion.insert) : suggestion.insert;
   item.range = rangeOf(document, suggestion);
-  // What is typed begins with a quote; without this the editor would filter everything away.
-  item.filterText = suggestion.length > 0 ? JSON.stringify(suggestion.label) : suggestion.label;
+  // Where a quote has been typed the editor would filter away every label without one.
+  item.filterText = suggestion.filter;
+  if (suggestion.more) item.command = { command: 'editor.action.triggerSuggest', title: 'Suggest a value' };
   item.sortText = String(order).padStart(4, '0');
   if (suggestion.detail) item.documentation = new vscode.MarkdownString(suggestion.detail);
   return item;

@@ -68,9 +68,10 @@ export class PanelManager {
     }
   }
 
-  /** A palette command for the panel that is in front, else for the one of this config. */
+  /** A palette command for the panel that is in front, else for the one of this experiment, else for the only one. */
   do(action: PanelAction, flow?: Flow): void {
-    const panel = this.active ?? (flow && this.get(flow));
+    const [only, ...more] = this.#panels.values();
+    const panel = this.active ?? (flow && this.get(flow)) ?? (more.length === 0 ? only : undefined);
     panel?.post({ type: 'do', action });
     if (action === 'focus-image') panel?.webview.reveal(undefined, false);
   }
@@ -89,7 +90,7 @@ export class PanelManager {
   }
 
   #tellContext(): void {
-    void vscode.commands.executeCommand('setContext', CONTEXT.panelActive, this.active !== undefined);
+    void vscode.commands.executeCommand('setContext', CONTEXT.panelOpen, this.#panels.size > 0);
     this.deps.activeChanged();
   }
 }

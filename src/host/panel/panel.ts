@@ -1,6 +1,8 @@
 /** One webview beside its config: what it asks becomes edits of the text, questions to the engine, or files. */
 import * as vscode from 'vscode';
 import { toCrossflowError } from '../../core/errors';
+import { difference } from '../../core/experiment/edits';
+import type { Edit } from '../../core/experiment/problems';
 import type { HostToPanel, Outcome, PanelToHost } from '../../protocol/panel';
 import type { Flow } from '../flow';
 import { COMMANDS } from '../ids';
@@ -105,7 +107,7 @@ export class FlowPanel {
         return void flow.session.restart();
       case 'undo':
       case 'redo':
-        return this.#history(message.type);
+        return this.step(message.type);
       case 'reveal-line':
         return void this.#reveal(message.line);
       case 'show-output':
@@ -113,9 +115,21 @@ export class FlowPanel {
       case 'panel-error':
         return this.deps.log(`panel: ${message.message}`);
       default:
-        this.#edits = this.#edits.then(() => this.#edit(message));
-        return this.#edits;
+        return this.#inTurn(() => this.#edit(message));
     }
+  }
+
+  /** One step back or forth through the states of the text. */
+  step(way: 'undo' | 'redo'): Promise<void> {
+    return this.#inTurn(() => this.#step(way));
+  }
+
+  /** One after the other: each edit is made for the text that the one before it left. */
+  #inTurn(edit: () => Promise<void>): Promise<void> {
+    this.#edits = this.#edits.then(edit).catch((e: unknown) => {
+      void vscode.window.showErrorMessage(`Crossflow: ${toCrossflowError(e).line}`);
+    });
+    return this.#edits;
   }
 
   /** The text gets the set with its first patch. */
@@ -132,37 +146,37 @@ export class FlowPanel {
     this.webview.reveal(undefined, false);
   }
 
-  /** One after the other: each edit is made for the text that the one before it left. */
   async #edit(message: PanelEdit): Promise<void> {
-    try {
-      const document = await vscode.workspace.openTextDocument(this.flow.uri);
-      const edits = editFor(document.getText(), message, this.flow);
-      if (edits.length === 0) return;
-      const edit = new vscode.WorkspaceEdit();
-      for (const { offset, length, content } of edits) {
-        const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
-        edit.replace(document.uri, range, content);
-      }
-      if (!(await vscode.workspace.applyEdit(edit)))
-        this.deps.log(`the editor refused a change of ${this.flow.uri.fsPath}`);
-    } catch (e) {
-      void vscode.window.showErrorMessage(`Crossflow: ${toCrossflowError(e).line}`);
+    const document = await vscode.workspace.openTextDocument(this.flow.uri);
+    await this.#apply(document, editFor(document.getText(), message, this.flow));
+  }
+
+  /** By an edit: the editor's own undo would have to give the text the focus, and a place in the layout. */
+  async #step(way: 'undo' | 'redo'): Promise<void> {
+    const document = await vscode.workspace.openTextDocument(this.flow.uri);
+    const text = this.flow.step(way);
+    if (text === undefined) return;
+    if (!(await this.#apply(document, difference(document.getText(), text))))
+      this.flow.step(way === 'undo' ? 'redo' : 'undo');
+  }
+
+  async #apply(document: vscode.TextDocument, edits: readonly Edit[]): Promise<boolean> {
+    if (edits.length === 0) return true;
+    const edit = new vscode.WorkspaceEdit();
+    for (const { offset, length, content } of edits) {
+      const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
+      edit.replace(document.uri, range, content);
     }
+    const applied = await vscode.workspace.applyEdit(edit);
+    if (!applied) this.deps.log(`the editor refused a change of ${this.flow.uri.fsPath}`);
+    return applied;
   }
 
-  /** Undo and redo belong to text editors: the text is shown and changed, and the panel gets the keyboard back. */
-  async #history(way: 'undo' | 'redo'): Promise<void> {
-    await this.#reveal();
-    await vscode.commands.executeCommand(way);
-    this.webview.reveal(undefined, false);
-  }
-
-  async #reveal(line?: number): Promise<void> {
+  async #reveal(line: number): Promise<void> {
     const shown = vscode.window.visibleTextEditors.find((e) => e.document.uri.toString() === this.flow.uri.toString());
-    const at = line === undefined ? undefined : new vscode.Range(line - 1, 0, line - 1, 0);
     await vscode.window.showTextDocument(this.flow.uri, {
       viewColumn: shown?.viewColumn ?? vscode.ViewColumn.One,
-      ...(at && { selection: at }),
+      selection: new vscode.Range(line - 1, 0, line - 1, 0),
     });
   }
 }

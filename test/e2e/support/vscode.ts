@@ -14,6 +14,8 @@ const CHROMIUM = process.env.CROSSFLOW_CHROMIUM ?? '/usr/bin/chromium';
 /** A loaded machine may take long; a user would wait too. */
 export const PATIENCE = Number(process.env.CROSSFLOW_PATIENCE ?? 60_000);
 const run = promisify(execFile);
+/** A fragment, an escape that is none, blanks, and letters of more than one byte. */
+const FOLDER = 'a#b %41 é 日本';
 
 export interface StartOptions {
   /** Packaged extension; default: the one that `npm run package` made for this platform. */
@@ -24,7 +26,7 @@ export interface StartOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Asks for trust, as VS Code does for new folders. */
   readonly trustPrompt?: boolean;
-  /** Where the example is put; left out: a folder of its own. Its path stands in pictures. */
+  /** Where the example is put; left out: a folder whose name has what paths and addresses write differently. */
   readonly folder?: string;
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly scale?: number;
@@ -72,7 +74,7 @@ export class VSCode {
 
   static async start(options: StartOptions = {}): Promise<VSCode> {
     const scratch = await mkdtemp(path.join(os.tmpdir(), 'crossflow-e2e-'));
-    const folder = options.folder ?? path.join(scratch, 'work');
+    const folder = options.folder ?? path.join(scratch, FOLDER);
     const data = path.join(scratch, 'data');
     const extensions = path.join(scratch, 'extensions');
     await mkdir(path.join(data, 'User'), { recursive: true });
