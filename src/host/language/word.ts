@@ -15,7 +15,8 @@ const UNCLOSED_STRING = 2;
 /** Empty between tokens; undefined inside a comment, where nothing is offered. */
 export function wordAt(text: string, offset: number): Word | undefined {
   const scanner = createScanner(text, false);
-  for (let kind = scanner.scan(); kind !== END; kind = scanner.scan()) {
+  const next = (): number => scanner.scan();
+  for (let kind = next(); kind !== END; kind = next()) {
     const start = scanner.getTokenOffset();
     const end = start + scanner.getTokenLength();
     if (start >= offset && !(start === offset && WORDS.includes(kind))) break;
@@ -24,7 +25,8 @@ export function wordAt(text: string, offset: number): Word | undefined {
     if (COMMENTS.includes(kind) && (offset < end || kind === COMMENTS[0])) return undefined;
     if (!WORDS.includes(kind)) continue;
     // A string without its closing quote reaches to the end of the line, over what is not meant.
-    const closed = scanner.getTokenError() !== UNCLOSED_STRING;
+    const error: number = scanner.getTokenError();
+    const closed = error !== UNCLOSED_STRING;
     return { offset: start, length: (closed ? end : offset) - start };
   }
   return { offset, length: 0 };
