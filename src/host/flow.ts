@@ -16,8 +16,6 @@ import { FileWatch } from './watch';
 
 /** Flows made so far; names their sessions. */
 let count = 0;
-/** Between two keys of a typist; shorter would start runs that the next key ends. */
-const TYPING_PAUSE_MS = 250;
 
 export interface FlowDeps extends Omit<LiveDeps, 'send' | 'changed'> {
   /** Answer, curves or status of this experiment changed. */
@@ -163,7 +161,7 @@ export class Flow {
     if (!this.live && !active) return;
     const update = (): void => void (this.live ? this.session.update(this.#parsed?.experiment) : this.#startOrPlan());
     if (change !== 'key') update();
-    else this.#pause = setTimeout(update, TYPING_PAUSE_MS);
+    else this.#pause = setTimeout(update, this.session.pauseFor(this.#parsed.experiment));
   }
 
   /** Reads a text that was opened again, unless it is the one that was read last. */

@@ -1,14 +1,19 @@
 /** Turns an engine's progress into what the panel shows: what is being done, how far, and how long it may still take. */
-import type { Progress } from '../../core/engine/types';
+import type { Phase, Progress } from '../../core/engine/types';
 import type { PanelStatus } from '../../protocol/panel';
 
 /** Rounds that are done sooner show no busy state: a flash of it would only disturb. */
 const SHOW_AFTER_MS = 150;
-/** Before this share of the work is done, an estimate says nothing. */
-const ESTIMATE_FROM = 0.05;
+/** An estimate from less work, or from less time, says nothing. A layer of 80 is more. */
+const [ESTIMATE_FROM, ESTIMATE_AFTER_MS] = [0.01, 400];
+/** Names of parts of some work whose length is not known beforehand. */
+export type Parts = Partial<Record<Phase, string>>;
 
 export class BusyStatus {
   #what = '';
+  #parts: Parts = {};
+  #part: string | undefined;
+  #phase: Phase | undefined;
   #fraction: number | undefined;
   #since = Date.now();
   #shown = false;
@@ -21,15 +26,19 @@ export class BusyStatus {
     }, SHOW_AFTER_MS);
   }
 
-  phase(what: string): void {
+  phase(what: string, parts: Parts = {}): void {
     this.#what = what;
-    this.#fraction = undefined;
-    this.#since = Date.now();
+    this.#parts = parts;
+    this.#phase = undefined;
+    this.#begin(undefined);
     this.#emit();
   }
 
-  progress({ done, total }: Progress): void {
-    this.#fraction = total > 0 ? Math.min(1, done / total) : undefined;
+  progress({ phase, done, total }: Progress): void {
+    // The time of one kind of work says nothing of another.
+    if (phase !== this.#phase) this.#begin(this.#parts[phase]);
+    this.#phase = phase;
+    this.#fraction = this.#part === undefined && total > 1 ? Math.min(1, done / total) : undefined;
     this.#emit();
   }
 
@@ -38,15 +47,23 @@ export class BusyStatus {
     this.#shown = false;
   }
 
+  #begin(part: string | undefined): void {
+    this.#part = part;
+    this.#fraction = undefined;
+    this.#since = Date.now();
+  }
+
   #emit(): void {
     if (!this.#shown || !this.#what) return;
     const fraction = this.#fraction;
-    const seconds = (Date.now() - this.#since) / 1000;
+    const elapsed = Date.now() - this.#since;
     const secondsLeft =
-      fraction !== undefined && fraction >= ESTIMATE_FROM ? (seconds * (1 - fraction)) / fraction : undefined;
+      fraction !== undefined && fraction >= ESTIMATE_FROM && elapsed >= ESTIMATE_AFTER_MS
+        ? (elapsed * (1 - fraction)) / fraction / 1000
+        : undefined;
     this.send({
       kind: 'busy',
-      what: this.#what,
+      what: this.#part === undefined ? this.#what : `${this.#what}: ${this.#part}`,
       ...(fraction !== undefined && { fraction }),
       ...(secondsLeft !== undefined && { secondsLeft }),
       cancellable: true,

@@ -25,6 +25,7 @@ import type { EnginePool, Lease } from '../engine/pool';
 import { BusyStatus } from './busy';
 import { pictureOf, type ShownPicture } from './picture';
 import { asksOf, planRound, wanted, type Have, type Wanted } from './plan';
+import { typingPause } from './typing';
 
 /** Curves of earlier states of the text that are kept, so that undo answers at once. */
 const KEPT_CURVES = 500;
@@ -82,6 +83,8 @@ export class LiveSession {
   #abort: AbortController | undefined;
   #round: Promise<void> = Promise.resolve();
   #grace = CANCEL_GRACE_MS;
+  /** The last clean run, or the one on its way. */
+  #cleanRun: { readonly began: number; ended?: number } | undefined;
   #disposed = false;
 
   constructor(
@@ -108,6 +111,14 @@ export class LiveSession {
     if (!experiment) return this.#round;
     this.#experiment = experiment;
     return this.#start();
+  }
+
+  /** How long a typist must pause before this text is run, in milliseconds. */
+  pauseFor(experiment: Experiment | undefined): number {
+    const want = experiment && wanted(experiment, []);
+    const { began, ended = Date.now() } = this.#cleanRun ?? { began: 0, ended: 0 };
+    const same = this.#have?.seen === want?.seen && this.#have?.model === want?.model;
+    return typingPause(want === undefined || same ? 0 : ended - began);
   }
 
   /** Computes everything anew, also when nothing changed: files on disk may have. */
@@ -341,8 +352,9 @@ export class LiveSession {
     this.#parts = [];
     this.#show({ ...this.#shown, knockouts, curves: plan.kept }, { type: 'curves', knockouts, curves: plan.kept });
     if (plan.clean) {
-      busy.phase('Clean run');
-      const clean = await call('clean', {});
+      busy.phase('Clean run', { image: 'the picture', answer: 'the answer' });
+      const timed: { readonly began: number; ended?: number } = (this.#cleanRun = { began: Date.now() });
+      const clean = await call('clean', {}).finally(() => (timed.ended = Date.now()));
       remember({ clean: true });
       this.#show({ ...this.#shown, clean }, { type: 'clean', clean });
     }
