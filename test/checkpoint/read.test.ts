@@ -159,6 +159,8 @@ describe('checkpointHash', () => {
     hashes.push(await hash(to));
     await editJson(path.join(to, 'tokenizer_config.json'), { extra: 1 });
     hashes.push(await hash(to));
+    await writeFile(path.join(to, 'special_tokens_map.json'), '{"pad_token": "photo"}');
+    hashes.push(await hash(to));
     const file = path.join(to, 'model.safetensors');
     const bytes = await readFile(file);
     bytes[bytes.length - 1] ^= 1;

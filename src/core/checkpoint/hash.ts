@@ -12,7 +12,9 @@ const SMALL_FILES = [
   'tokenizer_config.json', 'chat_template.jinja', 'chat_template.json',
 ] as const; // prettier-ignore
 /** What the tokenizer is made of where there is no tokenizer.json. */
-const TOKENIZER_FILES = ['tokenizer.model', 'added_tokens.json', 'special_tokens_map.json'] as const;
+const TOKENIZER_FILES = ['tokenizer.model', 'added_tokens.json'] as const;
+/** Names added tokens, whatever the tokenizer is read from. */
+const TOKEN_MAP = 'special_tokens_map.json';
 /** What is read of a CLIP folder beside its weights. */
 const TOWER_FILES = ['config.json', 'preprocessor_config.json', 'processor_config.json'] as const;
 
@@ -28,7 +30,7 @@ export async function checkpointHash(
   control: { readonly signal?: AbortSignal } = {},
 ): Promise<string> {
   const converted = !(await isFile(join(spec.directory, 'tokenizer.json')));
-  const parts = await smallFiles(spec.directory, [...SMALL_FILES, ...(converted ? TOKENIZER_FILES : [])]);
+  const parts = await smallFiles(spec.directory, [...SMALL_FILES, ...(converted ? TOKENIZER_FILES : []), TOKEN_MAP]);
   if (spec.towerDirectory !== undefined) {
     parts.push(...(await smallFiles(spec.towerDirectory, TOWER_FILES)).map((line) => `tower ${line}`));
   }

@@ -7,11 +7,15 @@
  */
 import { join } from 'node:path';
 import { Template } from '@huggingface/jinja';
-import { Tokenizer as Encoder } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { failed, usage } from '../errors';
+import { readFolderTokens, type AddedToken } from './added-tokens';
 import { readChatTemplate } from './chat-template';
+import { Encoder } from './encoder';
 import { isFile, reason, readJsonFile } from './folder';
+import { addedTokensOf, refuseContradictions, withFolderTokens } from './folder-tokens';
+import { refuseKeys } from './keys/rules';
+import { TOKENIZER_KEYS } from './keys/tokenizer';
 import type { ConvertedTokenizer } from './llama-tokenizer';
 import type { ModelSpec } from './spec';
 import {
@@ -78,14 +82,21 @@ export async function openTokenizer(spec: Pick<ModelSpec, 'directory'>): Promise
   if (read === undefined && !(await isFile(model))) throw missing(written);
   const made = read === undefined ? await convert(directory) : undefined;
   const [file, json, config] = made ? [model, made.json, { ...stored, ...made.names }] : [written, read!, stored];
+  refuseKeys(stored, TOKENIZER_KEYS, configFile);
   const template = await readChatTemplate(directory);
+  const added = addedTokensOf(json, file);
+  const all = made ? added : withFolderTokens(added, json, await readFolderTokens(directory));
   let encoder: Encoder;
   try {
-    encoder = new Encoder(json, config);
+    encoder = new Encoder({ ...json, added_tokens: all }, all, config);
   } catch (e) {
     throw usage(`is no tokenizer that can be used: ${reason(e)}`, file);
   }
-  return new FileTokenizer(encoder, config, json, template);
+  if (!made) {
+    const names = { bos: contentOf(config.bos_token), eos: contentOf(config.eos_token) };
+    refuseContradictions(encoder, json, names, config, configFile);
+  }
+  return new FileTokenizer(encoder, all, config, json, template);
 }
 
 const missing = (file: string): Error =>
@@ -106,15 +117,16 @@ class FileTokenizer implements Tokenizer {
 
   constructor(
     private readonly encoder: Encoder,
+    added: readonly AddedToken[],
     private readonly config: z.infer<typeof configSchema>,
     json: Record<string, unknown>,
     private readonly source: { readonly text: string; readonly file: string } | undefined,
   ) {
     this.kind = vocabularyKind(json);
     this.byteFallback = hasByteFallback(json);
-    for (const [id, token] of encoder.get_added_tokens_decoder()) {
+    for (const { id, special } of added) {
       this.added.add(id);
-      if (token.special) this.special.add(id);
+      if (special) this.special.add(id);
     }
     this.hasChatTemplate = source !== undefined;
     const bos = contentOf(config.bos_token);
@@ -122,33 +134,28 @@ class FileTokenizer implements Tokenizer {
   }
 
   encode(text: string, { special }: { readonly special: boolean }): number[] {
-    if (text === '') return special ? this.encoder.encode('', { add_special_tokens: true }).ids : [];
-    return this.encoder.encode(text, { add_special_tokens: special }).ids;
+    return this.encoder.encode(text, { special });
   }
 
   decode(ids: readonly number[], { skipSpecial = false }: { readonly skipSpecial?: boolean } = {}): string {
-    const known = ids.filter(
-      (id) => this.encoder.id_to_token(id) !== undefined && !(skipSpecial && this.isSpecial(id)),
-    );
+    const known = ids.filter((id) => this.encoder.token(id) !== undefined && !(skipSpecial && this.isSpecial(id)));
     if (known.length === 0) return '';
     if (this.byteFallback) {
-      const tokens = replaceBrokenRuns(known.map((id) => this.encoder.id_to_token(id)!));
-      if (tokens && this.encoder.decoder) return this.encoder.decoder.decode(tokens);
+      const tokens = replaceBrokenRuns(known.map((id) => this.encoder.token(id)!));
+      const text = tokens && this.encoder.decodeTokens(tokens);
+      if (text !== undefined) return text;
     }
-    return this.encoder.decode(known, {
-      // off unless asked for, as in Python; the library's own default is on
-      clean_up_tokenization_spaces: this.config.clean_up_tokenization_spaces ?? false,
-    });
+    return this.encoder.decode(known, this.config.clean_up_tokenization_spaces ?? false);
   }
 
   tokenText(id: number): string {
-    const token = this.encoder.id_to_token(id);
+    const token = this.encoder.token(id);
     if (token === undefined) return `<${id}>`;
     return this.added.has(id) ? token : visibleText(tokenBytes(token, this.kind));
   }
 
   pieces(ids: readonly number[]): string[] {
-    const tokens = ids.map((id) => this.encoder.id_to_token(id) ?? '');
+    const tokens = ids.map((id) => this.encoder.token(id) ?? '');
     return tokens.some((t) => t.includes('▁'))
       ? tokens.map((t) => t.replaceAll('▁', ' '))
       : tokens.map((t) => t.replaceAll('Ġ', ' ').replaceAll('Ċ', '\n'));
@@ -156,13 +163,13 @@ class FileTokenizer implements Tokenizer {
 
   bytePieces(ids: readonly number[]): string[] {
     return ids.map((id) => {
-      const token = this.encoder.id_to_token(id) ?? '';
+      const token = this.encoder.token(id) ?? '';
       return binaryString(tokenBytes(token, this.added.has(id) ? 'text' : this.kind));
     });
   }
 
   id(token: string): number | undefined {
-    return this.encoder.token_to_id(token);
+    return this.encoder.id(token);
   }
 
   isSpecial(id: number): boolean {
