@@ -46,10 +46,13 @@ describe('an exported result', () => {
       assert.equal(code, 0, stderr);
       return JSON.parse(stdout);
     };
+    const words: string[][] = [];
     for (const change of [
       {},
       { sets: { clicked: { patches: [1] } } },
       { method: 'full', answer: undefined, options: undefined },
+      { answer: 'square', options: ['square', 'circle'] },
+      { answer: 'square', options: undefined, track: ['circle'] },
     ]) {
       await live.update(read(change));
       const document = await callOnce(
@@ -58,7 +61,11 @@ describe('an exported result', () => {
         await resultParts(live.shown),
       );
       assert.deepEqual(JSON.parse(JSON.stringify(document)), await printed(change));
+      words.push(Object.keys(document.lens.with_norm));
     }
+    // An answer that is neither gold nor an option is followed, too, unless the words were chosen.
+    const both = ['star', 'Star', 'circle', 'Circle'];
+    assert.deepEqual(words, [both, both, ['Star'], ['square', 'Square', 'circle', 'Circle', 'Star'], ['circle']]);
     live.dispose();
     engines.dispose();
   });

@@ -85,11 +85,19 @@ export class LensView extends PanelElement {
       this.made = {
         of: lens,
         norm: this.norm,
-        series: Object.entries(lens[this.norm]).map(([name, values]) => ({ name: tokenText(name), values })),
+        series: Object.entries(lens[this.norm]).map(([word, values]) => ({ name: this.nameOf(word), values })),
         labels: Array.from({ length: rows }, (_, r) => (r === 0 ? 'emb' : String(r - 1))),
       };
     }
     return this.made;
+  }
+
+  /** Gold answer and options need no explanation; a word that is there for being the model's answer does. */
+  private nameOf(word: string): string {
+    const { clean, experiment } = this.s;
+    const own = clean?.answer.text.trim() === word;
+    const asked = [experiment?.gold, ...(experiment?.options ?? [])].map((text) => text?.trim().toLowerCase());
+    return own && !asked.includes(word.toLowerCase()) ? `${tokenText(word)} (the answer)` : tokenText(word);
   }
 
   private pick(e: Event): void {

@@ -1,7 +1,7 @@
 /** A single-question experiment from start to end: what `crossflow run` prints. */
 import { failed } from '../errors';
 import type { Experiment } from '../experiment/types';
-import { defaultTrack } from '../prompt';
+import { defaultTrack, withAnswer } from '../prompt';
 import type { Model } from './api';
 import { resultOf, type Result } from './result';
 import type { CurvePart, RunControl } from './types';
@@ -18,7 +18,8 @@ export async function runQuestion(
   try {
     const clean = await example.clean(control);
     const curves = await example.knockouts(knockouts, { ...control, method });
-    const lens = await example.lens(experiment.track ?? defaultTrack(subject.answer, subject.options), control);
+    const byDefault = (): string[] => withAnswer(defaultTrack(subject.answer, subject.options), clean.answer.text);
+    const lens = await example.lens(experiment.track ?? byDefault(), control);
     const asked = { model: experiment.model, question: subject, method };
     return resultOf({ model: model.info, asked, example: example.info, clean, curves, lens });
   } finally {

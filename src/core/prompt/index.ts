@@ -5,4 +5,4 @@ export { findSpan, type Span } from './spans';
 export { buildSets, type SetsInput } from './sets';
 export { resolveSet } from './resolve';
 export { explainAbsent, SET_NAMES, type SetName } from './set-names';
-export { defaultTrack } from './track';
+export { defaultTrack, withAnswer } from './track';

@@ -11,3 +11,13 @@ export function defaultTrack(answer: string | undefined, options?: readonly stri
   });
   return [...new Set(forms)];
 }
+
+/**
+ * Default words and the model's own answer, where that is none of them: a lens of a wrong answer shows what it says
+ * instead.
+ * @param answer the text of the clean run's answer
+ */
+export function withAnswer(words: readonly string[], answer: string): string[] {
+  const text = answer.trim();
+  return text === '' || words.includes(text) ? [...words] : [...words, text];
+}

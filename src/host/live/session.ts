@@ -14,6 +14,7 @@ import type {
 import { cancelled, toCrossflowError, type CrossflowError } from '../../core/errors';
 import { blocking } from '../../core/experiment/edges';
 import type { Experiment, Knockout } from '../../core/experiment/types';
+import { withAnswer } from '../../core/prompt/track';
 import type { Asked } from '../../core/engine/result';
 import type { EngineOptions, Progress } from '../../core/engine/types';
 import type { CallName, EngineCalls } from '../../protocol/engine';
@@ -360,7 +361,8 @@ export class LiveSession {
     }
     if (plan.lens) {
       busy.phase('Logit lens');
-      const lens = await call('lens', { words: want.words });
+      const own = this.#shown.clean?.answer.text ?? '';
+      const lens = await call('lens', { words: experiment.track ?? withAnswer(want.words, own) });
       remember({ words: want.words });
       this.#show({ ...this.#shown, lens }, { type: 'lens', lens });
     }
