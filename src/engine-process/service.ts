@@ -68,7 +68,7 @@ export class EngineService {
         this.#planner = { key, planner: await planners.open(directory, options) };
       }
       const { planExperiment } = await import('../core/dataset/plan');
-      return planExperiment(this.#planner.planner, experiment, { measure, control: control(context) });
+      return planExperiment(this.#planner.planner, experiment, { measure, lenient: true, control: control(context) });
     },
     prepare: async ({ session, question, anew }, context) =>
       (await this.#sessions.prepare(session, await this.#opened(), question, anew, control(context))).info,

@@ -27,7 +27,8 @@ export class Sessions {
 
   /**
    * Takes over a new question. The old example goes only after the new one stands, so shared caches survive. `anew`:
-   * not even the clean run is kept when the question is the old one, because the picture's file may be another.
+   * not even the clean run is kept when the question is the old one, because the picture's file may be another. Sets that
+   * the question cannot have are absent: the editor shows what can be computed without them.
    */
   async prepare(
     session: string,
@@ -40,7 +41,7 @@ export class Sessions {
     const example =
       old && !anew && seen(old.question) === seen(question)
         ? old.example.withSets(question.sets)
-        : await model.prepare(question, control);
+        : await model.prepare(question, { ...control, lenient: true });
     // Another prepare of this session may have come first while this one waited.
     const last = this.#held.get(session);
     this.#held.set(session, { question, example });

@@ -197,8 +197,8 @@ export class App {
 
   /** Someone looks at a text. Others open it too, such as comparisons and searches: nothing runs for those. */
   async #look(document: vscode.TextDocument): Promise<void> {
-    const { experiment } = parsed(document);
-    if (experiment && runOnOpen() && vscode.workspace.isTrusted && (await runsByItself(experiment)))
+    const { computable } = parsed(document);
+    if (computable && runOnOpen() && vscode.workspace.isTrusted && (await runsByItself(computable)))
       this.known(document.uri)?.start();
   }
 

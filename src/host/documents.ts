@@ -1,11 +1,11 @@
 /** Experiments as they stand in the editor, parsed once per version. */
 import * as vscode from 'vscode';
-import { parseExperiment, type ParseResult } from '../core/experiment/parse';
+import { parseComputable, type ComputableResult } from '../core/experiment/computable';
 import { Source } from '../core/experiment/source';
 import type { Experiment } from '../core/experiment/types';
 import { FLOW_SELECTOR, FLOW_SUFFIX, STUDY_SELECTOR } from './ids';
 
-export interface Parsed extends ParseResult {
+export interface Parsed extends ComputableResult {
   readonly version: number;
   readonly source: Source;
 }
@@ -26,7 +26,7 @@ export function parsed(document: vscode.TextDocument): Parsed {
   if (known?.version === document.version) return known;
   const text = document.getText();
   const file = document.uri.fsPath;
-  const result = { ...parseExperiment(text, file), version: document.version, source: new Source(text, file) };
+  const result = { ...parseComputable(text, file), version: document.version, source: new Source(text, file) };
   cache.set(document, result);
   return result;
 }

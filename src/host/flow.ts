@@ -3,12 +3,14 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { usage } from '../core/errors';
-import { throwFirst } from '../core/experiment/problems';
+import { checkAgainstModel } from '../core/experiment/facts';
+import { throwFirst, type Problem } from '../core/experiment/problems';
 import type { Experiment } from '../core/experiment/types';
 import type { HostToPanel, PanelExperiment } from '../protocol/panel';
 import { filesOf, imageOf, parsed, titleOf, type Parsed } from './documents';
 import type { EngineHooks } from './engine/engine';
 import { TextHistory, type TextChange } from './history';
+import { factsOf } from './live/facts';
 import { Planning } from './live/planning';
 import { LiveSession, type LiveDeps } from './live/session';
 import { FIRST_SET, panelExperiment } from './panel/experiment';
@@ -34,7 +36,7 @@ export interface FlowDeps extends Omit<LiveDeps, 'send' | 'changed'> {
 
 export class Flow {
   readonly session: LiveSession;
-  /** The last text that could be read, for as long as the present one cannot. */
+  /** What can be computed of the last text that could be read, for as long as the present one cannot. */
   experiment: Experiment | undefined;
   #parsed: Parsed | undefined;
   #pause: NodeJS.Timeout | undefined;
@@ -42,6 +44,7 @@ export class Flow {
   #activeSet: string | undefined;
   #live = false;
   #history: TextHistory | undefined;
+  #toldProblems = '';
   readonly #planning: Planning;
   readonly #files = new FileWatch(() => this.#filesChanged());
 
@@ -53,7 +56,7 @@ export class Flow {
     this.session = new LiveSession(`experiment ${++count}`, {
       ...deps,
       send: (message) => this.#panel?.post(message),
-      changed: () => deps.changed(this),
+      changed: () => this.#resultsChanged(),
     });
     this.#planning = new Planning({
       hooks: deps.planning,
@@ -79,6 +82,13 @@ export class Flow {
   }
   get parsed(): Parsed | undefined {
     return this.#parsed;
+  }
+
+  /** What is wrong with the text, and what the model and the question cannot do. */
+  get problems(): readonly Problem[] {
+    const { problems = [], computable } = this.#parsed ?? {};
+    const facts = computable && factsOf(this.session.shown, computable);
+    return facts ? [...problems, ...checkAgainstModel(computable, facts)] : problems;
   }
 
   /** The set that clicks on the picture edit: the chosen one, else the first patch set of the file. */
@@ -109,7 +119,7 @@ export class Flow {
   }
 
   async #startOrPlan(): Promise<void> {
-    const experiment = this.#parsed?.experiment;
+    const experiment = this.#parsed?.computable;
     if (this.#live || !vscode.workspace.isTrusted || !experiment) return this.start();
     if (await this.deps.runsByItself(experiment)) return this.start();
     const folder = await this.deps.folderOf(experiment.model);
@@ -124,15 +134,19 @@ export class Flow {
     if (this.#live || !vscode.workspace.isTrusted) return;
     this.#live = true;
     this.#planning.stop();
-    if (this.#parsed?.experiment) void this.session.update(this.#parsed.experiment);
+    if (this.#parsed?.computable) void this.session.update(this.#parsed.computable);
   }
 
-  /** What the text says now, for someone who wants it run. Throws CrossflowError `usage` when that cannot be. */
+  /**
+   * What the text says now, for someone who wants it run: of one question all that can be computed, of a data set all that
+   * it says. Throws CrossflowError `usage` when that cannot be.
+   */
   demand(): Experiment {
     if (!vscode.workspace.isTrusted) throw usage('nothing runs in Restricted Mode', undefined, 'trust the workspace');
     const file = this.uri.fsPath;
-    throwFirst(this.#parsed?.problems ?? [], file);
-    const experiment = this.#parsed?.experiment;
+    const { computable, problems = [] } = this.#parsed ?? {};
+    if (computable?.subject.kind !== 'question') throwFirst(problems, file);
+    const experiment = computable;
     if (!experiment) throw usage('the experiment has not been read yet', file);
     this.deps.want(experiment.model);
     return experiment;
@@ -153,13 +167,13 @@ export class Flow {
     const { text } = this.#parsed.source;
     if (this.#history) this.#history.record(text, change);
     else this.#history = new TextHistory(text);
-    if (this.#parsed.experiment) this.experiment = this.#parsed.experiment;
+    if (this.#parsed.computable) this.experiment = this.#parsed.computable;
     this.#files.set(filesOf(this.experiment));
     this.#sendExperiment();
     clearTimeout(this.#pause);
     const { active } = this.#planning;
     if (!this.live && !active) return;
-    const update = (): void => void (this.live ? this.session.update(this.#parsed?.experiment) : this.#startOrPlan());
+    const update = (): void => void (this.live ? this.session.update(this.#parsed?.computable) : this.#startOrPlan());
     if (change !== 'key') update();
     else this.#pause = setTimeout(update, this.session.pauseFor(this.#parsed.experiment));
   }
@@ -190,7 +204,7 @@ export class Flow {
       title: this.title,
       uri: this.uri.toString(),
       experiment: this.experiment,
-      problems: this.#parsed?.problems ?? [],
+      problems: this.problems,
       activeSet: this.activeSet,
       restricted: !vscode.workspace.isTrusted,
       ...(file !== undefined && existsSync(file) && this.#panel && { image: this.#panel.asWebviewUri(file) }),
@@ -215,11 +229,19 @@ export class Flow {
   #filesChanged(): void {
     this.#sendExperiment();
     this.deps.filesChanged(this);
-    const { experiment } = this.#parsed ?? {};
-    if (this.live && experiment?.subject.kind === 'question') void this.session.run();
+    const { computable } = this.#parsed ?? {};
+    if (this.live && computable?.subject.kind === 'question') void this.session.run();
+  }
+
+  /** Problems show only once the model is loaded and the question is prepared; the panel hears of them then. */
+  #resultsChanged(): void {
+    if (JSON.stringify(this.problems) !== this.#toldProblems) this.#sendExperiment();
+    this.deps.changed(this);
   }
 
   #sendExperiment(): void {
-    this.#panel?.post({ type: 'experiment', experiment: this.panelExperiment });
+    const { panelExperiment } = this;
+    this.#toldProblems = JSON.stringify(this.problems);
+    this.#panel?.post({ type: 'experiment', experiment: panelExperiment });
   }
 }

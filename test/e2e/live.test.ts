@@ -172,10 +172,11 @@ describe('the panel and the text, live beside each other in VS Code', function (
 
   it('an error in the text is shown with a fix that works', async () => {
     const text = await readFile(file, 'utf8');
-    await writeFile(file, text.replace('"Image->Last"', '"Imgae->Last"'));
+    await writeFile(file, text.replace('"Image->Last"', '"Imgae->Last", "System->Last"'));
     await code.page.locator('.squiggly-error').first().waitFor({ timeout: PATIENCE });
     assert.match(await panel.frame.locator('.cf-notices').innerText(), /unknown set "Imgae"/);
     assert.ok((await code.text()).includes('▾ −82 % at layer 1'), 'results of what is right stay beside it');
+    await until(async () => /"System->Last" ?[▾▴n]/.test(await code.text()), 'a result of another new knockout');
     await panel.frame.getByRole('button', { name: /Line \d+: unknown set/ }).click();
     // The link has put the keyboard into the text.
     await until(async () => {

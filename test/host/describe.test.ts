@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { parseComputable } from '../../src/core/experiment/computable';
 import { parseExperiment, sourceOf } from '../../src/core/experiment/parse';
 import { Source } from '../../src/core/experiment/source';
 import type { Curve, ModelInfo, ExampleInfo, CleanResult } from '../../src/core/engine/types';
 import { answerHint, curveHint, curveOf, describe as describeAt, strongest } from '../../src/host/language/describe';
 import { figureCaption } from '../../src/host/figure-caption';
 import { hintsOf } from '../../src/host/language/hints';
+import { wanted } from '../../src/host/live/plan';
 import { experimentText } from '../../src/host/commands/template';
 import { questionText } from '../../src/host/dataset/question-text';
 import { experiment } from './support';
@@ -21,6 +23,7 @@ const shown = {
   knockouts: read.knockouts,
   curves: [curve([0, -92.4, 3]), null],
   model: { layers: 3 } as ModelInfo,
+  asked: { model: read.model, question: wanted(read, [])!.question, method: read.method },
   example: { sets: { Last: [9], Question: [5, 6, 7] } } as unknown as ExampleInfo,
   clean: { answer: { text: 'Star', probability: 0.5, correct: true } } as CleanResult,
 };
@@ -40,12 +43,19 @@ describe('what the text says about results', () => {
     assert.equal(curveOf({ ...read.knockouts[0], window: 4 } as never, shown), undefined);
   });
   it('on an edge: what it blocks, how many tokens, its largest change', () => {
-    const text = '{ "knockouts": ["Question->Last", "Image->Question"] }';
+    const { text } = sourceOf(read);
     const hover = describeAt(new Source(text, '/a.flow.json'), text.indexOf('Question->'), read, shown)!;
     for (const part of ['1 token of `Last`', '3 tokens of `Question`', '−92 %', 'layer 1', '3 layers']) {
       assert.ok(hover.markdown.includes(part), `${part} in ${hover.markdown}`);
     }
     assert.equal(text.slice(hover.offset, hover.offset + hover.length), '"Question->Last"');
+  });
+  it('on an edge behind one that is wrong: still its own', () => {
+    const text = sourceOf(read).text.replace('"Question->Last"', '"Imgae->Last","Question->Last"');
+    const { computable } = parseComputable(text, sourceOf(read).file);
+    const hover = describeAt(new Source(text, '/a.flow.json'), text.indexOf('Question->'), computable, shown)!;
+    assert.ok(hover.markdown.startsWith('**Question->Last**'), hover.markdown);
+    assert.equal(describeAt(new Source(text, '/a.flow.json'), text.indexOf('Imgae'), computable, shown), undefined);
   });
   it('on a key: what the schema says', () => {
     const text = '{ "window": 3 }';
@@ -56,8 +66,8 @@ describe('what the text says about results', () => {
 describe('results beside the text', () => {
   const hints = (text: string): string[] => {
     const source = new Source(text, '/a.flow.json');
-    const { experiment: now } = parseExperiment(text, sourceOf(read).file);
-    return hintsOf(source, now, read, shown).map((hint) => `${text.slice(0, hint.offset).slice(-6)} ${hint.text}`);
+    const { computable: now } = parseComputable(text, sourceOf(read).file);
+    return hintsOf(source, now ?? read, shown).map((hint) => `${text.slice(0, hint.offset).slice(-6)} ${hint.text}`);
   };
   const { text } = sourceOf(read);
   const both = ['star?" → Star 50.0 % ✓', '>Last" ▾ −92 % at layer 1'];
@@ -66,12 +76,12 @@ describe('results beside the text', () => {
 
   it('stay where they still fit while the text has errors', () => {
     const broken = text.replace('"Image->Question"', '"Imgae->Question", ');
-    assert.equal(parseExperiment(broken, sourceOf(read).file).experiment, undefined);
+    assert.equal(parseComputable(broken, sourceOf(read).file).experiment, undefined);
     assert.deepEqual(hints(broken), both);
     assert.deepEqual(hints(broken.slice(0, -1)), both, 'also where the text is no JSON any more');
     assert.deepEqual(hints(broken.replace('a star?', 'a ring?')), both.slice(1), 'another question has no answer yet');
     assert.deepEqual(hints(broken.replace('"Question->Last"', '"Question->Lst"')), both.slice(0, 1));
-    assert.deepEqual(hintsOf(new Source(broken, '/a.flow.json'), undefined, undefined, shown), []);
+    assert.deepEqual(hintsOf(new Source(broken, '/a.flow.json'), undefined, shown), []);
   });
 });
 

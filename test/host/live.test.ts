@@ -3,8 +3,10 @@ import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { callOnce } from '../../src/host/engine/once';
+import { checkAgainstModel } from '../../src/core/experiment/facts';
 import type { EnginePool } from '../../src/host/engine/pool';
 import type { Experiment } from '../../src/core/experiment/types';
+import { factsOf } from '../../src/host/live/facts';
 import { asksOf, wanted } from '../../src/host/live/plan';
 import type { LiveSession } from '../../src/host/live/session';
 import { temporaryFolder } from '../support/temporary';
@@ -64,6 +66,38 @@ describe('the live loop, with a real engine process', function () {
       take().filter((type) => type !== 'curve-part'),
       ['example', 'curves', 'clean', 'lens', 'curves'],
     );
+    live.dispose();
+  });
+
+  it('computes what can be computed: an option that the question does not hold and a patch that is not there cost their own curves', async () => {
+    const { live } = session(engines);
+    const text = {
+      options: ['star', 'banana'],
+      sets: { far: { patches: [44, 900] }, rest: { not: 'far' }, near: { patches: [44] } },
+      knockouts: [
+        'far->Question',
+        'Question->Last',
+        'False Option->Last',
+        { from: 'Image', to: 'Last', heads: [99] },
+        'rest->Last',
+        'near->Question',
+        'True Option->Last',
+      ],
+    };
+    await live.update(experiment(text));
+    assert.deepEqual(live.status, { kind: 'idle' });
+    assert.equal(live.shown.clean?.answer.text, 'Star');
+    const computed = live.shown.curves.map((curve) => curve?.scores.length);
+    assert.deepEqual(computed, [undefined, 10, undefined, undefined, undefined, 10, 10]);
+    const found = checkAgainstModel(experiment(text), factsOf(live.shown, experiment(text))!);
+    assert.deepEqual(
+      found.map(({ code }) => code),
+      ['unknown-set', 'unknown-set', 'head-out-of-range', 'unknown-set', 'patch-out-of-range'],
+    );
+    const alone = session(engines, {}, 'test:alone');
+    await alone.live.update(experiment({ knockouts: ['Question->Last'] }));
+    assert.deepEqual(live.shown.curves[1]!.scores, alone.live.shown.curves[0]!.scores);
+    alone.live.dispose();
     live.dispose();
   });
 

@@ -25,14 +25,20 @@ async function datasetSubject(experiment: Experiment): Promise<PlanSubject> {
   };
 }
 
-/** The plan of an experiment, or of the checkpoint alone. @throws CrossflowError as the run would */
+/**
+ * The plan of an experiment, or of the checkpoint alone. `lenient`: as the editor runs, which computes what can be.
+ * @throws CrossflowError as the run would
+ */
 export async function planExperiment(
   planner: Planner,
   experiment: Experiment | undefined,
-  planning: Planning,
+  planning: Planning & { readonly lenient?: boolean },
 ): Promise<RunPlan> {
   if (!experiment) return planner.checkpoint(planning);
   const { subject, knockouts, window, method } = experiment;
   if (subject.kind === 'dataset') return planner.run(await datasetSubject(experiment), planning);
-  return planner.run({ questions: [subject], knockouts, window, method }, planning);
+  return planner.run(
+    { questions: [subject], knockouts, window, method, ...(planning.lenient && { lenient: true }) },
+    planning,
+  );
 }

@@ -21,8 +21,11 @@ export interface Model {
   readonly info: ModelInfo;
   /** What it was opened with. */
   readonly options: EngineOptions;
-  /** Encodes prompt and image, finds the sets. Throws CrossflowError `usage` on bad input. Runs no decoder. */
-  prepare(question: QuestionInput, control?: RunControl): Promise<Example>;
+  /**
+   * Encodes prompt and image, finds the sets. Throws CrossflowError `usage` on bad input. Runs no decoder. `lenient`: a
+   * set of the question's own that it cannot have is absent, now and in withSets(), and nothing is thrown for it.
+   */
+  prepare(question: QuestionInput, control?: RunControl & { readonly lenient?: boolean }): Promise<Example>;
   /** Bytes held beside the weights: caches of loaded examples and image prefixes. */
   readonly cacheBytes: number;
   /** Bytes that one chunk of variants may take. */

@@ -45,9 +45,9 @@ export class OpenModel implements Model {
     return this.parts.chunkBudget;
   }
 
-  async prepare(question: QuestionInput, control?: RunControl): Promise<OpenExample> {
+  async prepare(question: QuestionInput, control?: RunControl & { readonly lenient?: boolean }): Promise<OpenExample> {
     await step(control, 'image', 0, 1);
-    const { info, image, encoded, setsOf } = await this.questions.prepare(question);
+    const { info, image, encoded, setsOf } = await this.questions.prepare(question, control?.lenient);
     const sequence = new Sequence(this.parts, {
       length: info.tokens.length,
       prefix: encoded.before.length + info.imageTokens,

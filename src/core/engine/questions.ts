@@ -28,12 +28,15 @@ export class Questions {
     this.images = new Images(spec);
   }
 
-  /** @throws CrossflowError `usage` on bad input */
-  async prepare(question: QuestionInput): Promise<PreparedQuestion> {
+  /**
+   * `lenient`: a set of the user's own that this question cannot have is left out.
+   * @throws CrossflowError `usage` on bad input
+   */
+  async prepare(question: QuestionInput, lenient = false): Promise<PreparedQuestion> {
     const image = await this.images.load(question.image, question.aspect ?? this.spec.aspect);
     const encoded = encodePrompt(this.tokenizer, this.spec, question);
     this.refuseLong(encoded.before.length + image.prepared.geometry.patches.length + encoded.after.length);
-    const setsOf = this.setsMaker(question, image, encoded);
+    const setsOf = this.setsMaker(question, image, encoded, lenient);
     return { info: this.info(encoded, image, setsOf(question.sets)), image, encoded, setsOf };
   }
 
@@ -50,6 +53,7 @@ export class Questions {
     question: QuestionInput,
     image: LoadedImage,
     encoded: EncodedPrompt,
+    lenient: boolean,
   ): (definitions: QuestionInput['sets']) => TokenSets {
     const { objects } = question;
     const { geometry } = image.prepared;
@@ -65,7 +69,7 @@ export class Questions {
       ...(question.options ? { options: question.options } : {}),
       ...(question.objectName === undefined ? {} : { objectName: question.objectName }),
     };
-    return (definitions) => buildSets({ ...input, definitions });
+    return (definitions) => buildSets({ ...input, definitions, ...(lenient && { wrong: () => undefined }) });
   }
 
   private info(encoded: EncodedPrompt, image: LoadedImage, sets: TokenSets): ExampleInfo {

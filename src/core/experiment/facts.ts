@@ -1,9 +1,11 @@
 /** Checks that need to know the model, as a pure function over facts about it. */
 import { nearest } from '../prompt/nearest';
+import { explainAbsent } from '../prompt/set-names';
 import { sourceOf } from './parse';
 import type { Problem } from './problems';
+import { dropsAnswer, KEEP_ANSWER } from './edges';
 import { knockoutReferences } from './references';
-import { knockoutSets, type Experiment } from './types';
+import { knockoutSets, type Experiment, type SetDefinition } from './types';
 import { replace } from './wording';
 
 export interface ModelFacts {
@@ -13,6 +15,16 @@ export interface ModelFacts {
   readonly imageTokens?: number;
   /** Number of tokens by set, once an example is prepared. */
   readonly sets?: Readonly<Record<string, number>>;
+  /** The sets with the last position in them: without it there is no answer to read. */
+  readonly holdLast?: readonly string[];
+}
+
+/** The places in the list of the knockouts that this model cannot compute. */
+export function wrongKnockouts(experiment: Experiment, facts: ModelFacts): ReadonlySet<number> {
+  const wrong = experiment.knockouts.flatMap((_, i) =>
+    knockoutProblems(experiment, i, facts).some(({ severity }) => severity === 'error') ? [i] : [],
+  );
+  return new Set(wrong);
 }
 
 /** Window larger than the model, heads, patches and sets that do not exist, sets without tokens. */
@@ -41,20 +53,33 @@ export function checkAgainstModel(experiment: Experiment, facts: ModelFacts): Pr
   experiment.knockouts.forEach((knockout, i) => {
     if ('window' in knockout && knockout.window !== experiment.window)
       largeWindow(['knockouts', i, 'window'], knockout.window);
-    for (const head of (knockout.kind === 'edge' && knockout.heads) || []) {
-      if (head < facts.heads) continue;
-      const list = source.node(['knockouts', i, 'heads']);
-      const place = list?.children?.find((child) => child.value === head) ?? source.valueRange(['knockouts', i]);
-      problems.push(
-        source.problem('head-out-of-range', place, `head ${head} does not exist`, {
-          hint: `the model has heads 0 to ${facts.heads - 1}`,
-        }),
-      );
-    }
-    if (facts.sets) problems.push(...setsOf(experiment, i, facts.sets));
+    problems.push(...knockoutProblems(experiment, i, facts));
   });
   if (facts.imageTokens !== undefined) problems.push(...patchProblems(experiment, facts.imageTokens));
   return problems.sort((a, b) => a.offset - b.offset);
+}
+
+/** What keeps a knockout from being computed: heads, sets, and rows that the answer is read from. */
+function knockoutProblems(experiment: Experiment, index: number, facts: ModelFacts): Problem[] {
+  const source = sourceOf(experiment);
+  const knockout = experiment.knockouts[index];
+  const problems: Problem[] = [];
+  for (const head of (knockout.kind === 'edge' && knockout.heads) || []) {
+    if (head < facts.heads) continue;
+    const list = source.node(['knockouts', index, 'heads']);
+    const place = list?.children?.find((child) => child.value === head) ?? source.valueRange(['knockouts', index]);
+    problems.push(
+      source.problem('head-out-of-range', place, `head ${head} does not exist`, {
+        hint: `the model has heads 0 to ${facts.heads - 1}`,
+      }),
+    );
+  }
+  if (knockout.kind === 'prune' && facts.holdLast?.includes(knockout.of)) {
+    const place = source.node(['knockouts', index, 'prune']) ?? source.valueRange(['knockouts', index]);
+    problems.push(source.problem('wrong-value', place, dropsAnswer(knockout.of), { hint: KEEP_ANSWER }));
+  }
+  if (facts.sets) problems.push(...setsOf(experiment, index, facts.sets));
+  return problems;
 }
 
 function setsOf(experiment: Experiment, index: number, sets: Readonly<Record<string, number>>): Problem[] {
@@ -64,20 +89,37 @@ function setsOf(experiment: Experiment, index: number, sets: Readonly<Record<str
     ? knockoutReferences(source, index)
     : knockoutSets(experiment.knockouts[index]).map((name) => ({ name, range: { offset: 0, length: 0 } }));
   return references.flatMap(({ name, range }): Problem[] => {
+    const own = Object.hasOwn(experiment.sets, name) ? experiment.sets[name] : undefined;
     if (!Object.hasOwn(sets, name)) {
-      const near = nearest(name, Object.keys(sets));
+      // Of a set of the file's own the definition says what is wrong, at its own place.
+      if (own) {
+        const message = own.kind === 'text' ? notThere(own) : `set "${name}" cannot be found for this question`;
+        return [source.problem('unknown-set', range, message)];
+      }
+      const why = explainAbsent(name);
+      const near = why === undefined ? nearest(name, Object.keys(sets)) : undefined;
       return [
         source.problem('unknown-set', range, `set "${name}" does not exist for this question`, {
-          hint: near ? `did you mean "${near}"?` : `there are ${Object.keys(sets).join(', ')}`,
+          hint:
+            why !== undefined
+              ? `it ${why}`
+              : near
+                ? `did you mean "${near}"?`
+                : `there are ${Object.keys(sets).join(', ')}`,
           ...(near && { fixes: [replace(range, near, source)] }),
         }),
       ];
     }
-    return sets[name] === 0
+    // The parser has warned of a patch set without patches.
+    const waits = own?.kind === 'patches' && own.patches.length === 0;
+    return sets[name] === 0 && !waits
       ? [source.problem('empty-set', range, `set "${name}" is empty, so there is nothing to block`)]
       : [];
   });
 }
+
+const notThere = ({ text, nth }: Extract<SetDefinition, { kind: 'text' }>): string =>
+  `"${text}" does not stand after the image${nth === 1 ? '' : ` ${nth} times`}`;
 
 function patchProblems(experiment: Experiment, imageTokens: number): Problem[] {
   const source = sourceOf(experiment);

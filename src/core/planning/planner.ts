@@ -32,6 +32,8 @@ export interface PlanSubject {
    * Of a data set: how many there are in all. A knockout whose sets a question lacks is then left out, as its run does.
    */
   readonly many?: { readonly questions: number; readonly images: number };
+  /** Of one question, too, a set that it cannot have is left out, and so is a knockout that names it. */
+  readonly lenient?: boolean;
 }
 
 /** How a plan is made. */
@@ -108,11 +110,11 @@ export class Planner {
    */
   async run(subject: PlanSubject, planning: Planning): Promise<RunPlan> {
     const prepared: PlannedQuestion[] = [];
-    const { many } = subject;
+    const { many, lenient = many !== undefined } = subject;
     let unasked: CrossflowError | undefined;
     for (const question of subject.questions) {
       try {
-        const { info, image } = await this.prepare(question, many !== undefined);
+        const { info, image } = await this.prepare(question, lenient);
         prepared.push({ ...info, tokens: info.tokens.length, tiles: image.prepared.tiles });
       } catch (e) {
         // A data set run goes on after a question that cannot be asked; the others stand for it.
@@ -123,15 +125,14 @@ export class Planner {
     if (prepared.length === 0 && unasked) throw unasked;
     const counted: Counted = many
       ? { of: 'dataset', ...many, strict: false }
-      : { of: 'question', questions: prepared.length, images: prepared.length, strict: true };
+      : { of: 'question', questions: prepared.length, images: prepared.length, strict: !lenient };
     return this.make(prepared, prepared, subject, counted, planning);
   }
 
-  /** `lenient`: sets of the user's own need not exist in every question of a data set. */
+  /** `lenient`: sets of the user's own need not exist in every question. */
   private async prepare(question: QuestionInput, lenient: boolean): Promise<PreparedQuestion> {
     const { questions } = await this.prompts();
-    if (!lenient || Object.keys(question.sets).length === 0) return questions.prepare(question);
-    return questions.prepare(question).catch(() => questions.prepare({ ...question, sets: {} }));
+    return questions.prepare(question, lenient);
   }
 
   private async make(

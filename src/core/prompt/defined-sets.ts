@@ -1,4 +1,4 @@
-import { usage } from '../errors';
+import { toCrossflowError, usage, type CrossflowError } from '../errors';
 import type { PatchPlace } from '../vision/image';
 import { absent } from './resolve';
 import { isSetName } from './set-names';
@@ -10,6 +10,8 @@ export interface SetContext {
   readonly imageStart: number;
   /** Positions of the nth place (from 1) of a text after the image. */
   find(text: string, nth: number): readonly number[] | undefined;
+  /** Told of each set that cannot be had, which is then left out; without it the first one is thrown. */
+  wrong?(name: string, error: CrossflowError): void;
 }
 
 /**
@@ -68,7 +70,15 @@ export function defineSets(
   for (const name of own.keys()) {
     if (isSetName(name)) throw usage(`set "${name}" has the name of a set that always exists; choose another name`);
   }
-  for (const name of own.keys()) positionsOf(name);
+  for (const name of own.keys()) {
+    try {
+      positionsOf(name);
+    } catch (e) {
+      if (!context.wrong) throw e;
+      open.length = 0;
+      context.wrong(name, toCrossflowError(e));
+    }
+  }
 }
 
 function patchPositions(name: string, patches: readonly number[], { patches: all, imageStart }: SetContext): number[] {

@@ -1,5 +1,5 @@
 import type { Tokenizer } from '../checkpoint/tokenizer';
-import { usage } from '../errors';
+import { usage, type CrossflowError } from '../errors';
 import type { ImageGeometry, PatchPlace } from '../vision/image';
 import { defineSets } from './defined-sets';
 import type { SetName } from './set-names';
@@ -20,6 +20,8 @@ export interface SetsInput {
   /** The central object's word(s) as they stand in the question. */
   readonly objectName?: string;
   readonly definitions: Readonly<Record<string, SetDefinition>>;
+  /** Told of each definition that cannot be followed, whose set is then absent; without it the first one is thrown. */
+  wrong?(name: string, error: CrossflowError): void;
 }
 
 /**
@@ -38,7 +40,12 @@ export function buildSets(input: SetsInput): TokenSets {
   ]) {
     sets.set(name, positions);
   }
-  defineSets(sets, definitions, { patches: geometry.patches, imageStart, find: (t, nth) => text.find(t, nth) });
+  defineSets(sets, definitions, {
+    patches: geometry.patches,
+    imageStart,
+    find: (t, nth) => text.find(t, nth),
+    ...(input.wrong && { wrong: input.wrong }),
+  });
   return Object.fromEntries(sets);
 }
 

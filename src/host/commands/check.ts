@@ -1,14 +1,14 @@
 /** Both ways of computing the curves side by side, and how far they differ. */
 import * as vscode from 'vscode';
 import { usage } from '../../core/errors';
-import { blocking } from '../../core/experiment/edges';
 import type { Flow } from '../flow';
+import { computableOf } from '../live/facts';
 
 export async function showCheck(flow: Flow): Promise<void> {
-  const { subject, knockouts } = flow.demand();
-  if (subject.kind === 'dataset')
+  const experiment = flow.demand();
+  if (experiment.subject.kind === 'dataset')
     throw usage('a data set is not checked as a whole', flow.uri.fsPath, 'open one of its questions and check that');
-  const list = blocking(knockouts, flow.session.shown.example?.sets ?? {});
+  const list = computableOf(experiment, flow.session.shown);
   if (list.length === 0) {
     void vscode.window.showInformationMessage('Crossflow: there are no knockouts to check.');
     return;

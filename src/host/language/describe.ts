@@ -1,6 +1,7 @@
 /** What the editor says about a place of an experiment: hovers and the results beside knockouts. Pure. */
 import { getLocation } from 'jsonc-parser';
 import { builtinSet } from '../../core/experiment/names';
+import { sourceOf } from '../../core/experiment/parse';
 import type { Source } from '../../core/experiment/source';
 import { knockoutId, knockoutLabel, type Experiment, type Knockout } from '../../core/experiment/types';
 import type { Curve } from '../../core/engine/types';
@@ -58,7 +59,10 @@ export function describe(
   const [top, index] = path;
   if (top === 'knockouts' && typeof index === 'number' && !isAtPropertyKey) {
     const node = source.node(['knockouts', index]);
-    const knockout = experiment?.knockouts[index];
+    // By its place in the text: an experiment without its wrong knockouts counts them otherwise.
+    const knockout = experiment?.knockouts.find(
+      (_, i) => sourceOf(experiment).node(['knockouts', i])?.offset === node?.offset,
+    );
     if (node && knockout)
       return { markdown: describeKnockout(knockout, shown), offset: node.offset, length: node.length };
   }

@@ -1,13 +1,14 @@
 /** Problems of an experiment or a study as the editor shows them, and the fixes that make them go away. */
 import * as vscode from 'vscode';
-import { checkAgainstModel, type ModelFacts } from '../../core/experiment/facts';
 import { checkFiles } from '../../core/experiment/files';
-import type { Problem } from '../../core/experiment/problems';
+import type { Problem, ProblemCode } from '../../core/experiment/problems';
 import { parseStudy } from '../../core/study/parse';
-import { parsed, rangeOf } from '../documents';
+import { imageOf, parsed, rangeOf } from '../documents';
 import type { Flow } from '../flow';
 
 const SOURCE = 'Crossflow';
+/** Of problems that a run would stop at as well. */
+const FILE_CODES: readonly ProblemCode[] = ['missing-file', 'box-outside'];
 
 interface Known {
   readonly version: number;
@@ -20,12 +21,10 @@ export class Diagnostics {
 
   /** What is wrong with the text, its files and, where a model has been loaded, what the model cannot do. */
   async update(document: vscode.TextDocument, flow: Flow | undefined): Promise<void> {
-    const { experiment, problems, version } = parsed(document);
-    const files = experiment && vscode.workspace.isTrusted ? await checkFiles(experiment) : [];
+    const { computable, problems, version } = parsed(document);
+    const files = computable && vscode.workspace.isTrusted ? await checkFiles(computable) : [];
     if (document.isClosed || document.version !== version) return;
-    const facts = flow && factsOf(flow);
-    const model = experiment && facts ? checkAgainstModel(experiment, facts) : [];
-    const all = [...problems, ...files, ...model];
+    const all = [...(flow?.parsed?.version === version ? flow.problems : problems), ...files];
     this.#show(document, all, engineError(document, flow, all));
   }
 
@@ -83,13 +82,6 @@ function toDiagnostic(document: vscode.TextDocument, problem: Problem): vscode.D
   return diagnostic;
 }
 
-function factsOf({ session, experiment }: Flow): ModelFacts | undefined {
-  const { model, example } = session.shown;
-  // The example on the screen may belong to an earlier text; only its number of patches is sure to hold then.
-  if (!model || !experiment) return undefined;
-  return { layers: model.layers, heads: model.heads, ...(example && { imageTokens: example.imageTokens }) };
-}
-
 /** What only the engine could find out (a checkpoint it cannot read, an image it cannot decode). */
 function engineError(
   document: vscode.TextDocument,
@@ -97,10 +89,16 @@ function engineError(
   others: readonly Problem[],
 ): vscode.Diagnostic[] {
   const error = flow?.session.error;
-  if (error?.kind !== 'usage' || others.some((problem) => problem.severity === 'error')) return [];
-  const { source, experiment } = parsed(document);
-  const image = experiment?.subject.kind === 'question' ? experiment.subject.image : undefined;
-  const key = error.place?.file !== undefined && error.place.file === image ? 'image' : 'model';
+  const { source, computable } = parsed(document);
+  // What a file lacks has its place already; a wrong knockout does not keep the others from being computed.
+  const told = others.some(({ severity, code }) => severity === 'error' && FILE_CODES.includes(code));
+  if (error?.kind !== 'usage' || !computable || told) return [];
+  const key =
+    error.place?.file !== undefined && error.place.file === imageOf(computable)
+      ? 'image'
+      : /^the (question|prompt) /.test(error.message)
+        ? 'question'
+        : 'model';
   const node = source.node([key]);
   const diagnostic = new vscode.Diagnostic(rangeOf(document, node ?? { offset: 0, length: 1 }), error.line);
   diagnostic.source = SOURCE;

@@ -16,17 +16,11 @@ export interface Hint {
   readonly tooltip: string;
 }
 
-/** `experiment`: the text as it could be read; undefined while it has errors. `last`: the last that could be read. */
-export function hintsOf(
-  source: Source,
-  experiment: Experiment | undefined,
-  last: Experiment | undefined,
-  shown: Shown,
-): Hint[] {
-  const readable = experiment ?? last;
+/** `readable`: what can be computed of the text, or of the last one that could be read. */
+export function hintsOf(source: Source, readable: Experiment | undefined, shown: Shown): Hint[] {
   if (!readable) return [];
   const written = (from: Source, node: Node): string => from.text.slice(node.offset, node.offset + node.length);
-  const readIn = experiment ? source : sourceOf(readable);
+  const readIn = sourceOf(readable);
   const knockouts = new Map(
     readable.knockouts.flatMap((knockout, i) => {
       const node = readIn.node(['knockouts', i]);
@@ -36,7 +30,7 @@ export function hintsOf(
   const behind = (node: Node, text: string | undefined, tooltip: string): Hint[] =>
     text === undefined ? [] : [{ offset: node.offset + node.length, text, tooltip }];
   const question = source.node(['question']);
-  const same = readable.subject.kind === 'question' && question?.value === readable.subject.question;
+  const same = question?.value === shown.asked?.question.question;
   return [
     ...(question && same ? behind(question, answerHint(shown), 'The answer and its probability in the clean run') : []),
     ...(source.node(['knockouts'])?.children ?? []).flatMap((node) => {

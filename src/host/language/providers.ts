@@ -65,8 +65,8 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
 
     languages.registerHoverProvider(FLOW_SELECTOR, {
       provideHover(document, position) {
-        const { source, experiment } = parsed(document);
-        const found = describe(source, document.offsetAt(position), experiment, shown(document));
+        const { source, computable } = parsed(document);
+        const found = describe(source, document.offsetAt(position), computable, shown(document));
         return found && new vscode.Hover(new vscode.MarkdownString(found.markdown), rangeOf(document, found));
       },
     }),
@@ -97,8 +97,8 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
       onDidChangeInlayHints: hintsChanged.event,
       provideInlayHints(document, range) {
         if (!inlayHintsOn()) return [];
-        const { source, experiment } = parsed(document);
-        const hints = hintsOf(source, experiment, deps.flow(document)?.experiment, shown(document));
+        const { source, computable } = parsed(document);
+        const hints = hintsOf(source, computable ?? deps.flow(document)?.experiment, shown(document));
         return hints.flatMap(({ offset, text, tooltip }) => {
           const at = document.positionAt(offset);
           if (!range.contains(at)) return [];

@@ -12,7 +12,6 @@ import type {
   ModelInfo,
 } from '../../core/engine/types';
 import { cancelled, toCrossflowError, type CrossflowError } from '../../core/errors';
-import { blocking } from '../../core/experiment/edges';
 import type { Experiment, Knockout } from '../../core/experiment/types';
 import { withAnswer } from '../../core/prompt/track';
 import type { Asked } from '../../core/engine/result';
@@ -24,6 +23,7 @@ import type { Engine } from '../engine/engine';
 import { CANCEL_GRACE_MS, EngineGone } from '../engine/process';
 import type { EnginePool, Lease } from '../engine/pool';
 import { BusyStatus } from './busy';
+import { computableOf } from './facts';
 import { pictureOf, type ShownPicture } from './picture';
 import { asksOf, planRound, wanted, type Have, type Wanted } from './plan';
 import { typingPause } from './typing';
@@ -347,8 +347,8 @@ export class LiveSession {
       this.#have = { ...this.#have!, ...change } as Held;
     };
     const knockouts = want.knockouts.map(({ knockout }) => knockout);
-    // A set that was just cleared has nothing to block; its knockouts stay in the list, without a curve.
-    const runs = new Set(blocking(knockouts, this.#shown.example?.sets ?? {}));
+    // What cannot be computed stays in the list, without a curve: a set that was just cleared, one that the question lacks.
+    const runs = new Set(computableOf(experiment, this.#shown));
     compute = plan.compute.filter((i) => runs.has(knockouts[i]));
     this.#parts = [];
     this.#show({ ...this.#shown, knockouts, curves: plan.kept }, { type: 'curves', knockouts, curves: plan.kept });

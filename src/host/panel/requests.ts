@@ -1,9 +1,9 @@
 /** Answers to the panel's questions. */
 import * as vscode from 'vscode';
 import { usage } from '../../core/errors';
-import { blocking } from '../../core/experiment/edges';
 import type { PanelRequests, PanelToHost } from '../../protocol/panel';
 import type { Flow } from '../flow';
+import { computableOf } from '../live/facts';
 
 type Request = Extract<PanelToHost, { type: 'request' }>;
 type Answer = PanelRequests[Request['name']]['result'];
@@ -34,6 +34,6 @@ export async function answerRequest(
     case 'tokenLens':
       return session.ask('tokenLens', { row: request.params.row }, signal);
     case 'check':
-      return session.check(blocking(flow.experiment?.knockouts ?? [], session.shown.example?.sets ?? {}), { signal });
+      return session.check(flow.experiment ? computableOf(flow.experiment, session.shown) : [], { signal });
   }
 }
