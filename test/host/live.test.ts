@@ -96,7 +96,9 @@ describe('the live loop, with a real engine process', function () {
     );
     const alone = session(engines, {}, 'test:alone');
     await alone.live.update(experiment({ knockouts: ['Question->Last'] }));
-    assert.deepEqual(live.shown.curves[1]!.scores, alone.live.shown.curves[0]!.scores);
+    // Other company in a chunk may move the last bits of a float.
+    const scores = alone.live.shown.curves[0]!.scores;
+    live.shown.curves[1]!.scores.forEach((score, i) => assert.ok(Math.abs(score - scores[i]) < 1e-5));
     alone.live.dispose();
     live.dispose();
   });

@@ -11,7 +11,7 @@ export interface SetContext {
   /** Positions of the nth place (from 1) of a text after the image. */
   find(text: string, nth: number): readonly number[] | undefined;
   /** Told of each set that cannot be had, which is then left out; without it the first one is thrown. */
-  wrong?(name: string, error: CrossflowError): void;
+  readonly wrong?: (name: string, error: CrossflowError) => void;
 }
 
 /**

@@ -21,7 +21,7 @@ export interface SetsInput {
   readonly objectName?: string;
   readonly definitions: Readonly<Record<string, SetDefinition>>;
   /** Told of each definition that cannot be followed, whose set is then absent; without it the first one is thrown. */
-  wrong?(name: string, error: CrossflowError): void;
+  readonly wrong?: (name: string, error: CrossflowError) => void;
 }
 
 /**
