@@ -12,6 +12,8 @@ export async function figure({
   curves,
   lens,
   norm = 'withNorm',
+  looks,
+  answer,
 }: FigureRequest): Promise<Uint8Array> {
   if (what === 'lens' && !lens) throw usage('there is no lens to draw');
   if (format === 'csv') return Buffer.from(what === 'lens' ? lensTable(lens!) : curvesTable(curves));
@@ -21,7 +23,11 @@ export async function figure({
   ]);
   const spec =
     what === 'lens'
-      ? figures.lensFigure(figures.exampleLens(lens!, norm, title, caption))
-      : figures.knockoutFigure(figures.exampleKnockouts(curves, title, caption));
+      ? figures.lensFigure(
+          figures.exampleLens(lens!, norm, { title, ...(caption && { caption }), ...(answer && { answer }) }),
+        )
+      : figures.knockoutFigure(
+          figures.exampleKnockouts(curves, { title, ...(caption && { caption }), ...(looks && { looks }) }),
+        );
   return renderFigure(spec, format);
 }

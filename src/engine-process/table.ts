@@ -17,13 +17,13 @@ export function curvesTable(curves: readonly Curve[]): string {
   return stringify([head, ...rows]);
 }
 
-/** `row` (0 the embedding, the last after the final norm), then for each word its probability both ways. */
+/** `after layer` (emb: the embedding; the last one after the final norm), then for each word its probability both ways. */
 export function lensTable({ withoutNorm, withNorm }: LensResult): string {
   const words = Object.keys(withNorm);
   const rows = Math.max(0, ...words.map((word) => withNorm[word].length));
-  const head = ['row', ...words.flatMap((word) => [`${word} without norm`, `${word} with norm`])];
+  const head = ['after layer', ...words.flatMap((word) => [`${word} without norm`, `${word} with norm`])];
   const body = Array.from({ length: rows }, (_, row) => [
-    row,
+    row === 0 ? 'emb' : row - 1,
     ...words.flatMap((word) => [withoutNorm[word]?.[row], withNorm[word]?.[row]]),
   ]);
   return stringify([head, ...body]);

@@ -3,11 +3,12 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { usage } from '../core/errors';
+import { lookName, looksOf } from '../core/experiment/looks';
 import { besidePath } from '../core/files/beside';
 import type { ExportRequest } from '../protocol/panel';
 import type { EngineHooks } from './engine/engine';
 import { callOnce } from './engine/once';
-import { figureCaption } from './figure-caption';
+import { figureCaption, ownAnswer } from './figure-caption';
 import { resultParts } from './result-parts';
 import type { Flow } from './flow';
 import type { PanelManager } from './panel/manager';
@@ -50,7 +51,9 @@ async function content(flow: Flow, request: ExportRequest, hooks: EngineHooks): 
     case 'image':
       return fromDataUrl(request.data);
     default: {
-      const curves = shown.curves.filter((curve) => curve !== null);
+      const all = looksOf(shown.knockouts.map(lookName));
+      const drawn = shown.curves.flatMap((curve, i) => (curve ? [{ curve, look: all[i] }] : []));
+      const curves = drawn.map(({ curve }) => curve);
       if (request.what === 'knockouts' ? curves.length === 0 : !shown.lens)
         throw usage('there is nothing to export yet', undefined, 'run the experiment first');
       return callOnce(hooks, 'figure', {
@@ -60,7 +63,9 @@ async function content(flow: Flow, request: ExportRequest, hooks: EngineHooks): 
         caption: figureCaption(request.what, flow.experiment, shown),
         ...(request.what === 'lens' && request.norm && { norm: request.norm }),
         curves,
+        looks: drawn.map(({ look }) => look),
         ...(shown.lens && { lens: shown.lens }),
+        ...ownAnswer(flow.experiment, shown),
       });
     }
   }

@@ -25,3 +25,12 @@ export function figureCaption(
   ];
   return [[asked, answer].filter(Boolean).join(' → '), facts.join('; ')].filter(Boolean).join('\n');
 }
+
+/** The lens word that is neither gold answer nor option nor chosen: the model's own answer. */
+export function ownAnswer(experiment: Experiment | undefined, { clean }: Shown): { readonly answer?: string } {
+  const subject = experiment?.subject;
+  const answer = clean?.answer.text.trim();
+  if (!answer || subject?.kind !== 'question') return {};
+  const asked = [subject.answer, ...(subject.options ?? [])].map((text) => text?.trim().toLowerCase());
+  return asked.includes(answer.toLowerCase()) ? {} : { answer };
+}

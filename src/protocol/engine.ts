@@ -40,7 +40,11 @@ export interface FigureRequest {
   /** Lines below it. */
   readonly caption?: string;
   readonly curves: readonly Curve[];
+  /** Of the curves: as the panel draws them, see core/experiment/looks.ts. */
+  readonly looks?: readonly number[];
   readonly lens?: LensResult;
+  /** The lens word that is there for being the model's own answer. */
+  readonly answer?: string;
   /** How the lens is drawn; left out: with. */
   readonly norm?: 'withNorm' | 'withoutNorm';
 }

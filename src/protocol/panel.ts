@@ -35,6 +35,7 @@ export type {
 export type { RunPlan } from '../core/planning/plan-types';
 export type { EdgeKnockout, Knockout, SetDefinition } from '../core/experiment/types';
 export { PUBLISHED_EDGES } from '../core/experiment/names';
+export { dashOf, knockoutWords, lookName, looksOf } from '../core/experiment/looks';
 export { canBeSet } from '../core/experiment/single-token';
 export { knockoutId, knockoutLabel, knockoutSets } from '../core/experiment/types';
 export { largestChange, NO_CHANGE, percent, size } from '../core/words';

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import type { Knockout } from '../../src/core/experiment/types';
@@ -11,6 +13,9 @@ import {
   type FigureData,
 } from '../../src/core/report/figures/figures';
 import { curveStyles } from '../../src/core/report/figures/labels';
+import { dashOf, lookName, looksOf, SERIES_ON_WHITE } from '../../src/core/experiment/looks';
+import { lensTable } from '../../src/engine-process/table';
+import { repositoryRoot } from '../support/golden';
 import { heatMap } from '../../src/core/report/figures/heat-map';
 import { legendFigure } from '../../src/core/report/figures/legend';
 import { renderAll, renderFigure, renderSvg } from '../../src/core/report/figures/render';
@@ -200,11 +205,46 @@ describe('figures', () => {
     assert.doesNotMatch(withNorm.caption, /without/);
   });
 
+  it('has the names, colours and dashes of the panel for a single question', async () => {
+    const knockouts = [edge('Image Central Object->Question'), edge('clicked->Question'), edge('Question->Last')];
+    const curves = knockouts.map((knockout) => ({ edge: '', knockout, window: 9, scores: [1, 1], change: [-44, 0] }));
+    const looks = looksOf(knockouts.map(lookName));
+    const figure = exampleKnockouts(curves, { looks });
+    const svg = await renderSvg(knockoutFigure(figure));
+    for (const name of ['Image Central Object → Question', 'clicked → Question']) assert.ok(texts(svg).includes(name));
+    // Light themes in the page have the colours of white paper.
+    const css = readFileSync(join(repositoryRoot, 'webview/styles/base.css'), 'utf8');
+    const blocks = [0, 1, 2, 3, 4, 5, 6, 7].map((i) =>
+      [...css.matchAll(new RegExp(`--cf-series-${i}: (#[0-9a-f]{6});`, 'g'))].map((m) => m[1]),
+    );
+    SERIES_ON_WHITE.forEach((colour, i) => assert.equal(blocks[i][1], colour, `series ${i}`));
+    figure.curves.forEach(({ colour, dash }, i) => {
+      assert.equal(colour, SERIES_ON_WHITE[looks[i]]);
+      assert.deepEqual(dash, dashOf(looks[i]));
+      assert.ok(svg.includes(`stroke="${colour}"`), colour);
+    });
+  });
+
+  it('numbers the rows of a lens as the panel does', async () => {
+    const lens = { withNorm: { red: [0, 0.5, 0.9], Star: [0, 0.2, 0.1] }, withoutNorm: {}, top: [] };
+    const svg = await renderSvg(lensFigure(exampleLens(lens, 'withNorm', { answer: 'Star' })));
+    const shown = texts(svg);
+    for (const text of ['emb', '0', '1', 'After layer (emb: the embedding)', 'Star (the answer)'])
+      assert.ok(shown.includes(text), `${text} in ${shown.join(' | ')}`);
+    assert.ok(!shown.includes('2') && !shown.includes('-1'));
+    assert.match(svg, /red, embedding: 0\.0/);
+    assert.match(svg, /red, layer 1: 90\.0/);
+    assert.match(
+      lensTable({ ...lens, withoutNorm: lens.withNorm }),
+      /^after layer,red without norm.*\nemb,0,.*\n0,0\.5,.*\n1,0\.9/,
+    );
+  });
+
   it('draws a single question without a band', async () => {
     const curve = { edge: 'Question->Last', knockout: published[0], window: 9, scores: [0.5, 0.9], change: [-44, 0] };
-    const figure = exampleKnockouts([curve], 'star');
+    const figure = exampleKnockouts([curve], { title: 'star' });
     const svg = await renderSvg(knockoutFigure(figure));
-    assert.ok(texts(svg).includes('Question↛Last') && texts(svg).includes('star'));
+    assert.ok(texts(svg).includes('Question → Last') && texts(svg).includes('star'));
     assert.doesNotMatch(svg, /mark-area/);
     assert.match(await renderSvg(knockoutFigure(data(published))), /mark-area/);
   });

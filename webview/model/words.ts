@@ -1,7 +1,7 @@
 /** Numbers and tokens as people read them. */
 import type { ImageGeometry, Knockout } from '../../src/protocol/panel';
 
-export { percent } from '../../src/protocol/panel';
+export { knockoutWords, percent } from '../../src/protocol/panel';
 
 /** Significant digits that tell two attention weights apart without filling the line. */
 const DIGITS = 2;
@@ -61,13 +61,6 @@ export const plural = (n: number, one: string, many = `${one}s`): string => `${c
 /** `7.1 B`, `21 M`. */
 export const parameters = (n: number): string =>
   n >= 1e9 ? `${(n / 1e9).toFixed(1)} B` : n >= 1e6 ? `${Math.round(n / 1e6)} M` : count(n);
-
-/** `Image → Last`, `attention of Last`: a knockout for reading. */
-export function knockoutWords(k: Knockout): string {
-  if (k.kind === 'edge') return `${k.from} → ${k.to}`;
-  if (k.kind === 'prune') return `${k.of} dropped`;
-  return `${k.kind === 'mlp' ? 'MLP' : 'attention'} of ${k.of}`;
-}
 
 /** `window 3`, `window 3, heads 0 and 2`. */
 export function knockoutDetail(k: Knockout): string {

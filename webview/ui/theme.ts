@@ -1,13 +1,14 @@
 /** The editor's colours, read from its CSS variables, and word when the theme changes. */
+import { dashOf } from '../../src/protocol/panel';
 
-/** Curve colours, dashes and markers; each differs in more than colour. The colours stand in base.css. */
+export { dashOf };
+
+/** Curve colours and markers; each differs in more than colour. The colours stand in base.css. */
 export const SERIES = 8;
-const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 2], [8, 3, 2, 3], [], [6, 3], [2, 2], [8, 3, 2, 3]];
 const MARKERS = ['circle', 'rect', 'triangle', 'rectRot', 'crossRot', 'star', 'rectRounded', 'cross'] as const;
 
 /** Colours come again after the eighth, with other dashes and markers. */
 const round = (i: number): number => Math.floor(i / SERIES);
-export const dashOf = (i: number): readonly number[] => DASHES[(i + round(i)) % DASHES.length];
 export const markerOf = (i: number): (typeof MARKERS)[number] => MARKERS[(i + 3 * round(i)) % MARKERS.length];
 export const seriesClass = (i: number): string => `cf-series-${i % SERIES}`;
 

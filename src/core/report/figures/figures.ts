@@ -3,7 +3,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Curve, LensResult } from '../../engine/types';
 import { WORD_KINDS, type WordKind } from '../../dataset/words';
 import type { Knockout } from '../../experiment/types';
-import { curveStyles, type CurveStyle } from './labels';
+import { panelLook, panelStyles, type CurveStyle } from './labels';
 import { lineFigure } from './line-figure';
 import type { LayerPoint } from '../statistics';
 import type { Look } from './theme';
@@ -33,6 +33,8 @@ export interface FigureData {
   readonly over?: 'layer' | 'depth';
   /** What a layer on the horizontal axis is; left out: the window's centre layer, or the lens' row. */
   readonly axis?: string;
+  /** Left out: the axis begins at layer 0. Of a lens by layers -1 stands for the embedding. */
+  readonly firstLayer?: -1;
   /** The last point is of another kind than those before it, and no line leads there. */
   readonly lastApart?: boolean;
 }
@@ -44,6 +46,8 @@ const PROBABILITY = 'Probability (%)';
 export const CENTRE_LAYER = 'Centre layer';
 /** Of the lens: row 3 is what layer 2 left behind. */
 const ROW = 'Residual row (0 = embedding)';
+/** The same rows by the layer that left them behind, as the panel numbers them. */
+const LEFT_BY = 'After layer (emb: the embedding)';
 /** Of prune, whose curves are called `Image dropped after`. */
 const AFTER_LAYER = 'After layer';
 const BOTH = 'Centre layer (dropped: after layer)';
@@ -64,35 +68,48 @@ export function lensFigure(data: FigureData, look: Look = 'screen'): VegaLiteSpe
   return lineFigure(data, { title: PROBABILITY, signed: false, over: ROW }, look);
 }
 
-/** The knockout curves of a single question. */
-export function exampleKnockouts(curves: readonly Curve[], title?: string, caption?: string): FigureData {
-  const styles = curveStyles(curves.map((c) => c.knockout));
+/**
+ * The knockout curves of a single question, as the panel shows them.
+ * @param looks of the curves; left out: in their order
+ */
+export function exampleKnockouts(
+  curves: readonly Curve[],
+  {
+    title,
+    caption,
+    looks = curves.map((_, i) => i),
+  }: { title?: string; caption?: string; looks?: readonly number[] } = {},
+): FigureData {
+  const knockouts = curves.map((c) => c.knockout);
+  const styles = panelStyles(knockouts, looks);
   return {
     ...(title === undefined ? {} : { title }),
     ...(caption === undefined ? {} : { caption }),
     curves: curves.map((c, i) => ({ ...styles[i], points: c.change.map((mean, layer) => ({ layer, mean })) })),
     lastLayer: Math.max(0, ...curves.map((c) => c.change.length - 1)),
-    ...layerAxis(curves.map((c) => c.knockout)),
+    ...layerAxis(knockouts),
   };
 }
 
-/** The lens curves of a single question. */
+/** The lens curves of a single question, as the panel shows them: row 0 of a lens is the embedding, row l + 1 what layer l left.
+ * `answer`: the word that is there for being the model's own answer. */
 export function exampleLens(
   lens: LensResult,
   norm: 'withNorm' | 'withoutNorm',
-  title?: string,
-  caption = '',
+  { title, caption = '', answer }: { title?: string; caption?: string; answer?: string } = {},
 ): FigureData {
   const words = Object.entries(lens[norm]);
   return {
     ...(title === undefined ? {} : { title }),
     caption: [caption, norm === 'withNorm' ? WITH_NORM : WITHOUT_NORM].filter(Boolean).join('\n'),
     curves: words.map(([label, values], i) => ({
-      label,
-      ...WORD_STYLES[i % WORD_STYLES.length],
-      points: values.map((p, layer) => ({ layer, mean: 100 * p })),
+      label: label === answer ? `${label} (the answer)` : label,
+      ...panelLook(i),
+      points: values.map((p, row) => ({ layer: row - 1, mean: 100 * p })),
     })),
-    lastLayer: Math.max(0, ...words.map(([, values]) => values.length - 1)),
+    firstLayer: -1,
+    lastLayer: Math.max(0, ...words.map(([, values]) => values.length - 2)),
+    axis: LEFT_BY,
     lastApart: norm === 'withoutNorm',
   };
 }

@@ -1,3 +1,4 @@
+import { dashOf, knockoutWords, SERIES_ON_WHITE } from '../../experiment/looks';
 import { PUBLISHED_EDGES } from '../../experiment/names';
 import { knockoutId, knockoutLabel, type Knockout } from '../../experiment/types';
 
@@ -58,6 +59,23 @@ export function curveStyles(knockouts: readonly Knockout[], palette: Palette = '
     };
   });
 }
+
+/**
+ * Names and looks of a panel's curves, so that its figure is the one on the screen.
+ * @param looks as looksOf() gives them
+ */
+export function panelStyles(knockouts: readonly Knockout[], looks: readonly number[]): Omit<CurveStyle, 'name'>[] {
+  const words = knockouts.map(knockoutWords);
+  return knockouts.map((k, i) => ({
+    label: words.filter((w) => w === words[i]).length > 1 ? words[i] + detail(k) : words[i],
+    ...panelLook(looks[i]),
+  }));
+}
+
+export const panelLook = (look: number): Pick<CurveStyle, 'colour' | 'dash'> => ({
+  colour: SERIES_ON_WHITE[look % SERIES_ON_WHITE.length],
+  dash: dashOf(look),
+});
 
 const other = (n: number): { colour: string; dash: readonly number[] } => ({
   colour: OTHERS[n % OTHERS.length],

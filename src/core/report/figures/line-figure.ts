@@ -36,14 +36,21 @@ function narrowDomain({ curves }: FigureData, signed: boolean): { scale?: { doma
   return { scale: { domain: signed ? [Math.min(-0.5, least), Math.max(0.5, most)] : [0, 1] } };
 }
 
+/** Layers with a tick where -1, the embedding, is one of them: about ten, none so near to another that they touch. */
+function layerTicks(last: number): number[] {
+  const step = [1, 2, 5, 10, 20].find((size) => (last + 1) / size <= 12) ?? 50;
+  const layers = Array.from({ length: Math.floor(last / step) + 1 }, (_, i) => i * step);
+  return [-1, ...(step > 1 ? layers.slice(1) : layers)];
+}
+
 /** Lines over layers with their bands, and marks above the plot where a change is significant (isMarked). */
 export function lineFigure(data: FigureData, quantity: Quantity, look: Look): VegaLiteSpec {
-  const { curves, lastLayer, over = 'layer', axis: across = quantity.over, lastApart = false } = data;
+  const { curves, firstLayer = 0, lastLayer, over = 'layer', axis: across = quantity.over, lastApart = false } = data;
   const { width, height, line } = SIZES[look];
   const values = curves.flatMap((c) =>
     c.points.map(({ layer, depth, mean, low, high }) => ({
       ...{ x: over === 'depth' ? depth : layer, mean, low, high, curve: inLines(c.label) },
-      spoken: `${c.label}, layer ${layer}: ${mean.toFixed(1)}`,
+      spoken: `${c.label}, ${layer < 0 ? 'embedding' : `layer ${layer}`}: ${mean.toFixed(1)}`,
       ...(lastApart && { apart: layer === lastLayer }),
     })),
   );
@@ -53,8 +60,13 @@ export function lineFigure(data: FigureData, quantity: Quantity, look: Look): Ve
     field: 'x',
     type: quantitative,
     title: wrap(over === 'layer' ? across : `${across}, relative depth`, AXIS_LETTERS[look]),
-    scale: { domain: [0, over === 'layer' ? Math.max(1, lastLayer) : 1], nice: false },
-    axis: { grid: false, labelFlush: false, ...(over === 'layer' ? { format: 'd', tickMinStep: 1 } : {}) },
+    scale: { domain: over === 'layer' ? [firstLayer, Math.max(1, lastLayer)] : [0, 1], nice: false },
+    axis: {
+      grid: false,
+      labelFlush: false,
+      ...(over === 'layer' ? { format: 'd', tickMinStep: 1 } : {}),
+      ...(firstLayer < 0 && { labelExpr: "datum.value < 0 ? 'emb' : datum.label", values: layerTicks(lastLayer) }),
+    },
   };
   const { color, strokeDash } = curveEncoding(curves, look === 'print' ? null : legendBelow(curves));
   const axis = { title: quantity.title, ...narrowDomain(data, quantity.signed) };
