@@ -1,4 +1,5 @@
 /** What `crossflow check` runs when no experiment is given: a picture and knockouts that every model understands. */
+import { TEMPLATE_NAMES } from '../core/families/choices';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +58,7 @@ export async function sampleQuestion(model: Model, image: string, control: RunCo
     sets: { some: { kind: 'patches', patches: [0, 3, 4] }, verb: { kind: 'text', text: 'is', nth: 1 } },
   };
   let last: unknown;
-  for (const template of [undefined, 'vicuna_v1', 'llava_llama_3'] as const) {
+  for (const template of [undefined, ...TEMPLATE_NAMES]) {
     const asked = { ...question, ...(template && { template }) };
     try {
       (await model.prepare(asked, control)).release();

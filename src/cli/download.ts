@@ -1,11 +1,12 @@
 /** Fetching a model at a terminal: the question, the bar, and what is said where there is no terminal. */
 import { createInterface } from 'node:readline';
 import { cancelled, failed, usage } from '../core/errors';
-import { checkConfig } from '../core/checkpoint/remote-config';
+import { checkConfig } from '../core/families';
 import { download } from '../core/hub/download';
 import { hubEnvironment, type HubEnvironment } from '../core/hub/environment';
 import { idText, type HubId } from '../core/hub/id';
-import { planDownload, type DownloadPlan } from '../core/hub/plan';
+import { planDownload } from '../core/families/hub';
+import type { DownloadPlan } from '../core/hub/plan';
 import { Rate } from '../core/hub/rate';
 import { planSize, planText, size } from '../core/hub/words';
 import { interruptSignal } from './interrupt';

@@ -1,7 +1,7 @@
 /** `crossflow fetch`: brings a model of the Hugging Face hub into the local cache. Asking for it is the consent. */
-import { checkConfig } from '../core/checkpoint/remote-config';
+import { checkConfig } from '../core/families';
 import { failed } from '../core/errors';
-import { findCached } from '../core/hub/complete';
+import { findCached } from '../core/families/hub';
 import { hubEnvironment } from '../core/hub/environment';
 import { hubId, idText, isCommit, type HubId } from '../core/hub/id';
 import type { DownloadPlan } from '../core/hub/plan';

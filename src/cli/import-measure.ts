@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Imported, ImportSettings } from '../core/quantize/import';
 import type { ReportComparison } from '../core/quantize/report';
-import type { ModelSpec } from '../core/checkpoint/spec';
+import type { ModelSpec } from '../core/spec';
 import type { Compared, Comparison } from '../core/engine/compare';
 import type { OpenModel } from '../core/engine/model';
 import { cancelled, usage } from '../core/errors';

@@ -1,6 +1,6 @@
 /** `crossflow import`: a copy of a checkpoint with weights of fewer bits, and how far it is from the original. */
 import { basename, dirname, join, resolve } from 'node:path';
-import type { ModelSpec } from '../core/checkpoint/spec';
+import type { ModelSpec } from '../core/spec';
 import type { ImportSettings } from '../core/quantize/import';
 import { type Kind, recipeOf } from '../core/quantize/recipe';
 import { REPORT_FILE, reportText } from '../core/quantize/report';
@@ -30,7 +30,7 @@ export interface ImportOptions extends EngineFlags {
 export async function importModel(name: string, options: ImportOptions): Promise<number> {
   const signal = interruptSignal();
   const folder = await modelFolder(namedModel(name), { ...options, signal });
-  const { openCheckpoint } = await import('../core/checkpoint');
+  const { openCheckpoint } = await import('../core/families');
   const { importQuantized } = await import('../core/quantize/import');
   const spec = await openCheckpoint(folder);
   const output = options.output === undefined ? defaultOutput(folder, options.quantize) : resolve(options.output);

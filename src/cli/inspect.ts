@@ -1,5 +1,5 @@
 /** `crossflow inspect`: what a checkpoint is, and what a run of it, or of an experiment or a study, will need. */
-import type { ModelSpec } from '../core/checkpoint/spec';
+import type { ModelSpec } from '../core/spec';
 import { bytesPerToken } from '../core/engine/cache';
 import { heldWeights } from '../core/planning/held';
 import { DEFAULT_CHUNK_BUDGET } from '../core/engine/limits';
@@ -8,6 +8,7 @@ import type { Planner } from '../core/planning/planner';
 import { size } from '../core/words';
 import { usage } from '../core/errors';
 import type { Experiment } from '../core/experiment/types';
+import { rowsPerView } from '../core/vision/rows';
 import { interruptSignal } from './interrupt';
 import { engineOptions, modelFolder, namedModel, notInstalled, type EngineFlags } from './model';
 import { lines, planDocument, planLines, seconds, type Line } from './plan-text';
@@ -114,9 +115,13 @@ function describeStudy(
 }
 
 function factsOf(spec: ModelSpec) {
-  const { decoder, vision } = spec;
+  const { decoder, eye } = spec;
+  const { tower } = eye;
   const held = heldWeights(spec);
-  const imageTokens = (vision.imageSize / vision.patchSize) ** 2 + (vision.select === 'full' ? 1 : 0);
+  const [aspect] = eye.aspects;
+  const layouts = eye.samples.map((size) => eye.layOut(size, aspect));
+  const tokens = layouts.map((layout) => layout.sources.length);
+  const { width, height } = layouts[0].viewSize;
   return {
     family: spec.family,
     directory: spec.directory,
@@ -136,13 +141,15 @@ function factsOf(spec: ModelSpec) {
       positions: decoder.maxPositions,
     },
     vision: {
-      image_size: vision.imageSize,
-      patch_size: vision.patchSize,
-      layers_used: vision.weights.layers.length,
-      hidden: vision.hidden,
-      heads: vision.heads,
-      image_tokens: imageTokens,
-      aspect: spec.aspect,
+      image_size: Math.max(width, height),
+      patch_size: tower.patchSize,
+      layers_used: tower.blocks.length,
+      hidden: tower.hidden,
+      heads: tower.heads,
+      image_tokens: rowsPerView(tower, layouts[0].viewSize),
+      // All that a picture takes in the prompt, marks and row ends included: the least and the most.
+      picture_tokens: [Math.min(...tokens), Math.max(...tokens)],
+      aspect,
     },
     memory: {
       file_bytes: spec.files.reduce((sum, file) => sum + file.bytes, 0),
@@ -156,6 +163,7 @@ function factsOf(spec: ModelSpec) {
 
 function modelLines(facts: ReturnType<typeof factsOf>): Line[] {
   const { decoder: d, vision: v } = facts;
+  const [least, most] = v.picture_tokens;
   const heads =
     d.key_value_heads === d.heads ? `${d.heads} heads` : `${d.heads} heads (${d.key_value_heads} key/value)`;
   const files = facts.files.length === 1 ? '1 file' : `${facts.files.length} files`;
@@ -171,6 +179,7 @@ function modelLines(facts: ReturnType<typeof factsOf>): Line[] {
       'image',
       `${v.image_size} x ${v.image_size} pixels, patches of ${v.patch_size}, ${v.image_tokens} tokens a tile, aspect ${v.aspect}`,
     ],
+    ...(least === most ? [] : [['', `${least} to ${most} tokens a picture`] as const]),
   ];
 }
 

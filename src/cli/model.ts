@@ -36,7 +36,7 @@ export interface FetchFlags {
 export async function modelFolder(model: Experiment['model'], fetching: FetchFlags & Fetching = {}): Promise<string> {
   if (model.kind === 'folder') return model.path;
   const id = hubId(model.id);
-  const { findCached } = await import('../core/hub/complete');
+  const { findCached } = await import('../core/families/hub');
   const found = await findCached(id);
   if (found !== undefined) return found;
   const { fetchWithConsent } = await import('./download');

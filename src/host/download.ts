@@ -1,8 +1,8 @@
 /** Models of the hub in the editor: asked for once, fetched with progress. Free of the editor: `ui` shows. */
-import { checkConfig } from '../core/checkpoint/remote-config';
+import { checkConfig } from '../core/families';
 import { cancelled, toCrossflowError, usage } from '../core/errors';
 import type { Experiment } from '../core/experiment/types';
-import { findCached } from '../core/hub/complete';
+import { findCached } from '../core/families/hub';
 import { hubEnvironment } from '../core/hub/environment';
 import { hubId, idText, type HubId } from '../core/hub/id';
 import { planSize, planText, size } from '../core/hub/words';
@@ -64,7 +64,7 @@ export class Models {
 
   async #fetch(id: HubId): Promise<string> {
     const name = idText(id);
-    const { planDownload } = await import('../core/hub/plan');
+    const { planDownload } = await import('../core/families/hub');
     const environment = await this.environment();
     const plan = await this.ui.progress(`Crossflow: looking up ${name}`, (_, signal) =>
       planDownload(id, environment, { signal }),

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Experiment } from '../core/experiment/types';
-import { findCached } from '../core/hub/complete';
+import { findCached } from '../core/families/hub';
 import { hubId } from '../core/hub/id';
 
 /** Weights up to this size load in seconds, so opening a file may start them. */

@@ -39,7 +39,8 @@ export { dashOf, knockoutWords, lookName, looksOf } from '../core/experiment/loo
 export { canBeSet } from '../core/experiment/single-token';
 export { knockoutId, knockoutLabel, knockoutSets } from '../core/experiment/types';
 export { largestChange, NO_CHANGE, percent, size } from '../core/words';
-export type { Box, ImageGeometry, PatchGrid, PatchPlace, Rect } from '../core/vision/image';
+export type { ImageGeometry, PatchGrid, PatchPlace, Rect } from '../core/spec';
+export type { Box } from '../core/vision/image';
 
 export interface PanelProblem {
   readonly message: string;
@@ -213,7 +214,7 @@ export interface PanelSavedState {
   readonly row?: number;
   readonly boxes?: boolean;
   readonly grid?: boolean;
-  /** Which of an anyres picture's two grids clicks mean. */
+  /** Which of a tiled picture's two grids clicks mean. */
   readonly gridKind?: 'base' | 'tile';
   /** Of the overlay over the picture, 0..1. */
   readonly strength?: number;

@@ -15,7 +15,7 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openCheckpoint } from '../../src/core/checkpoint';
+import { openCheckpoint } from '../../src/core/families';
 import { importQuantized } from '../../src/core/quantize/import';
 import { recipeOf } from '../../src/core/quantize/recipe';
 import { computeCurves } from '../../src/core/engine/curves';
@@ -23,6 +23,7 @@ import { activeLayers, effectOf } from '../../src/core/engine/effects';
 import { planCost, planForks } from '../../src/core/engine/forks';
 import { DEFAULT_CHUNK_BUDGET } from '../../src/core/engine/limits';
 import { openModel } from '../../src/core/engine/model';
+import type { EnteringRows } from '../../src/core/engine/passage';
 import { Sequence } from '../../src/core/engine/sequence';
 import { PUBLISHED_EDGES } from '../../src/core/experiment/names';
 import { DEFAULT_INSTRUCTION, type Knockout } from '../../src/core/experiment/types';
@@ -162,7 +163,7 @@ async function child(checkpoint: string, name: FullName): Promise<void> {
   });
   const { parts } = model;
   const { input } = example.sequence;
-  let rows!: Float32Array;
+  let rows!: EnteringRows;
   const image = await seconds(async () => (rows = await input.prefixRows()));
   let made = 0;
   const fresh = (): Sequence =>
@@ -205,7 +206,9 @@ async function child(checkpoint: string, name: FullName): Promise<void> {
       prefix: input.prefix,
       prefixKey: `full ${made - 1}`,
       prefixRows: async () => rows,
-      textRows: () => parts.embed([5]),
+      sight: input.sight,
+      positions: input.positions,
+      textRows: async () => ({ rows: await parts.embed([5]) }),
     });
     await one.clean();
     one.release();
@@ -213,7 +216,7 @@ async function child(checkpoint: string, name: FullName): Promise<void> {
   /** Rows through layers of six curves, as if the model had so many layers. */
   const work = (depth: number, window: number): number =>
     knockouts(PUBLISHED_EDGES, window).reduce((sum, k) => {
-      const { first } = effectOf(k, resolve, input.length, spec.decoder.heads);
+      const { first } = effectOf(k, resolve, input.length, spec.decoder.heads, input.sight);
       const variants = Array.from({ length: depth }, (_, l) => ({ effect: 0, ...activeLayers(k, l, depth) }));
       return sum + planCost(planForks(variants, depth)) * (input.length - (first ?? input.length));
     }, 0);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import { openCheckpoint, openTokenizer } from '../../src/core/checkpoint';
+import { openTokenizer } from '../../src/core/checkpoint';
+import { openCheckpoint } from '../../src/core/families';
+import type { ImageLayout, ModelSpec } from '../../src/core/spec';
 import { CrossflowError } from '../../src/core/errors';
 import { copyCheckpoint, copySmallFiles, editJson, readTensors, writeJson, writeWeights, type RawTensor } from '../support/checkpoints'; // prettier-ignore
 import { loadGolden } from '../support/golden';
@@ -150,7 +152,7 @@ describe('checkpoint folders', () => {
     ] as const) {
       // prettier-ignore
       await editJson(path.join(to, 'config.json'), { vision_feature_layer: layer });
-      assert.equal((await openCheckpoint(to)).vision.weights.layers.length, run, `layer ${layer}`);
+      assert.equal((await openCheckpoint(to)).eye.tower.blocks.length, run, `layer ${layer}`);
     }
     await editJson(path.join(to, 'config.json'), { vision_feature_layer: -5 });
     await refuses(openCheckpoint(to), /vision_feature_layer -5 is out of range: the tower has 3 layers/);
@@ -171,20 +173,23 @@ describe('checkpoint folders', () => {
       return openCheckpoint(to);
     };
 
+    const viewsOf = ({ eye }: ModelSpec): ImageLayout => eye.layOut({ width: 200, height: 100 }, 'processor');
+
     it('reads old and new forms of sizes', async () => {
       for (const size of [112, { shortest_edge: 112 }]) {
-        const { processor } = await open({ size, crop_size: 112 });
-        assert.deepEqual([processor.resize, processor.crop], [{ shortestEdge: 112 }, { height: 112, width: 112 }]);
+        const { views } = viewsOf(await open({ size, crop_size: 112 }));
+        assert.deepEqual(views, [{ resize: [{ width: 224, height: 112 }], left: 56, top: 0 }]);
       }
-      const { processor } = await open({ size: { height: 112, width: 112 }, do_center_crop: false });
-      assert.deepEqual([processor.resize, processor.crop], [{ height: 112, width: 112 }, undefined]);
+      const { views } = viewsOf(await open({ size: { height: 112, width: 112 }, do_center_crop: false }));
+      assert.deepEqual(views, [{ resize: [{ width: 112, height: 112 }], left: 0, top: 0 }]);
     });
 
     it("fills in the class's defaults, at the tower's size when there is no file", async () => {
       const to = await copy();
       await rm(path.join(to, 'preprocessor_config.json'));
-      const { processor } = await openCheckpoint(to);
-      assert.deepEqual(processor, (await openCheckpoint(modelDir)).processor);
+      const [made, base] = [await openCheckpoint(to), await openCheckpoint(modelDir)];
+      assert.deepEqual(made.eye.pixels, base.eye.pixels);
+      assert.deepEqual(viewsOf(made), viewsOf(base));
     });
 
     it('reads processor_config.json with the image processor inside', async () => {
@@ -201,7 +206,10 @@ describe('checkpoint folders', () => {
         },
       });
       const spec = await openCheckpoint(to);
-      assert.deepEqual([spec.aspect, spec.imageTokenText, spec.processor.resample], ['pad', '<picture>', 'bilinear']);
+      assert.deepEqual(
+        [spec.eye.aspects[0], spec.prompt.imageTokenText, spec.eye.pixels.resample],
+        ['pad', '<picture>', 'bilinear'],
+      );
     });
 
     it('refuses what the tower cannot take, by name', async () => {

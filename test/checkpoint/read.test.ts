@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as fc from 'fast-check';
-import { checkFinite, checkpointHash, closeFiles, openCheckpoint, readRows, readTensor, tensorsOf, type Dtype, type TensorRef } from '../../src/core/checkpoint'; // prettier-ignore
+import { checkFinite, checkpointHash, closeFiles, readRows, readTensor, tensorsOf } from '../../src/core/checkpoint';
+import { openCheckpoint } from '../../src/core/families';
+import type { Dtype, TensorRef } from '../../src/core/spec'; // prettier-ignore
 import { weightFileHash } from '../../src/core/checkpoint/file-hash';
-import { isQuantized } from '../../src/core/checkpoint/spec';
+import { isQuantized } from '../../src/core/spec';
 import { CrossflowError } from '../../src/core/errors';
 import { copyCheckpoint, editJson } from '../support/checkpoints';
 import { GOLDEN_FOLDERS, loadGolden, repositoryRoot } from '../support/golden';
@@ -188,11 +190,12 @@ describe('checkpointHash', () => {
   });
 
   it("counts a CLIP folder's config and processor", async () => {
-    const spec = { ...(await openCheckpoint(modelDir)), towerDirectory: folder.join('clip') };
-    await mkdir(spec.towerDirectory, { recursive: true });
+    const clip = folder.join('clip');
+    const spec = { ...(await openCheckpoint(modelDir)), companions: [clip] };
+    await mkdir(clip, { recursive: true });
     const hashes = new Set([await checkpointHash(spec)]);
     for (const name of ['config.json', 'preprocessor_config.json']) {
-      await writeFile(path.join(spec.towerDirectory, name), '{}');
+      await writeFile(path.join(clip, name), '{}');
       hashes.add(await checkpointHash(spec));
     }
     assert.equal(hashes.size, 3);

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import { closeFiles, openCheckpoint, readTensor, tensorsOf, type ModelSpec } from '../../src/core/checkpoint';
-import { parseConfig } from '../../src/core/checkpoint/config';
+import { closeFiles, readTensor, tensorsOf } from '../../src/core/checkpoint';
 import { readSafetensorsHeader } from '../../src/core/checkpoint/safetensors';
 import { CrossflowError } from '../../src/core/errors';
+import { familyOf, openCheckpoint } from '../../src/core/families';
+import type { LlavaConfig } from '../../src/core/families/parts/llava-model';
+import type { ModelSpec } from '../../src/core/spec';
 import { importQuantized } from '../../src/core/quantize/import';
 import { recipeOf } from '../../src/core/quantize/recipe';
 import { copySmallFiles, editJson, readTensors, relayout, safetensorsBytes, writeWeights, type OtherLayout } from '../support/checkpoints'; // prettier-ignore
 import { loadGolden } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';
+
+const parseConfig = (json: Record<string, unknown>, file: string): LlavaConfig =>
+  familyOf(json, file).parse(json, file) as LlavaConfig;
 
 const { modelDir } = loadGolden('llava-1.5-pad');
 const HEAD = 'language_model.lm_head.weight';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { cp, rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import { openCheckpoint, openTokenizer, type ChatMessage, type Tokenizer } from '../../src/core/checkpoint';
+import { openTokenizer, type ChatMessage, type Tokenizer } from '../../src/core/checkpoint';
+import { openCheckpoint } from '../../src/core/families';
 import { copySmallFiles, editJson, writeJson } from '../support/checkpoints';
 import { type GOLDEN_FOLDERS, loadGolden, repositoryRoot } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';
@@ -83,7 +84,7 @@ describe('tokenizer', () => {
   it('knows special tokens and the first token of a word', async () => {
     const tokenizer = await open('bundled');
     const spec = await openCheckpoint(loadGolden('bundled').modelDir);
-    assert.ok(tokenizer.isSpecial(spec.imageTokenId));
+    assert.ok(tokenizer.isSpecial(spec.prompt.imageTokenId));
     assert.ok(!tokenizer.isSpecial(400));
     assert.equal(tokenizer.firstToken('Red'), tokenizer.encode('Red', { special: false })[0]);
     assert.throws(() => tokenizer.firstToken(''), /"" has no token/);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { effectOf } from '../../src/core/engine/effects';
+import { Sight } from '../../src/core/engine/sight';
 
 describe('a prune', () => {
-  const prune = (rows: readonly number[]) => effectOf({ kind: 'prune', of: 'mine' }, () => rows, 10, 4);
+  const prune = (rows: readonly number[]) => effectOf({ kind: 'prune', of: 'mine' }, () => rows, 10, 4, new Sight());
 
   it('hides the dropped rows from every row that stays', () => {
     assert.deepEqual(prune([3, 4, 7]), { targets: [5, 6, 8, 9], sources: [3, 4, 7], first: 5 });

@@ -2,44 +2,16 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type OpenModel, openModel } from '../../src/core/engine/model';
 import { residualPath } from '../../src/core/engine/readings';
-import {
-  DEFAULT_INSTRUCTION,
-  type Knockout,
-  type QuestionInput,
-  type TemplateName,
-} from '../../src/core/experiment/types';
+import { DEFAULT_INSTRUCTION, type Knockout, type QuestionInput } from '../../src/core/experiment/types';
+import { assertArray, assertScores } from '../support/close';
 import { GOLDEN_FOLDERS, type GoldenCase, loadGolden } from '../support/golden';
-
-/** Reference arrays agree to this part of their largest value; scores to this part of themselves plus `ABSOLUTE`. */
-const SCALE = 1e-4;
-const RELATIVE = 5e-4;
-const ABSOLUTE = 2e-6;
-
-function assertArray(got: ArrayLike<number>, want: ArrayLike<number>, what: string): void {
-  assert.equal(got.length, want.length, `${what}: length`);
-  let scale = 0;
-  let worst = 0;
-  for (let i = 0; i < want.length; i++) {
-    assert.ok(Number.isFinite(got[i]), `${what}[${i}] is ${got[i]}`);
-    scale = Math.max(scale, Math.abs(want[i]));
-    worst = Math.max(worst, Math.abs(got[i] - want[i]));
-  }
-  assert.ok(worst <= SCALE * scale, `${what}: off by ${worst} where the largest value is ${scale}`);
-}
-
-function assertScores(got: readonly number[], want: readonly number[], what: string): void {
-  assert.equal(got.length, want.length, `${what}: length`);
-  want.forEach((w, i) =>
-    assert.ok(Math.abs(got[i] - w) <= ABSOLUTE + RELATIVE * w, `${what}[${i}]: ${got[i]} for ${w}`),
-  );
-}
 
 for (const folder of GOLDEN_FOLDERS) {
   const golden = loadGolden(folder);
   const question = (c: GoldenCase): QuestionInput => ({
     image: join(golden.imagesDir, c.image),
     aspect: c.aspect,
-    template: c.template as TemplateName,
+    template: c.template,
     instruction: DEFAULT_INSTRUCTION,
     question: c.question,
     sets: {},

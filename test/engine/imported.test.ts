@@ -1,7 +1,7 @@
 /** Imported copies of the embedded model, run: the engine's promises hold, and curves stay near the original's. */
 import assert from 'node:assert/strict';
 import * as path from 'node:path';
-import { closeFiles, openCheckpoint, openTokenizer } from '../../src/core/checkpoint';
+import { closeFiles, openTokenizer } from '../../src/core/checkpoint';
 import { importQuantized } from '../../src/core/quantize/import';
 import { recipeOf } from '../../src/core/quantize/recipe';
 import { Calibration } from '../../src/core/engine/calibrate';
@@ -10,12 +10,8 @@ import { COPIED_WEIGHTS_BYTES } from '../../src/core/engine/limits';
 import { openModel, OpenModel } from '../../src/core/engine/model';
 import { Parts } from '../../src/core/engine/parts';
 import { loadExperiment } from '../../src/core/experiment/parse';
-import {
-  DEFAULT_INSTRUCTION,
-  type Experiment,
-  type QuestionInput,
-  type TemplateName,
-} from '../../src/core/experiment/types';
+import { DEFAULT_INSTRUCTION, type Experiment, type QuestionInput } from '../../src/core/experiment/types';
+import { openCheckpoint } from '../../src/core/families';
 import { loadGolden, repositoryRoot } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';
 
@@ -98,7 +94,7 @@ describe('imported copies of the embedded model', () => {
       const example = await model.prepare({
         image: path.join(golden.imagesDir, c.image),
         aspect: c.aspect,
-        template: c.template as TemplateName,
+        template: c.template,
         instruction: DEFAULT_INSTRUCTION,
         question: c.question,
         sets: {},
@@ -126,7 +122,7 @@ describe('imported copies of the embedded model', () => {
     const example = await original.prepare(question);
     try {
       await calibration.add(example);
-      const { layers, hidden, intermediate, rmsEpsilon } = original.spec.decoder;
+      const { layers, hidden, intermediate, norm } = original.spec.decoder;
       const [first] = original.spec.decoder.weights.layers;
       const gram = calibration.grams(first.query.weight.name)!;
       assert.equal(calibration.grams(first.value.weight.name), gram);
@@ -134,11 +130,11 @@ describe('imported copies of the embedded model', () => {
       assert.equal(calibration.grams(original.spec.decoder.weights.head.name), undefined);
       // an RMS norm leaves rows of mean square 1, before its own weight; rows count as much as there are tokens
       const { readTensor } = await import('../../src/core/checkpoint');
-      const weight = await readTensor(first.inputNorm.weight);
+      const weight = await readTensor(first.attentionNorm.weight);
       let sum = 0;
       for (let i = 0; i < hidden; i++) sum += gram[i * 128 + i] / weight[i] ** 2;
       const expected = example.info.tokens.length * hidden;
-      assert.ok(Math.abs(sum / expected - 1) < 0.05 + rmsEpsilon, `${sum} for ${expected}`);
+      assert.ok(Math.abs(sum / expected - 1) < 0.05 + norm.epsilon, `${sum} for ${expected}`);
       for (let i = 0; i < hidden; i++) {
         for (let j = 0; j < i; j++) assert.ok(Math.abs(gram[i * 128 + j] - gram[j * 128 + i]) < 1e-2);
       }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LayerCall, Mask } from '../../src/core/engine/decoder';
 import { computeCurves } from '../../src/core/engine/curves';
-import { blockedRows, causalMask, groupMask, type GroupMask } from '../../src/core/engine/masks';
+import { blockedRows, groupMask, type GroupMask } from '../../src/core/engine/masks';
+import { Sight } from '../../src/core/engine/sight';
 import { decoderParts, randomSequence } from '../support/parts';
 import { random, writeDecoder } from '../support/synthetic';
 
@@ -27,7 +28,7 @@ function expanded({ allow, open }: GroupMask, groups: number): Mask {
 describe('masks of knockouts of some heads', () => {
   const effect = { targets: [4, 6], sources: [1, 2], first: 4, heads: [1, 5] };
   const { heads: _, ...whole } = effect;
-  const causal = causalMask(4, 3);
+  const causal = new Sight().mask(4, 3);
   const groups = [blockedRows(effect, causal, 4), undefined, blockedRows(whole, causal, 4)];
   const mask = groupMask(groups, causal, SHAPE, 'all');
 

@@ -4,7 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Parts } from '../../src/core/engine/parts';
+import { Positions } from '../../src/core/engine/positions';
 import { type CleanRun, Sequence } from '../../src/core/engine/sequence';
+import { Sight } from '../../src/core/engine/sight';
 import type { Progress } from '../../src/core/engine/types';
 import { decoderParts } from '../support/parts';
 import { random, writeDecoder } from '../support/synthetic';
@@ -43,9 +45,11 @@ describe('a clean run in several calls', () => {
       prefixKey: picture,
       prefixRows: async () => {
         encoded++;
-        return rows(9, PREFIX);
+        return { rows: rows(9, PREFIX) };
       },
-      textRows: async () => rows(question, TEXT),
+      textRows: async () => ({ rows: rows(question, TEXT) }),
+      sight: new Sight(),
+      positions: new Positions(),
     });
   }
 

@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Parts } from '../../src/core/engine/parts';
+import { Positions } from '../../src/core/engine/positions';
 import { Sequence } from '../../src/core/engine/sequence';
+import { Sight } from '../../src/core/engine/sight';
 import { decoderParts } from '../support/parts';
 import { random, writeDecoder } from '../support/synthetic';
 
@@ -34,8 +36,10 @@ describe('the cache of a picture, taken over by its next question', () => {
       length,
       prefix: PREFIX,
       prefixKey: picture,
-      prefixRows: async () => rows(1, PREFIX),
-      textRows: async () => rows(length, length - PREFIX),
+      prefixRows: async () => ({ rows: rows(1, PREFIX) }),
+      textRows: async () => ({ rows: rows(length, length - PREFIX) }),
+      sight: new Sight(),
+      positions: new Positions(),
     });
   }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { dequantizeRows, quantizeRows } from '../../src/core/quantize/pack';
 import { partsOf, quantizedParts, type BlockFormat } from '../../src/core/checkpoint/quantized/format';
-import type { QuantizedRef, StoredDtype, TensorRef } from '../../src/core/checkpoint/spec';
+import type { QuantizedRef, StoredDtype, TensorRef } from '../../src/core/spec';
 import { f32, floats, Session } from '../../src/core/engine/session';
 import { GraphBuilder } from '../../src/core/graph/builder';
 import { random } from '../support/synthetic';

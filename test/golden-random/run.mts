@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openCheckpoint } from '../../src/core/checkpoint';
+import { openCheckpoint } from '../../src/core/families';
 import { type OtherLayout, readJson, relayout, writeJson } from '../support/checkpoints';
 import { repositoryRoot } from '../support/golden';
 
@@ -69,8 +69,8 @@ async function copyIn(layout: OtherLayout, from: string): Promise<string> {
   await mkdir(to, { recursive: true });
   await relayout(from, layout, to, layout === 'hf-old' ? 3 : 1);
   const golden = await readJson(join(from, 'golden.json'));
-  const before = (await openCheckpoint(from)).imageTokenId;
-  const after = (await openCheckpoint(to)).imageTokenId;
+  const before = (await openCheckpoint(from)).prompt.imageTokenId;
+  const after = (await openCheckpoint(to)).prompt.imageTokenId;
   const cases = (golden['cases'] as { input_ids: number[] }[]).map((c) => ({
     ...c,
     input_ids: c.input_ids.map((id) => (id === before ? after : id)),

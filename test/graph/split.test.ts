@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { readRows, readTensor } from '../../src/core/checkpoint';
 import { closeFiles } from '../../src/core/checkpoint/read';
-import type { Dtype, LinearRef, TensorRef } from '../../src/core/checkpoint/spec';
+import type { Dtype, LinearRef, TensorRef } from '../../src/core/spec';
 import { f32, floats, Session } from '../../src/core/engine/session';
 import { GraphBuilder } from '../../src/core/graph/builder';
 import { splitLinear, WIDENED_BYTES } from '../../src/core/graph/split';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { cachedModels } from '../../src/core/hub/complete';
+import { cachedModels } from '../../src/core/families/hub';
 import { temporaryFolder } from '../support/temporary';
 
 const MODEL = path.resolve(import.meta.dirname, '../../models/shapes-llava');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { download, type DownloadOptions } from '../../src/core/hub/download';
 import { hubEnvironment, type HubEnvironment } from '../../src/core/hub/environment';
 import { hubId } from '../../src/core/hub/id';
-import { planDownload } from '../../src/core/hub/plan';
+import { planDownload } from '../../src/core/families/hub';
 import { HubServer } from '../support/hub-server';
 import { repositoryRoot } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findCached } from '../../src/core/hub/complete';
+import { findCached } from '../../src/core/families/hub';
 import { hubId } from '../../src/core/hub/id';
-import { planDownload } from '../../src/core/hub/plan';
+import { planDownload } from '../../src/core/families/hub';
 import { planText } from '../../src/core/hub/words';
 import { hub, ID } from './support';
 
@@ -43,7 +43,7 @@ describe('original LLaVA checkpoints and their vision tower', () => {
     assert.deepEqual(
       planned.models.map(({ id, part }) => [id.name, part]),
       [
-        [TOWER, 'tower'],
+        [TOWER, 'companion'],
         [ID, 'model'],
       ],
     );

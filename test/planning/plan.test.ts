@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as path from 'node:path';
 import fc from 'fast-check';
-import { openCheckpoint } from '../../src/core/checkpoint';
-import type { ModelSpec } from '../../src/core/checkpoint/spec';
+import { openCheckpoint } from '../../src/core/families';
+import type { ModelSpec } from '../../src/core/spec';
 import { chunksOf } from '../../src/core/engine/chunks';
 import type { DecoderCall } from '../../src/core/engine/decoder';
 import { secondsOf, totalOf } from '../../src/core/planning/estimate';
@@ -18,6 +18,8 @@ import { type Call, type Work, workOf } from '../../src/core/planning/work';
 import { DEFAULT_INSTRUCTION, type Knockout, type QuestionInput } from '../../src/core/experiment/types';
 import { loadGolden, repositoryRoot } from '../support/golden';
 
+/** One input of the embedded model's tower. */
+const VIEW = { width: 140, height: 140 };
 const MODEL = path.join(repositoryRoot, 'models/shapes-llava');
 const GIB = 1024 ** 3;
 const MACHINE: MachineMemory = { total: 64 * GIB, available: 48 * GIB, limited: false, reliable: true };
@@ -66,7 +68,17 @@ describe('a plan counts what a run does', () => {
     const example = await model.prepare(question);
     const { info } = example;
     const spec = model.spec.decoder;
-    const work = workOf({ spec, ...info, tokens: info.tokens.length, tiles: 1, knockouts, window: 3, budget, method });
+    const work = workOf({
+      spec,
+      ...info,
+      tokens: info.tokens.length,
+      views: 1,
+      view: VIEW,
+      knockouts,
+      window: 3,
+      budget,
+      method,
+    });
     (model.parts as { chunkBudget: number }).chunkBudget = budget;
     await example.clean();
     calls.length = 0;
@@ -234,7 +246,8 @@ describe('whether a run fits', () => {
       tokens: 1000,
       imageStart: 30,
       imageTokens: 900,
-      tiles: 1,
+      views: 1,
+      view: VIEW,
       sets: { Image: Array.from({ length: 900 }, (_, i) => 30 + i), Last: [999], Question: [940, 941] },
       knockouts: [
         { kind: 'edge', from: 'Image', to: 'Question', window: 9 },
@@ -344,7 +357,9 @@ describe('times from measured layers', () => {
   const work = (knockouts: readonly Call[]): Work => ({
     tokens: 100,
     prefix: 80,
-    tiles: 5,
+    views: 5,
+    view: { width: 10, height: 20 },
+    leastRows: 1,
     prefixCalls: [{ past: 0, rows: 80, groups: [1, 1, 1], headRows: 0 }],
     textCalls: [{ past: 80, rows: 20, groups: [1, 1, 1], headRows: 1 }],
     lensRows: 8,
@@ -361,7 +376,7 @@ describe('times from measured layers', () => {
       { past: 80, rows: 20, fixed: 100, perRow: 2 },
     ],
     head: { fixed: 0.25, perRow: 0.125 },
-    tile: 3,
+    pixel: 3 / 200,
     load: 7,
     read: 0,
   };

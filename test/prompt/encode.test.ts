@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
-import { openCheckpoint, openTokenizer, type ModelSpec, type Tokenizer } from '../../src/core/checkpoint';
+import { openTokenizer, type Tokenizer } from '../../src/core/checkpoint';
+import { openCheckpoint } from '../../src/core/families';
+import type { ModelSpec } from '../../src/core/spec';
 import { CrossflowError } from '../../src/core/errors';
 import { encodePrompt, type EncodedPrompt, type PromptInput } from '../../src/core/prompt';
 import { CLIP_FOLDER, copySmallFiles, relayout } from '../support/checkpoints';
 import { loadGolden, type GoldenFolder } from '../support/golden';
+import { ONE_PATCH, publishedStyle } from './styles';
 import { temporaryFolder } from '../support/temporary';
 
 const INSTRUCTION = ' \nAnswer the question using a single word or phrase.';
 const QUESTION = 'Is the star red or blue?';
+const PUBLISHED = publishedStyle(-7);
 
 describe('encodePrompt', () => {
   const folder = temporaryFolder();
@@ -16,8 +20,7 @@ describe('encodePrompt', () => {
   async function encode(from: string, input: Partial<PromptInput>): Promise<EncodedPrompt> {
     const directory = from.includes('/') ? from : loadGolden(from as GoldenFolder).modelDir;
     const tokenizer = await openTokenizer({ directory });
-    const spec = { imageTokenId: -7, imageTokenText: '<image>' };
-    return encodePrompt(tokenizer, spec, { question: QUESTION, instruction: INSTRUCTION, ...input });
+    return encodePrompt(tokenizer, PUBLISHED, { question: QUESTION, instruction: INSTRUCTION, ...input }, ONE_PATCH);
   }
   /** The embedded model with another chat template, or none. */
   async function withTemplate(template?: string): Promise<string> {
@@ -67,17 +70,22 @@ describe('encodePrompt', () => {
   it('encodes around the image where the tokenizer does not know its token', async () => {
     const original = await relayout(loadGolden('bundled').modelDir, 'original', folder.join('original'));
     const spec: ModelSpec = await openCheckpoint(original);
-    assert.equal(spec.imageTokenId, -200);
+    assert.equal(spec.prompt.imageTokenId, -200);
     const known = await openTokenizer(spec);
     const unknown: Tokenizer = Object.assign(Object.create(known) as Tokenizer, {
       id: (t: string) => (t === '<image>' ? undefined : known.id(t)),
     });
     for (const tokenizer of [known, unknown]) {
-      const { inputIds } = encodePrompt(tokenizer, spec, { question: QUESTION, instruction: INSTRUCTION });
+      const { inputIds } = encodePrompt(
+        tokenizer,
+        spec.prompt,
+        { question: QUESTION, instruction: INSTRUCTION },
+        ONE_PATCH,
+      );
       const golden = await encode('bundled', {});
       assert.deepEqual(inputIds, golden.inputIds.map((id) => (id === -7 ? -200 : id))); // prettier-ignore
     }
-    assert.ok(spec.vision.weights.classEmbedding.file.endsWith('model.safetensors'), CLIP_FOLDER);
+    assert.ok(spec.eye.tower.classRow?.file.endsWith('model.safetensors'), CLIP_FOLDER);
   });
 
   const BAD: readonly (readonly [string, GoldenFolder, Partial<PromptInput>, RegExp])[] = [

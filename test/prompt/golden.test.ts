@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { openCheckpoint } from '../../src/core/checkpoint/open';
+import { openCheckpoint } from '../../src/core/families';
 import { openTokenizer, type Tokenizer } from '../../src/core/checkpoint/tokenizer';
-import type { ModelSpec } from '../../src/core/checkpoint/spec';
+import type { ModelSpec } from '../../src/core/spec';
 import { encodePrompt } from '../../src/core/prompt/encode';
 import { buildSets } from '../../src/core/prompt/sets';
-import type { EncodedPrompt, TemplateName } from '../../src/core/prompt/types';
-import type { ImageGeometry, PatchPlace } from '../../src/core/vision/image';
+import type { EncodedPrompt } from '../../src/core/prompt/types';
+import type { ImageGeometry, PatchPlace } from '../../src/core/spec';
+import { ONE_PATCH } from './styles';
 import { GOLDEN_FOLDERS, loadGolden, type GoldenCase } from '../support/golden';
 
 const INSTRUCTION = ' \nAnswer the question using a single word or phrase.';
@@ -27,11 +28,12 @@ for (const folder of GOLDEN_FOLDERS) {
     let spec: ModelSpec;
     let tokenizer: Tokenizer;
     const encode = (c: GoldenCase): EncodedPrompt =>
-      encodePrompt(tokenizer, spec, {
-        template: c.template as TemplateName,
-        instruction: INSTRUCTION,
-        question: c.question,
-      });
+      encodePrompt(
+        tokenizer,
+        spec.prompt,
+        { template: c.template, instruction: INSTRUCTION, question: c.question },
+        ONE_PATCH,
+      );
     before(async () => {
       spec = await openCheckpoint(golden.modelDir);
       tokenizer = await openTokenizer(spec);

@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { openTokenizer, type Tokenizer } from '../../src/core/checkpoint';
 import { CrossflowError } from '../../src/core/errors';
 import { buildSets, defaultTrack, encodePrompt, explainAbsent, resolveSet, SET_NAMES, type SetDefinition, type SetsInput, type TokenSets } from '../../src/core/prompt'; // prettier-ignore
-import type { ImageGeometry, PatchPlace } from '../../src/core/vision/image';
+import type { ImageGeometry, PatchPlace } from '../../src/core/spec';
+import { ONE_PATCH, publishedStyle } from './styles';
 import { loadGolden } from '../support/golden';
 
 const place = (kind: PatchPlace['kind']): PatchPlace => ({ kind, row: 0, column: 0 });
@@ -37,8 +38,8 @@ describe('token sets', () => {
   function make(input: Partial<SetsInput> & { readonly instruction?: string }, tokenizer = sentencepiece): Made {
     const question = input.question ?? 'Is the star red or blue?';
     const instruction = input.instruction ?? ' \nAnswer shortly.';
-    const spec = { imageTokenId: -1, imageTokenText: '<image>' };
-    const encoded = encodePrompt(tokenizer, spec, { template: 'vicuna_v1', question, instruction });
+    const asked = { template: 'vicuna_v1', question, instruction };
+    const encoded = encodePrompt(tokenizer, publishedStyle(-1), asked, ONE_PATCH);
     const imageStart = encoded.before.length;
     const whole = { encoded, tokenizer, imageStart, geometry: FLAT, question, definitions: {}, ...input };
     const sets = buildSets(whole);
@@ -108,7 +109,7 @@ describe('token sets', () => {
 
   it('has every published name on a tiled image with objects and options', () => {
     const { sets } = make({ geometry: TILED, objectPatches: [1, 5, 7], options: ['red', 'blue'], objectName: 'star' });
-    assert.deepEqual(Object.keys(sets).sort(), [...SET_NAMES].sort());
+    assert.deepEqual(Object.keys(sets).sort(), SET_NAMES.filter((name) => name !== 'Image Marker').sort());
     const start = sets['Image'][0];
     const patches = (name: string): number[] => sets[name].map((p) => p - start);
     // patch 7 is a newline: never inside, whatever the boxes say
@@ -182,7 +183,7 @@ describe('token sets', () => {
 
   it('refuses a question that is not in the prompt', () => {
     assert.throws(
-      () => make({ encoded: { text: '', before: [1], after: [1, 2], inputIds: [] } }),
+      () => make({ encoded: { text: '', before: [1], after: [1, 2], image: [], inputIds: [] } }),
       /was not found in the prompt/,
     );
   });

@@ -1,7 +1,7 @@
 /** An import that kills its own process, as a power cut would, when so many tensors are done. */
 import { importQuantized } from '../../src/core/quantize/import';
 import { recipeOf, type Kind } from '../../src/core/quantize/recipe';
-import { openCheckpoint } from '../../src/core/checkpoint';
+import { openCheckpoint } from '../../src/core/families';
 
 const [from, to, kind, tensors] = process.argv.slice(2);
 const seen = new Set<string>();

@@ -4,7 +4,7 @@
  */
 import { open, mkdir, copyFile, writeFile, type FileHandle } from 'node:fs/promises';
 import * as path from 'node:path';
-import { DTYPE_BYTES, type Dtype } from '../../src/core/checkpoint/spec';
+import { DTYPE_BYTES, type Dtype } from '../../src/core/spec';
 import { writeJson } from './checkpoints';
 import { repositoryRoot } from './golden';
 import { encode, random } from './synthetic';

@@ -8,8 +8,10 @@ import {
   type DecoderLayerRef,
   type DecoderSpec,
   type Dtype,
+  type LinearRef,
+  type NormRef,
   type TensorRef,
-} from '../../src/core/checkpoint/spec';
+} from '../../src/core/spec';
 
 /** Seeded generator (mulberry32), uniform in [0, 1). */
 export function random(seed: number): () => number {
@@ -31,42 +33,103 @@ export interface Shape {
   readonly vocab: number;
 }
 
+type Projection = 'query' | 'key' | 'value' | 'output' | 'gate' | 'up' | 'down';
+
+/** What a decoder has beyond Llama's; left out: Llama's own. */
+export interface Extras extends Partial<
+  Pick<
+    DecoderSpec,
+    | 'activation'
+    | 'attentionScale'
+    | 'attentionCap'
+    | 'logitCap'
+    | 'embeddingScale'
+    | 'headDim'
+    | 'ropes'
+    | 'kinds'
+    | 'additions'
+  >
+> {
+  readonly biases?: readonly Projection[];
+  /** Of queries and keys, over each head. */
+  readonly headNorms?: boolean;
+  /** Of what attention and MLP add. */
+  readonly outputNorms?: boolean;
+  readonly normOffset?: 0 | 1;
+}
+
 interface Plan {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Standard deviation, or `one` for norms. */
-  readonly scale: number | 'one';
+  /** Standard deviation around `middle`, which is 0 where it is left out. */
+  readonly scale: number;
+  readonly middle?: number;
 }
 
-/** Plan of a Llama decoder's tensors under the names of transformers. */
-function plan(s: Shape): Plan[] {
-  const d = s.hidden / s.heads;
-  const kv = s.kvHeads * d;
+const NAMES = {
+  query: 'self_attn.q_proj',
+  key: 'self_attn.k_proj',
+  value: 'self_attn.v_proj',
+  output: 'self_attn.o_proj',
+  gate: 'mlp.gate_proj',
+  up: 'mlp.up_proj',
+  down: 'mlp.down_proj',
+} as const satisfies Record<Projection, string>;
+
+/** Plan of a decoder's tensors under the names of transformers. */
+function plan(s: Shape, extras: Extras): Plan[] {
+  const d = extras.headDim ?? s.hidden / s.heads;
   const wide = 1.2 / Math.sqrt(s.hidden);
+  // Llama's norms are plain ones, those of others are spread: what a wrong one does must show.
+  const plain = Object.keys(extras).length === 0;
+  const norm = (name: string, width: number): Plan => {
+    const middle = 1 - (extras.normOffset ?? 0);
+    return { name: `${name}.weight`, shape: [width], middle, scale: plain ? 0 : 0.3 };
+  };
+  const sizes = {
+    query: [s.heads * d, s.hidden],
+    key: [s.kvHeads * d, s.hidden],
+    value: [s.kvHeads * d, s.hidden],
+    output: [s.hidden, s.heads * d],
+    gate: [s.intermediate, s.hidden],
+    up: [s.intermediate, s.hidden],
+    down: [s.hidden, s.intermediate],
+  } as const satisfies Record<Projection, readonly [number, number]>;
   const out: Plan[] = [{ name: 'model.embed_tokens.weight', shape: [s.vocab, s.hidden], scale: 1 }];
   for (let l = 0; l < s.layers; l++) {
     const at = `model.layers.${l}.`;
+    const linear = (p: Projection): Plan[] => [
+      {
+        name: `${at}${NAMES[p]}.weight`,
+        shape: sizes[p],
+        scale: p === 'down' ? 1.2 / Math.sqrt(s.intermediate) : wide,
+      },
+      ...(extras.biases?.includes(p) ? [{ name: `${at}${NAMES[p]}.bias`, shape: [sizes[p][0]], scale: 0.3 }] : []),
+    ];
     out.push(
-      { name: `${at}input_layernorm.weight`, shape: [s.hidden], scale: 'one' },
-      { name: `${at}self_attn.q_proj.weight`, shape: [s.hidden, s.hidden], scale: wide },
-      { name: `${at}self_attn.k_proj.weight`, shape: [kv, s.hidden], scale: wide },
-      { name: `${at}self_attn.v_proj.weight`, shape: [kv, s.hidden], scale: wide },
-      { name: `${at}self_attn.o_proj.weight`, shape: [s.hidden, s.hidden], scale: wide },
-      { name: `${at}post_attention_layernorm.weight`, shape: [s.hidden], scale: 'one' },
-      { name: `${at}mlp.gate_proj.weight`, shape: [s.intermediate, s.hidden], scale: wide },
-      { name: `${at}mlp.up_proj.weight`, shape: [s.intermediate, s.hidden], scale: wide },
-      { name: `${at}mlp.down_proj.weight`, shape: [s.hidden, s.intermediate], scale: 1.2 / Math.sqrt(s.intermediate) },
+      norm(`${at}input_layernorm`, s.hidden),
+      ...(['query', 'key', 'value', 'output'] as const).flatMap(linear),
+      norm(`${at}post_attention_layernorm`, s.hidden),
+      ...(['gate', 'up', 'down'] as const).flatMap(linear),
+      ...(extras.headNorms ? [norm(`${at}self_attn.q_norm`, d), norm(`${at}self_attn.k_norm`, d)] : []),
+      ...(extras.outputNorms ? [norm(`${at}attention_out`, s.hidden), norm(`${at}mlp_out`, s.hidden)] : []),
     );
   }
-  out.push({ name: 'model.norm.weight', shape: [s.hidden], scale: 'one' });
+  out.push(norm('model.norm', s.hidden));
   out.push({ name: 'lm_head.weight', shape: [s.vocab, s.hidden], scale: 3 / Math.sqrt(s.hidden) });
   return out;
 }
 
 /** Writes `DIR/model.safetensors` and gives the decoder's spec. Streams: needs one tensor of memory at a time. */
-export async function writeDecoder(dir: string, s: Shape, dtype: Dtype = 'f32', seed = 1): Promise<DecoderSpec> {
+export async function writeDecoder(
+  dir: string,
+  s: Shape,
+  dtype: Dtype = 'f32',
+  seed = 1,
+  extras: Extras = {},
+): Promise<DecoderSpec> {
   await mkdir(dir, { recursive: true });
-  const tensors = plan(s);
+  const tensors = plan(s, extras);
   const header: Record<string, { dtype: string; shape: readonly number[]; data_offsets: [number, number] }> = {};
   let at = 0;
   for (const t of tensors) {
@@ -82,10 +145,10 @@ export async function writeDecoder(dir: string, s: Shape, dtype: Dtype = 'f32', 
   stream.write(size);
   stream.write(text);
   const next = random(seed);
-  for (const t of tensors) {
-    const values = new Float32Array(t.shape.reduce((a, b) => a * b, 1));
+  for (const { shape, scale, middle = 0 } of tensors) {
+    const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
     // Uniform with the wanted deviation: the sqrt(12) of a unit interval.
-    for (let i = 0; i < values.length; i++) values[i] = t.scale === 'one' ? 1 : (next() - 0.5) * 3.4641 * t.scale;
+    for (let i = 0; i < values.length; i++) values[i] = scale === 0 ? middle : middle + (next() - 0.5) * 3.4641 * scale;
     if (!stream.write(encode(values, dtype))) await once(stream, 'drain');
   }
   stream.end();
@@ -102,30 +165,45 @@ export async function writeDecoder(dir: string, s: Shape, dtype: Dtype = 'f32', 
     };
   };
   const layers = Array.from({ length: s.layers }, (_, l): DecoderLayerRef => {
-    const w = (name: string): { weight: TensorRef } => ({ weight: ref(`model.layers.${l}.${name}.weight`) });
+    const name = (part: string): string => `model.layers.${l}.${part}`;
+    const norm = (part: string): NormRef => ({ weight: ref(name(`${part}.weight`)) });
+    const linear = (p: Projection): LinearRef => ({
+      weight: ref(name(`${NAMES[p]}.weight`)),
+      ...(extras.biases?.includes(p) && { bias: ref(name(`${NAMES[p]}.bias`)) }),
+    });
     return {
-      inputNorm: w('input_layernorm'),
-      query: w('self_attn.q_proj'),
-      key: w('self_attn.k_proj'),
-      value: w('self_attn.v_proj'),
-      output: w('self_attn.o_proj'),
-      postNorm: w('post_attention_layernorm'),
-      gate: w('mlp.gate_proj'),
-      up: w('mlp.up_proj'),
-      down: w('mlp.down_proj'),
+      attentionNorm: norm('input_layernorm'),
+      query: linear('query'),
+      key: linear('key'),
+      value: linear('value'),
+      output: linear('output'),
+      ...(extras.headNorms && { queryNorm: norm('self_attn.q_norm'), keyNorm: norm('self_attn.k_norm') }),
+      ...(extras.outputNorms && { attentionOut: norm('attention_out'), mlpOut: norm('mlp_out') }),
+      mlpNorm: norm('post_attention_layernorm'),
+      gate: linear('gate'),
+      up: linear('up'),
+      down: linear('down'),
     };
   });
+  const headDim = extras.headDim ?? s.hidden / s.heads;
+  const { biases: _, headNorms: _h, outputNorms: _o, normOffset, ...own } = extras;
   return {
     ...s,
-    headDim: s.hidden / s.heads,
-    rmsEpsilon: 1e-5,
-    ropeTheta: 10000,
+    headDim,
+    norm: { epsilon: 1e-5, offset: normOffset ?? 0 },
+    activation: 'silu',
+    attentionScale: 1 / Math.sqrt(headDim),
+    ropes: [{ theta: 10000 }],
+    kinds: Array.from({ length: s.layers }, () => ({ rope: 0 })),
+    additions: [],
     maxPositions: 4096,
+    ...own,
     weights: {
       embedding: ref('model.embed_tokens.weight'),
       layers,
       norm: { weight: ref('model.norm.weight') },
       head: ref('lm_head.weight'),
+      headName: 'lm_head.weight',
     },
   };
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import type { ImageProcessorSpec, Unpadding } from '../../src/core/checkpoint/spec';
-import { imageGeometry, prepareImage } from '../../src/core/vision';
-import { layOut, type VisionShape } from '../../src/core/vision/layout';
+import type { Unpadding } from '../../src/core/families/parts/canvas';
+import type { Eye } from '../../src/core/spec';
+import { prepareImage } from '../../src/core/vision';
 import { repositoryRoot } from '../support/golden';
-import { noise, processor, sha256 } from './pictures';
+import { clipEye, noise, processor, sha256, type Shape } from './pictures';
 
 type Row = readonly [height: number, width: number, transformers: number, original: number];
 interface Recorded {
@@ -27,18 +27,15 @@ const recorded = JSON.parse(
   readFileSync(path.join(repositoryRoot, 'test/vision/fixtures/anyres.json'), 'utf8'),
 ) as Recorded;
 
-const shape: VisionShape = { imageSize: recorded.size, patchSize: recorded.patch, select: 'default' };
-const withUnpadding = (unpadding?: Unpadding): ImageProcessorSpec => ({
-  ...processor(recorded.size),
-  gridPinpoints: recorded.pinpoints,
-  ...(unpadding ? { unpadding } : {}),
-});
+const shape: Shape = { imageSize: recorded.size, patchSize: recorded.patch, select: 'default' };
+const withUnpadding = (unpadding?: Unpadding): Eye =>
+  clipEye({ ...processor(recorded.size), gridPinpoints: recorded.pinpoints }, shape, unpadding);
 
 describe('anyres', () => {
   it('keeps as many image tokens as transformers, and as the original code where that is asked for', () => {
     for (const [height, width, transformers, original] of [...recorded.differing, ...recorded.alike]) {
       const tokens = (unpadding?: Unpadding): number =>
-        imageGeometry({ width, height }, withUnpadding(unpadding), shape, 'anyres').patches.length;
+        withUnpadding(unpadding).layOut({ width, height }, 'anyres').sources.length;
       const name = `${height} x ${width}`;
       assert.deepEqual([tokens(), tokens('transformers'), tokens('original')], [transformers, transformers, original], name); // prettier-ignore
     }
@@ -48,9 +45,8 @@ describe('anyres', () => {
     assert.equal(recorded.differing.length, 7);
     const [transformers, original] = [withUnpadding('transformers'), withUnpadding('original')];
     const differs = (height: number, width: number): boolean => {
-      const kept = (spec: ImageProcessorSpec) => layOut({ width, height }, spec, shape, 'anyres').mosaic!.kept;
-      const [a, b] = [kept(transformers), kept(original)];
-      return a.rows !== b.rows || a.columns !== b.columns;
+      const tokens = (eye: Eye): number => eye.layOut({ width, height }, 'anyres').sources.length;
+      return tokens(transformers) !== tokens(original);
     };
     // every size that has a side in common with one of them
     const found = new Set<string>();
@@ -65,8 +61,8 @@ describe('anyres', () => {
 
   for (const { width, height, seed, around, tiles, sha256: digest } of recorded.padding) {
     it(`pads ${width} x ${height} by ${around.join(' and ')} lines as transformers' Pillow-based processor`, () => {
-      const made = prepareImage(noise(width, height, seed), withUnpadding(), shape, 'anyres');
-      assert.equal(made.tiles, tiles);
+      const made = prepareImage(noise(width, height, seed), withUnpadding(), 'anyres');
+      assert.equal(made.layout.views.length, tiles);
       assert.equal(sha256(new Uint8Array(made.pixels.buffer)), digest);
     });
   }

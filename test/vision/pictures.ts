@@ -1,10 +1,8 @@
 /** Pictures made from formulas, and small helpers that the tests of vision/ share. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import * as path from 'node:path';
-import type { ImageProcessorSpec, Resample } from '../../src/core/checkpoint/spec';
+import { canvasEye, type CanvasProcessor, type Unpadding } from '../../src/core/families/parts/canvas';
+import type { Eye, ImageGeometry, PatchGrid, Rect, TensorRef } from '../../src/core/spec';
 import type { RgbImage } from '../../src/core/vision/image';
-import type { VisionShape } from '../../src/core/vision/layout';
 
 /** The same bytes as `noise` in test/golden/tools; `hard` makes them 0 or 255. */
 export function noise(width: number, height: number, seed: number, hard = false): RgbImage {
@@ -20,55 +18,16 @@ export function noise(width: number, height: number, seed: number, hard = false)
 
 export const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
-const RESAMPLE: readonly Resample[] = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming'];
-
-/** preprocessor_config.json of a reference checkpoint. Its keys are all written out, so no defaults are needed. */
-export function readProcessor(modelDir: string): ImageProcessorSpec {
-  const json = JSON.parse(readFileSync(path.join(modelDir, 'preprocessor_config.json'), 'utf8')) as {
-    size: { shortest_edge: number };
-    crop_size: { height: number; width: number };
-    resample: number;
-    rescale_factor: number;
-    image_mean: [number, number, number];
-    image_std: [number, number, number];
-    image_grid_pinpoints?: [number, number][];
-  };
-  return {
-    resize: { shortestEdge: json.size.shortest_edge },
-    resample: RESAMPLE[json.resample],
-    crop: json.crop_size,
-    rescale: json.rescale_factor,
-    mean: json.image_mean,
-    std: json.image_std,
-    normalize: true,
-    ...(json.image_grid_pinpoints && { gridPinpoints: json.image_grid_pinpoints }),
-  };
-}
-
-/** The vision tower's shape from a reference checkpoint's config.json. */
-export function readShape(modelDir: string): VisionShape {
-  const json = JSON.parse(readFileSync(path.join(modelDir, 'config.json'), 'utf8')) as {
-    vision_config: { image_size: number; patch_size: number };
-    vision_feature_select_strategy: 'default' | 'full';
-  };
-  const { image_size: imageSize, patch_size: patchSize } = json.vision_config;
-  return { imageSize, patchSize, select: json.vision_feature_select_strategy };
-}
-
 /** OpenAI CLIP's. */
 const MEAN = [0.48145466, 0.4578275, 0.40821073] as const;
 const STD = [0.26862954, 0.26130258, 0.27577711] as const;
 
 /** The usual processor of a tower of this input size; `edge` is what the shortest side is resized to. */
-export function processor(size: number, edge = size): ImageProcessorSpec {
+export function processor(size: number, edge = size): CanvasProcessor {
   return {
+    pixels: { resample: 'bicubic', rescale: 0.00392156862745098, mean: MEAN, std: STD, normalize: true },
     resize: { shortestEdge: edge },
-    resample: 'bicubic',
     crop: { height: size, width: size },
-    rescale: 0.00392156862745098,
-    mean: MEAN,
-    std: STD,
-    normalize: true,
     gridPinpoints: [
       [size, 2 * size],
       [2 * size, size],
@@ -78,3 +37,59 @@ export function processor(size: number, edge = size): ImageProcessorSpec {
     ],
   };
 }
+
+export interface Shape {
+  readonly imageSize: number;
+  readonly patchSize: number;
+  readonly select: 'default' | 'full';
+}
+
+/** Stands for every weight: an eye lays pictures out without reading any. */
+const WEIGHT: TensorRef = { name: 'w', file: 'w', dtype: 'f32', shape: [1], offset: 0, length: 4 };
+
+/** A CLIP eye of this shape and processor, without weights. */
+export function clipEye(spec: CanvasProcessor, { imageSize, patchSize, select }: Shape, unpadding?: Unpadding): Eye {
+  return canvasEye({
+    tower: {
+      hidden: 1,
+      heads: 1,
+      norm: { kind: 'layer', epsilon: 0 },
+      patchSize,
+      patch: { kind: 'conv', weight: WEIGHT },
+      classRow: WEIGHT,
+      positions: { kind: 'none' },
+      blocks: [],
+      merge: { kind: 'none', dropClass: select === 'default' },
+      project: [],
+      taps: [],
+    },
+    processor: spec,
+    imageSize,
+    select,
+    aspect: 'processor',
+    newline: WEIGHT,
+    ...(unpadding && { unpadding }),
+  });
+}
+
+/** The patch that covers a point, in pixels of the image file, found by the grids alone. */
+export function patchAt(
+  geometry: Pick<ImageGeometry, 'grids'>,
+  x: number,
+  y: number,
+  kind?: PatchGrid['kind'],
+): number | undefined {
+  for (const grid of geometry.grids) {
+    if (kind !== undefined && grid.kind !== kind) continue;
+    const { rect, rows, columns } = grid;
+    if (!(x >= rect.x && x < rect.x + rect.width && y >= rect.y && y < rect.y + rect.height)) continue;
+    // A point just before the far border may round onto it.
+    const column = Math.min(Math.floor(((x - rect.x) / rect.width) * columns), columns - 1);
+    const row = Math.min(Math.floor(((y - rect.y) / rect.height) * rows), rows - 1);
+    return grid.cells[row * columns + column];
+  }
+  return undefined;
+}
+
+export const touches = (a: Rect, b: Rect): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;

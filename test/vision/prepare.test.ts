@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import type { ImageProcessorSpec } from '../../src/core/checkpoint/spec';
 import { CrossflowError } from '../../src/core/errors';
-import { type Aspect, type Box, decodeImage, patchesInBoxes, prepareImage } from '../../src/core/vision';
+import { openCheckpoint } from '../../src/core/families';
+import type { CanvasProcessor } from '../../src/core/families/parts/canvas';
+import type { Aspect } from '../../src/core/spec';
+import { type Box, decodeImage, patchesInBoxes, prepareImage } from '../../src/core/vision';
 import { GOLDEN_FOLDERS, loadGolden, repositoryRoot } from '../support/golden';
-import { noise, processor, readProcessor, readShape, sha256 } from './pictures';
+import { clipEye, noise, processor, sha256, type Shape } from './pictures';
 
 interface Recorded {
   readonly seed: number;
@@ -28,25 +30,25 @@ describe('prepareImage', () => {
   for (const folder of GOLDEN_FOLDERS) {
     it(`gives the reference pixel values, token counts and box sets: ${folder}`, async () => {
       const golden = loadGolden(folder);
-      const spec = readProcessor(golden.modelDir);
-      const shape = readShape(golden.modelDir);
+      const { eye } = await openCheckpoint(golden.modelDir);
       for (const c of golden.cases) {
         const image = await decodeImage(path.join(golden.imagesDir, c.image));
-        const made = prepareImage(image, spec, shape, c.aspect);
+        const made = prepareImage(image, eye, c.aspect);
+        const { views, viewSize, sources, geometry } = made.layout;
         const want = golden.tensor(`${c.name}.pixel_values`);
-        assert.deepEqual([made.tiles, 3, made.size, made.size], want.shape, c.name);
+        assert.deepEqual([views.length, 3, viewSize.height, viewSize.width], want.shape, c.name);
         assert.equal(made.pixels.length, want.data.length);
         let worst = 0;
         for (let i = 0; i < want.data.length; i++) {
           worst = Math.max(worst, Math.abs(made.pixels[i] - want.data[i]));
         }
         assert.ok(worst <= 1e-6, `${c.name}: pixel values differ by ${worst}`);
-        assert.equal(made.sources.length, c.image_tokens, c.name);
-        assert.equal(made.geometry.patches.length, c.image_tokens, c.name);
+        assert.equal(sources.length, c.image_tokens, c.name);
+        assert.equal(geometry.patches.length, c.image_tokens, c.name);
 
         const start = c.sets['Image'][0];
-        const places = made.geometry.patches;
-        const inside = patchesInBoxes(image, c.boxes, spec, shape, c.aspect).map((n) => n + start);
+        const places = geometry.patches;
+        const inside = patchesInBoxes(image, c.boxes, eye, c.aspect).map((n) => n + start);
         const named = (keep: (n: number) => boolean): number[] =>
           places
             .map((_, n) => n)
@@ -77,17 +79,17 @@ describe('prepareImage', () => {
       assert.ok(cases.length >= 60);
       for (const c of cases) {
         const name = `${c.width}x${c.height}, seed ${c.seed}, size ${c.size}, edge ${c.edge}`;
-        const spec = processor(c.size, c.edge);
-        const shape = { imageSize: c.size, patchSize: c.patch, select: 'default' } as const;
-        const made = prepareImage(noise(c.width, c.height, c.seed), spec, shape, aspect);
-        assert.equal(made.tiles, c.tiles, name);
+        const eye = clipEye(processor(c.size, c.edge), { imageSize: c.size, patchSize: c.patch, select: 'default' });
+        const made = prepareImage(noise(c.width, c.height, c.seed), eye, aspect);
+        const { views, geometry, sources } = made.layout;
+        assert.equal(views.length, c.tiles, name);
         assert.equal(sha256(new Uint8Array(made.pixels.buffer)), c.sha256, name);
-        assert.deepEqual(patchesInBoxes(c, c.boxes, spec, shape, aspect), c.inside, name);
+        assert.deepEqual(patchesInBoxes(c, c.boxes, eye, aspect), c.inside, name);
         if (c.newlines) {
-          const at = (kind: string): number[] => made.geometry.patches.flatMap((p, n) => (p.kind === kind ? [n] : []));
+          const at = (kind: string): number[] => geometry.patches.flatMap((p, n) => (p.kind === kind ? [n] : []));
           assert.deepEqual(at('newline'), c.newlines, name);
           assert.equal(at('base').length, c.base, name);
-          assert.equal(made.sources.length, c.tokens, name);
+          assert.equal(sources.length, c.tokens, name);
         }
       }
     });
@@ -95,27 +97,30 @@ describe('prepareImage', () => {
 
   it('keeps the class token as first image token with select "full"', () => {
     const shape = { imageSize: 56, patchSize: 14, select: 'full' } as const;
-    const made = prepareImage(noise(80, 60, 1), processor(56), shape, 'pad');
+    const eye = clipEye(processor(56), shape);
+    const { geometry, sources } = eye.layOut({ width: 80, height: 60 }, 'pad');
     assert.deepEqual(
-      [...made.sources],
-      Array.from({ length: 17 }, (_, i) => i),
+      sources,
+      Array.from({ length: 17 }, (_, i) => ({ rows: [i] })),
     );
-    assert.equal(made.geometry.patches[0].kind, 'class');
-    assert.equal(made.geometry.grids[0].first, 1);
+    assert.equal(geometry.patches[0].kind, 'class');
+    assert.equal(geometry.grids[0].cells[0], 1);
     const box: Box = [0, 0, 80, 60];
-    assert.ok(!patchesInBoxes({ width: 80, height: 60 }, [box], processor(56), shape, 'processor').includes(0));
-    assert.deepEqual(patchesInBoxes({ width: 80, height: 60 }, [box], processor(56), shape, 'processor').length, 16);
+    assert.ok(!patchesInBoxes({ width: 80, height: 60 }, [box], eye, 'processor').includes(0));
+    assert.deepEqual(patchesInBoxes({ width: 80, height: 60 }, [box], eye, 'processor').length, 16);
   });
 
   it('takes each tile token from the tile and patch where it lies', () => {
     // A 2 x 2 mosaic of 4 x 4 patches, square image: nothing is unpadded.
     const shape = { imageSize: 56, patchSize: 14, select: 'default' } as const;
-    const { geometry, sources } = prepareImage(noise(300, 300, 1), processor(56), shape, 'anyres');
+    const { geometry, sources } = clipEye(processor(56), shape).layOut({ width: 300, height: 300 }, 'anyres');
     const grid = geometry.grids.find((g) => g.kind === 'tile')!;
-    assert.deepEqual([grid.rows, grid.columns, grid.first, grid.stride], [8, 8, 16, 9]);
-    const source = (row: number, column: number): number => sources[grid.first + row * grid.stride + column];
-    assert.deepEqual([source(0, 0), source(0, 3), source(0, 4), source(0, 8)], [16, 19, 32, -1]);
-    assert.deepEqual([source(3, 0), source(4, 0), source(7, 7)], [28, 48, 79]);
+    assert.deepEqual([grid.rows, grid.columns, grid.cells[0], grid.cells[8]], [8, 8, 16, 25]);
+    const source = (row: number, column: number): unknown => sources[grid.cells[row * grid.columns + column]];
+    const rows = (n: number): unknown => ({ rows: [n] });
+    assert.deepEqual([source(0, 0), source(0, 3), source(0, 4)], [16, 19, 32].map(rows));
+    assert.deepEqual([source(3, 0), source(4, 0), source(7, 7)], [28, 48, 79].map(rows));
+    assert.ok('vector' in sources[16 + 8]);
   });
 
   it('says what does not fit', () => {
@@ -123,7 +128,7 @@ describe('prepareImage', () => {
     const image = noise(30, 20, 1);
     const { gridPinpoints, crop, ...bare } = processor(56);
     assert.ok(gridPinpoints && crop);
-    const wrong: [ImageProcessorSpec, Parameters<typeof prepareImage>[2], Aspect, RegExp][] = [
+    const wrong: [CanvasProcessor, Shape, Aspect, RegExp][] = [
       [bare, shape, 'anyres', /image_grid_pinpoints/],
       [bare, shape, 'processor', /56 x 84/],
       [processor(70), shape, 'processor', /crop_size is 70 x 70/],
@@ -131,10 +136,11 @@ describe('prepareImage', () => {
       [{ ...processor(56), gridPinpoints: [[56, 60]] }, shape, 'anyres', /\[56, 60\]/],
       [processor(56), { ...shape, select: 'full' }, 'anyres', /full/],
       [processor(56), { ...shape, patchSize: 15 }, 'processor', /patch_size 15/],
+      [processor(56), shape, 'fit', /aspect "fit" is not one.*processor, pad, anyres/],
     ];
     for (const [spec, vision, aspect, message] of wrong) {
       assert.throws(
-        () => prepareImage(image, spec, vision, aspect),
+        () => prepareImage(image, clipEye(spec, vision), aspect),
         (e) => e instanceof CrossflowError && e.kind === 'usage' && message.test(e.line),
         String(message),
       );
@@ -148,11 +154,11 @@ describe('prepareImage', () => {
       [1, 60_000],
     ] as const) {
       for (const aspect of ['processor', 'anyres'] as const) {
-        const made = prepareImage(noise(w, h, 3), processor(56), shape, aspect);
-        assert.equal(made.sources.length, made.geometry.patches.length);
+        const made = prepareImage(noise(w, h, 3), clipEye(processor(56), shape), aspect);
+        assert.equal(made.layout.sources.length, made.layout.geometry.patches.length);
         assert.ok(made.pixels.every(Number.isFinite));
       }
-      assert.throws(() => prepareImage(noise(w, h, 3), processor(56), shape, 'pad'), /padding/);
+      assert.throws(() => prepareImage(noise(w, h, 3), clipEye(processor(56), shape), 'pad'), /padding/);
     }
   });
 });
@@ -160,7 +166,7 @@ describe('prepareImage', () => {
 describe('patchesInBoxes', () => {
   const shape = { imageSize: 56, patchSize: 14, select: 'default' } as const;
   const size = { width: 100, height: 80 };
-  const ask = (box: Box): number[] => patchesInBoxes(size, [[1, 1, 50, 50], box], processor(56), shape, 'pad');
+  const ask = (box: Box): number[] => patchesInBoxes(size, [[1, 1, 50, 50], box], clipEye(processor(56), shape), 'pad');
 
   it('refuses boxes without area, beside the image or off the pixel grid, by name', () => {
     const wrong: [Box, RegExp][] = [
@@ -185,6 +191,6 @@ describe('patchesInBoxes', () => {
 
   it('cuts a box at the border', () => {
     assert.deepEqual(ask([-10, -10, 1000, 1000]), ask([0, 0, 100, 80]));
-    assert.deepEqual(patchesInBoxes(size, [], processor(56), shape, 'pad'), []);
+    assert.deepEqual(patchesInBoxes(size, [], clipEye(processor(56), shape), 'pad'), []);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import fc from 'fast-check';
-import type { Resample } from '../../src/core/checkpoint/spec';
+import type { Resample } from '../../src/core/spec';
 import { crop, resize } from '../../src/core/vision/resample';
 import { repositoryRoot } from '../support/golden';
 import { noise, sha256 } from './pictures';

@@ -26,7 +26,7 @@ export function neighbour(g: ImageGeometry, patch: number, key: string): number 
   else if (key === 'End') column = grid.columns - 1;
   row = Math.min(Math.max(row, 0), grid.rows - 1);
   column = Math.min(Math.max(column, 0), grid.columns - 1);
-  return grid.first + row * grid.stride + column;
+  return grid.cells[row * grid.columns + column];
 }
 
 /** `patch 27, row 3, column 8, selected`: what a screen reader says. */

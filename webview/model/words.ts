@@ -42,17 +42,18 @@ export function shortDuration(seconds: number): string {
 export const amount = ([least, most]: readonly [number, number]): string =>
   least === most ? count(least) : `${count(least)} to ${count(most)}`;
 
-/** What an image token is. Newline tokens of anyres pictures and the class token have no place on the picture. */
+/** What an image token is. Newline tokens, the class token and marks between tiles have no place on the picture. */
 export function imageTokenName(g: ImageGeometry, n: number): string {
   const place = g.patches[n];
   if (place?.kind === 'newline') return `newline token after row ${place.row + 1} of the tiles`;
   if (place?.kind === 'class') return 'class token of the whole image';
+  if (place?.kind === 'mark') return 'text between the parts of the image';
   return `patch ${n}`;
 }
 /** The same in a word: `▦27`, `▦↵`, `▦cls`. */
 export function imageTokenMark(g: ImageGeometry, n: number): string {
   const kind = g.patches[n]?.kind;
-  return kind === 'newline' ? '▦↵' : kind === 'class' ? '▦cls' : `▦${n}`;
+  return kind === 'newline' ? '▦↵' : kind === 'class' ? '▦cls' : kind === 'mark' ? `▦·${n}` : `▦${n}`;
 }
 
 export const count = (n: number): string => n.toLocaleString('en-US');

@@ -1,7 +1,7 @@
 import { cancelled, usage } from '../errors';
 import { readExactly } from './read';
-import { DTYPE_BYTES, type Dtype, type ModelSpec, type TensorRef } from './spec';
-import { tensorsOf } from './tensors';
+import { DTYPE_BYTES, type Dtype, type ModelSpec, type TensorRef } from '../spec';
+import { tensorsOf } from './refs';
 
 /** Read at a time; the peak memory of the check. Divides into elements of every dtype. */
 const CHUNK_BYTES = 8 * 1024 * 1024;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isFile, isMissing, reason } from './folder';
 import { usage } from '../errors';
 import { weightFileHash } from './file-hash';
-import type { ModelSpec } from './spec';
+import type { ModelSpec } from '../spec';
 
 /** Small files that change what a model computes. */
 const SMALL_FILES = [
@@ -15,12 +15,12 @@ const SMALL_FILES = [
 const TOKENIZER_FILES = ['tokenizer.model', 'added_tokens.json'] as const;
 /** Names added tokens, whatever the tokenizer is read from. */
 const TOKEN_MAP = 'special_tokens_map.json';
-/** What is read of a CLIP folder beside its weights. */
-const TOWER_FILES = ['config.json', 'preprocessor_config.json', 'processor_config.json'] as const;
+/** What is read of a companion beside its weights. */
+const COMPANION_FILES = ['config.json', 'preprocessor_config.json', 'processor_config.json'] as const;
 
 /**
  * The identity of a checkpoint for run.json, journals and imports: sha256 over all bytes of its weight files and of its
- * config, processor and tokenizer files, those of a CLIP folder apart included. Names and places of the folders and the
+ * config, processor and tokenizer files, those of companions included. Names and places of the folders and the
  * weight files do not count, so a copy has the same hash. A weight file is read once, as long as it stays as it is.
  * @returns 64 hexadecimal digits
  * @throws CrossflowError `usage` for a file that cannot be read, `cancelled` when stopped
@@ -31,8 +31,8 @@ export async function checkpointHash(
 ): Promise<string> {
   const converted = !(await isFile(join(spec.directory, 'tokenizer.json')));
   const parts = await smallFiles(spec.directory, [...SMALL_FILES, ...(converted ? TOKENIZER_FILES : []), TOKEN_MAP]);
-  if (spec.towerDirectory !== undefined) {
-    parts.push(...(await smallFiles(spec.towerDirectory, TOWER_FILES)).map((line) => `tower ${line}`));
+  for (const companion of spec.companions) {
+    parts.push(...(await smallFiles(companion, COMPANION_FILES)).map((line) => `tower ${line}`));
   }
   const weights: string[] = [];
   for (const { path } of spec.files) weights.push(await weightFileHash(path, control.signal));

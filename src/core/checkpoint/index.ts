@@ -1,7 +1,5 @@
-export * from './spec';
-export { openCheckpoint } from './open';
 export { checkFinite, type FiniteOptions } from './finite';
 export { checkpointHash } from './hash';
 export { closeFiles, readRows, readTensor, toFloat32 } from './read';
-export { decoderMatrices, tensorsOf } from './tensors';
+export { decoderMatrices, decoderRoles, refsIn, tensorsOf, type MatrixRole } from './refs';
 export { openTokenizer, type ChatMessage, type Tokenizer } from './tokenizer';

@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { failed, usage } from '../errors';
 import { reason } from './folder';
 import { halfTable } from './half';
-import { DTYPE_BYTES, type Dtype, type TensorRef } from './spec';
+import { DTYPE_BYTES, type Dtype, type TensorRef } from '../spec';
 
 /** One open handle per weight file: rows are read many times. */
 const handles = new Map<string, Promise<FileHandle>>();

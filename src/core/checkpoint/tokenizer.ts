@@ -17,7 +17,7 @@ import { addedTokensOf, refuseContradictions, withFolderTokens } from './folder-
 import { refuseKeys } from './keys/rules';
 import { TOKENIZER_KEYS } from './keys/tokenizer';
 import type { ConvertedTokenizer } from './llama-tokenizer';
-import type { ModelSpec } from './spec';
+import type { ModelSpec } from '../spec';
 import {
   binaryString,
   hasByteFallback,

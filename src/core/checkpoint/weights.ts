@@ -5,7 +5,7 @@ import { INDEX, indexSchema, noWeights, shardsOf, SINGLE } from '../hub/weight-f
 import { isFile, linkFree, readJsonFile, reason } from './folder';
 import { quantizedParts, readQuantized } from './quantized/read';
 import { readSafetensorsHeader, type SafetensorsHeader, type StoredTensor } from './safetensors';
-import type { Dtype, MatrixRef, TensorRef } from './spec';
+import type { Dtype, MatrixRef, TensorRef } from '../spec';
 
 const DTYPES: Readonly<Record<string, Dtype>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
 

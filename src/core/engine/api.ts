@@ -1,8 +1,8 @@
 /**
  * What the engine offers the command line, data set runs and the engine process. `model.ts` implements it.
  */
-import type { ModelSpec } from '../checkpoint/spec';
 import type { Knockout, QuestionInput } from '../experiment/types';
+import type { ModelSpec } from '../spec';
 import type {
   AttentionResult,
   CheckResult,

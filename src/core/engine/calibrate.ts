@@ -1,10 +1,10 @@
 /** What the decoder's weights are multiplied with in given examples: what rounding them should be good at. */
-import type { DecoderLayerRef } from '../checkpoint/spec';
 import { GRAMS } from '../graph/decoder';
+import type { DecoderLayerRef } from '../spec';
 import { step } from './control';
 import type { Decoder, LayerCall } from './decoder';
 import type { OpenExample } from './example';
-import { causalMask } from './masks';
+import { layerMasks } from './masks';
 import type { Parts } from './parts';
 import { blockRows } from './passage';
 import type { CleanRun } from './sequence';
@@ -62,24 +62,39 @@ export class Calibration {
     return this.decoder.close();
   }
 
-  private async addRows({ cache }: CleanRun, weights: Float32Array, control?: RunControl): Promise<void> {
+  private async addRows(
+    { cache, sight, positions }: CleanRun,
+    weights: Float32Array,
+    control?: RunControl,
+  ): Promise<void> {
     const { spec } = this.decoder;
     const { length } = weights;
     const block = blockRows(spec, length, this.parts.chunkBudget);
-    for (let past = 0; past < length; past += block) {
-      const rows = Math.min(block, length - past);
-      const allow = causalMask(past, rows);
-      const enter = cache.residualRows(0, past, past + rows);
-      const layers = Array.from({ length: spec.layers }, (_, l): LayerCall => ({
+    for (const [past, end] of sight.runs(0, length, block)) {
+      const rows = end - past;
+      const enter = cache.residualRows(0, past, end);
+      const layers = layerMasks(spec, sight, past, rows).map((allow, l): LayerCall => ({
         ...(l === 0 ? { enter } : {}),
         allow,
       }));
       const select = Array.from({ length: rows }, (_, i) => i);
       const { keys: pastKeys, values: pastValues } = cache;
-      const call = { past, rows, single: true, layers, pastKeys, pastValues, select, selectRows: rows };
-      const { grams } = await this.decoder.run({ ...call, grams: weights.slice(past, past + rows) });
+      const added = cache.additions(past, end);
+      const call = {
+        past,
+        rows,
+        positions,
+        added,
+        single: true,
+        layers,
+        pastKeys,
+        pastValues,
+        select,
+        selectRows: rows,
+      };
+      const { grams } = await this.decoder.run({ ...call, grams: weights.slice(past, end) });
       grams.forEach((sums, l) => this.addLayer(spec.weights.layers[l], sums));
-      await step(control, 'clean', past + rows, length);
+      await step(control, 'clean', end, length);
     }
   }
 

@@ -1,6 +1,6 @@
 /** How the points of knockout curves are grouped into chunks that fit the memory. Pure: runs and plans share it. */
-import type { DecoderSpec } from '../checkpoint/spec';
 import type { Knockout } from '../experiment/types';
+import type { DecoderSpec } from '../spec';
 import { activeLayers, type Effect } from './effects';
 import { type ForkPlan, planCost, planForks, type Variant } from './forks';
 

@@ -25,7 +25,7 @@ export async function computeCurves(input: CurvesInput): Promise<Curve[]> {
   const { parts, clean, length, knockouts } = input;
   const { layers, heads } = parts.decoder.spec;
   const base = clean.probability;
-  const effects = knockouts.map((k) => effectOf(k, input.resolve, length, heads));
+  const effects = knockouts.map((k) => effectOf(k, input.resolve, length, heads, clean.sight));
   const scores = knockouts.map(() => new Array<number>(layers).fill(base));
   const change = (score: number): number => (100 * (score - base)) / base;
   const give = (p: Point, score: number): void => {
@@ -58,7 +58,7 @@ async function forked(
   let done = 0;
   for (const chunk of chunks) {
     await step(control, 'knockouts', done, total);
-    const ends = await runForks(parts.decoder, clean.cache, length, effects, chunk.plan, chunk.first);
+    const ends = await runForks(parts.decoder, clean, length, effects, chunk.plan, chunk.first);
     const scores = await score(parts, clean, ends);
     chunk.points.forEach((p, i) => give(p, scores[i]));
     done += chunk.cost;
@@ -75,7 +75,7 @@ async function full(
   const { parts, clean, length, control } = input;
   for (const [i, p] of points.entries()) {
     await step(control, 'knockouts', i, points.length);
-    const end = await runFull(parts.decoder, clean.cache, length, effects[p.effect], p);
+    const end = await runFull(parts.decoder, clean, length, effects[p.effect], p);
     give(p, (await score(parts, clean, [end]))[0]);
   }
   await step(control, 'knockouts', points.length, points.length);

@@ -1,8 +1,8 @@
 /** Runs the decoder graph: fills in what a call leaves out. See graph/decoder.ts for the shapes. */
 import type { Tensor } from 'onnxruntime-node';
-import type { DecoderSpec } from '../checkpoint/spec';
-import { decoderGraph, GRAMS } from '../graph/decoder';
-import { angles, frequencies } from './rope';
+import { decoderGraph, GRAMS, ropeInput } from '../graph/decoder';
+import type { DecoderSpec } from '../spec';
+import { Positions, Rotation } from './positions';
 import { bool, f32, type Feed, flag, floats, int64, Session, type WeightStore } from './session';
 import type { EngineOptions } from './types';
 
@@ -12,7 +12,7 @@ export interface Mask {
   readonly data: Uint8Array;
 }
 
-/** Heads of groups that see what the causal mask shows, whatever `allow` blocks for the others. */
+/** Heads of groups that see what the layer's own mask shows, whatever `allow` blocks for the others. */
 export interface OpenHeads {
   /** `[kv, g, B, 1, 1]`, 1 = open. */
   readonly heads: Mask;
@@ -34,10 +34,12 @@ export interface LayerCall {
 }
 
 export interface DecoderCall {
-  /** Position of a group's first row: the number of frozen rows before it. */
+  /** A group's first row in the sequence: the number of frozen rows before it. */
   readonly past: number;
   /** Rows of a group. */
   readonly rows: number;
+  /** Where rows stand; left out, each at its own number. */
+  readonly positions?: Positions;
   /** At most one group in every layer. */
   readonly single: boolean;
   readonly layers: readonly LayerCall[];
@@ -54,6 +56,11 @@ export interface DecoderCall {
    * as it goes into layer `end`. Left out: all layers.
    */
   readonly span?: readonly [first: number, end: number];
+  /**
+   * By the spec's `additions`, what is added to the rows of that layer's output that go on (`keep` of the next one),
+   * `[k, H]`; nothing when left out.
+   */
+  readonly added?: readonly (Float32Array | undefined)[];
   /** Give the grams of every layer, rows weighted by the squares of these, `[n]`; the decoder must be made for it. */
   readonly grams?: Float32Array;
   /** Rows within a group whose attention is given (in the last layer: among the selected). */
@@ -76,14 +83,17 @@ export interface DecoderOutput {
 const NONE: Mask = { dims: [1, 1, 1, 1, 1], data: Uint8Array.of(0) };
 const ONE = f32(Float32Array.of(1), [1, 1]);
 const NOTHING = int64([]);
+const ROW_NUMBERS = new Positions();
 
 export class Decoder {
-  private readonly frequencies: Float32Array;
+  private readonly rotations: readonly Rotation[];
+  private readonly noAddition: Feed;
   private constructor(
     readonly spec: DecoderSpec,
     private readonly session: Session,
   ) {
-    this.frequencies = frequencies(spec);
+    this.rotations = spec.ropes.map((rope) => new Rotation(rope, spec.headDim));
+    this.noAddition = f32(new Float32Array(spec.hidden), [1, spec.hidden]);
   }
 
   /** `grams`: for calibration, see graph/decoder.ts. */
@@ -100,19 +110,21 @@ export class Decoder {
   async run(call: DecoderCall): Promise<DecoderOutput> {
     const { hidden, layers, kvHeads, headDim } = this.spec;
     const kv = kvHeads * headDim;
-    const { cos, sin } = angles(this.frequencies, call.past, call.rows);
     const all = Array.from({ length: call.rows }, (_, i) => i);
     const feeds: Record<string, Feed> = {
       rows: int64([call.rows]),
       past: int64([call.past]),
       single: flag(call.single),
-      cos: f32(cos, [call.rows, headDim / 2]),
-      sin: f32(sin, [call.rows, headDim / 2]),
       export: call.keepAll ? int64(all) : NOTHING,
       watch: call.watch ? int64(call.watch) : NOTHING,
       select: int64(call.select),
       select_rows: int64([call.selectRows]),
     };
+    this.rotations.forEach((rotation, k, { length }) => {
+      const { cos, sin } = rotation.angles(call.positions ?? ROW_NUMBERS, call.past, call.rows);
+      feeds[ropeInput('cos', k, length)] = f32(cos, [call.rows, headDim / 2]);
+      feeds[ropeInput('sin', k, length)] = f32(sin, [call.rows, headDim / 2]);
+    });
     if (call.grams) feeds.importance = f32(call.grams, [call.grams.length, 1]);
     const [from, to] = call.span ?? [0, layers];
     let live = 0;
@@ -120,6 +132,11 @@ export class Decoder {
       const enter = layer.enter ?? new Float32Array(0);
       const keep = layer.keep ?? Array.from({ length: live }, (_, i) => i);
       if (l > 0) feeds[`keep.${l}`] = int64(keep);
+      const addition = this.spec.additions.indexOf(l - 1);
+      if (addition >= 0) {
+        const added = keep.length > 0 ? call.added?.[addition] : undefined;
+        feeds[`added.${l - 1}`] = added ? f32(added, [added.length / hidden, hidden]) : this.noAddition;
+      }
       feeds[`enter.${l}`] = f32(enter, [enter.length / hidden, hidden]);
       live = (l > 0 ? keep.length : 0) + enter.length / hidden;
       feeds[`live.${l}`] = flag(live > 0 && l !== to);

@@ -5,6 +5,7 @@ import { usage } from '../errors';
 import { dropsAnswer, KEEP_ANSWER } from '../experiment/edges';
 import type { Knockout } from '../experiment/types';
 import { windowLayers } from '../experiment/windows';
+import type { Sight } from './sight';
 
 /** Half-open range of layers. */
 export interface LayerRange {
@@ -21,7 +22,7 @@ export interface Effect {
   /** Blocked heads; undefined: all. */
   readonly heads?: readonly number[];
   readonly sublayer?: 'attention' | 'mlp';
-  /** First row that differs from the clean run, or undefined when nothing can (causality). */
+  /** First row that differs from the clean run, or undefined when nothing can: no target sees a source. */
   readonly first?: number;
 }
 
@@ -33,7 +34,7 @@ export function activeLayers(k: Knockout, centre: number, layers: number): Layer
 }
 
 /**
- * `resolve` gives a set's positions (throws for unknown ones); `length` is the number of positions.
+ * `resolve` gives a set's positions (ascending; throws for unknown ones); `length` is the number of positions.
  * @throws CrossflowError `usage` for a head that does not exist, and for a prune of the row the answer is read from
  */
 export function effectOf(
@@ -41,6 +42,7 @@ export function effectOf(
   resolve: (set: string) => readonly number[],
   length: number,
   heads: number,
+  sight: Sight,
 ): Effect {
   if (k.kind === 'edge') {
     const targets = resolve(k.to);
@@ -54,22 +56,28 @@ export function effectOf(
         );
       }
     }
-    const earliest = Math.min(...sources);
-    const seeing = targets.filter((t) => t >= earliest);
     const blocksAll = k.heads && new Set(k.heads).size === heads;
     return {
-      targets: seeing,
-      sources,
-      first: seeing[0],
+      ...edgeEffect(targets, sources, sight),
       ...(k.heads && !blocksAll ? { heads: k.heads } : {}),
     };
   }
   const rows = resolve(k.of);
-  if (k.kind !== 'prune') return { targets: rows, sources: [], sublayer: k.kind, first: rows[0] };
+  if (k.kind !== 'prune') return { targets: rows, sources: [], sublayer: k.kind, first: firstChanged(rows, sight) };
   // A dropped row can only matter by being seen: dropping rows is blocking them from every row that stays.
   const dropped = new Set(rows);
   if (dropped.has(length - 1)) throw usage(dropsAnswer(k.of), undefined, KEEP_ANSWER);
-  const targets: number[] = [];
-  for (let t = rows[0] ?? length; t < length; t++) if (!dropped.has(t)) targets.push(t);
-  return { targets, sources: rows, first: targets[0] };
+  const stay = Array.from({ length }, (_, t) => t).filter((t) => !dropped.has(t));
+  return edgeEffect(stay, rows, sight);
 }
+
+/** An edge from sources to those of the targets that see one of them. */
+export function edgeEffect(targets: readonly number[], sources: readonly number[], sight: Sight): Effect {
+  const earliest = sources.reduce((a, b) => Math.min(a, b), Infinity);
+  const seeing = targets.filter((t) => sight.sees(t, earliest));
+  return { targets: seeing, sources, first: firstChanged(seeing, sight) };
+}
+
+/** Rows that see a changed one change in the layer after it: those of its block that stand before it as well. */
+const firstChanged = (rows: readonly number[], sight: Sight): number | undefined =>
+  rows.length === 0 ? undefined : sight.start(rows[0]);

@@ -1,10 +1,10 @@
 /** One question on one image, ready to be asked things. */
 import type { Tokenizer } from '../checkpoint';
-import type { DecoderSpec } from '../checkpoint/spec';
 import { usage } from '../errors';
 import type { Knockout, QuestionInput } from '../experiment/types';
 import { TOP } from '../graph/head';
 import { resolveSet } from '../prompt';
+import type { DecoderSpec } from '../spec';
 import type { Example } from './api';
 import { bytesPerRow } from './chunks';
 import { step } from './control';
@@ -152,8 +152,7 @@ export class OpenExample implements Example {
         await step(control, 'attention', at, rows.length);
         let count = 1;
         while (count < most && rows[at + count] === rows[at] + count) count++;
-        const seen = rows[at] + count;
-        const byLayer = await attentionOf(this.parts, clean, rows[at], count);
+        const { layers: byLayer, columns: seen } = await attentionOf(this.parts, clean, rows[at], count);
         byLayer.forEach((p, l) => {
           for (let h = 0; h < heads; h++) {
             for (let i = 0; i < count; i++) {

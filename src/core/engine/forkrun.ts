@@ -1,9 +1,9 @@
 /** Runs planned forks over a cached clean run; one call of the decoder graph per chunk. */
-import type { Cache } from './cache';
 import type { Decoder, LayerCall } from './decoder';
 import type { Effect } from './effects';
 import type { ForkPlan, Group } from './forks';
-import { type Blocked, blockedRows, causalMask, groupMask, type GroupMask } from './masks';
+import { type Blocked, blockedRows, groupMask, type GroupMask, layerMasks } from './masks';
+import type { CleanRun } from './sequence';
 
 /**
  * The last position's residual after the last layer for every variant of the plan, `[variants, H]` in the order of
@@ -11,29 +11,31 @@ import { type Blocked, blockedRows, causalMask, groupMask, type GroupMask } from
  */
 export async function runForks(
   decoder: Decoder,
-  cache: Cache,
+  { cache, sight, positions }: CleanRun,
   length: number,
   effects: readonly Effect[],
   plan: ForkPlan,
   first: number,
 ): Promise<(Float32Array | undefined)[]> {
-  const { hidden, layers } = decoder.spec;
+  const { hidden, layers, kinds } = decoder.spec;
   const rows = length - first;
-  const causal = causalMask(first, rows);
-  const masks = new Map<number, Blocked>();
-  const blocked = (g: Group): Blocked | undefined => {
+  const plain = layerMasks(decoder.spec, sight, first, rows);
+  const blockedMasks = new Map<string, Blocked>();
+  const blocked = (g: Group, l: number): Blocked | undefined => {
     if (!g.active || effects[g.effect].sublayer) return undefined;
-    let mask = masks.get(g.effect);
-    if (!mask) masks.set(g.effect, (mask = blockedRows(effects[g.effect], causal, first)));
+    const key = `${g.effect} ${kinds[l].window}`;
+    let mask = blockedMasks.get(key);
+    if (!mask) blockedMasks.set(key, (mask = blockedRows(effects[g.effect], plain[l], first)));
     return mask;
   };
-  const layerMasks = new Map<string, GroupMask>();
-  /** Layers whose groups do the same share one mask: all layers' are there at once. */
-  const maskOf = (groups: readonly Group[], only: 'all' | 'last'): GroupMask => {
-    const parts = groups.map(blocked);
-    const key = `${only} ${groups.map((g, i) => (parts[i] ? g.effect : '')).join()}`;
-    let mask = layerMasks.get(key);
-    if (!mask) layerMasks.set(key, (mask = groupMask(parts, causal, decoder.spec, only)));
+  const shared = new Map<string, GroupMask>();
+  /** Layers of a kind whose groups do the same share one mask: all layers' are there at once. */
+  const maskOf = (groups: readonly Group[], l: number): GroupMask => {
+    const only = l === layers - 1 ? 'last' : 'all';
+    const parts = groups.map((g) => blocked(g, l));
+    const key = `${only} ${kinds[l].window} ${groups.map((g, i) => (parts[i] ? g.effect : '')).join()}`;
+    let mask = shared.get(key);
+    if (!mask) shared.set(key, (mask = groupMask(parts, plain[l], decoder.spec, only)));
     return mask;
   };
   const calls = plan.layers.map((groups, l): LayerCall => {
@@ -47,14 +49,18 @@ export async function runForks(
     return {
       enter,
       keep,
-      ...maskOf(groups, last ? 'last' : 'all'),
+      ...maskOf(groups, l),
       ...scales(groups, effects, first, rows, last),
     };
   });
   const count = plan.layers[layers - 1].length;
+  /** Groups of a layer's output that go on into the next. */
+  const going = (l: number): number => plan.layers[l + 1].filter((g) => g.parent >= 0).length;
   const out = await decoder.run({
     past: first,
     rows,
+    positions,
+    added: cache.additions(first, length, going),
     single: first === 0 || (count <= 1 && plan.layers.every((g) => g.length <= 1)),
     layers: calls,
     pastKeys: cache.keys,

@@ -1,7 +1,7 @@
 /** Final norm and output matrix: residual rows to probabilities of tokens. */
 import { readTensor } from '../checkpoint';
-import type { DecoderSpec } from '../checkpoint/spec';
 import { headGraph, TOP } from '../graph/head';
+import type { DecoderSpec } from '../spec';
 import { f32, floats, int64, Session, type WeightStore } from './session';
 import type { EngineOptions } from './types';
 
@@ -21,17 +21,18 @@ export class Head {
 
   static async create(spec: DecoderSpec, weights: WeightStore, options: EngineOptions): Promise<Head> {
     const session = await Session.create('head', headGraph(spec, weights.folder), weights, options);
-    return new Head(spec, session, await readTensor(spec.weights.norm.weight));
+    const stored = await readTensor(spec.weights.norm.weight);
+    return new Head(spec, session, spec.norm.offset === 0 ? stored : stored.map((w) => w + spec.norm.offset));
   }
 
   /** The final RMS norm of `rows [n, H]`; a copy. */
   norm(rows: Float32Array): Float32Array {
-    const { hidden, rmsEpsilon } = this.spec;
+    const { hidden, norm } = this.spec;
     const out = new Float32Array(rows.length);
     for (let at = 0; at < rows.length; at += hidden) {
       let sum = 0;
       for (let i = 0; i < hidden; i++) sum += rows[at + i] * rows[at + i];
-      const scale = 1 / Math.sqrt(sum / hidden + rmsEpsilon);
+      const scale = 1 / Math.sqrt(sum / hidden + norm.epsilon);
       for (let i = 0; i < hidden; i++) out[at + i] = rows[at + i] * scale * this.normWeight[i];
     }
     return out;

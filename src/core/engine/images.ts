@@ -1,8 +1,7 @@
 /** Pictures made ready for the tower; the last few are kept, since many questions ask about one picture. */
 import { stat } from 'node:fs/promises';
-import type { ModelSpec } from '../checkpoint/spec';
+import type { Aspect, ModelSpec, PreparedImage } from '../spec';
 import { decodeImage, prepareImage } from '../vision';
-import type { Aspect, PreparedImage } from '../vision/image';
 
 /** Prepared pictures held: the one in each open editor, and a few more. */
 const KEPT = 4;
@@ -31,7 +30,7 @@ export class Images {
       return known;
     }
     const image = await decodeImage(file);
-    const prepared = prepareImage(image, this.spec.processor, this.spec.vision, aspect);
+    const prepared = prepareImage(image, this.spec.eye, aspect);
     const loaded = { prepared, key, width: image.width, height: image.height };
     this.kept.set(key, loaded);
     for (const old of this.kept.keys()) if (this.kept.size > KEPT) this.kept.delete(old);

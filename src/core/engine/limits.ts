@@ -1,6 +1,5 @@
-import type { ModelSpec } from '../checkpoint/spec';
-
 /** Sizes that decide how memory is used. */
+import type { ModelSpec } from '../spec';
 
 /** What one chunk of variants may take beside weights and caches, where nothing else is asked for. */
 export const DEFAULT_CHUNK_BUDGET = 1024 ** 3;

@@ -1,13 +1,17 @@
 /** A checkpoint ready to answer: opens it, prepares examples. */
-import { closeFiles, openCheckpoint, openTokenizer, type Tokenizer } from '../checkpoint';
-import type { ModelSpec } from '../checkpoint/spec';
+import { closeFiles, openTokenizer, type Tokenizer } from '../checkpoint';
 import type { QuestionInput } from '../experiment/types';
+import { openCheckpoint } from '../families';
+import type { ModelSpec } from '../spec';
 import type { Model } from './api';
 import { step } from './control';
 import { OpenExample } from './example';
 import { Parts } from './parts';
-import { Questions } from './questions';
+import type { EnteringRows } from './passage';
+import { Positions } from './positions';
+import { type PreparedQuestion, Questions } from './questions';
 import { Sequence } from './sequence';
+import { Sight } from './sight';
 import type { Device, EngineOptions, ExampleInfo, ModelInfo, RunControl } from './types';
 
 /**
@@ -47,26 +51,46 @@ export class OpenModel implements Model {
 
   async prepare(question: QuestionInput, control?: RunControl & { readonly lenient?: boolean }): Promise<OpenExample> {
     await step(control, 'image', 0, 1);
-    const { info, image, encoded, setsOf } = await this.questions.prepare(question, control?.lenient);
+    const prepared = await this.questions.prepare(question, control?.lenient);
+    const { info, image, encoded, setsOf } = prepared;
+    const { length: start } = encoded.before;
+    const sight = new Sight(info.both);
+    const picture = start + info.imageTokens;
+    const marks = encoded.image.filter((id) => id !== this.spec.prompt.imageTokenId);
+    // Where rows of the picture see the question, nothing is left that questions could share.
+    const prefix = sight.cut(picture);
+    const { positions } = image.prepared.layout;
+    const after = (): Promise<Float32Array> => this.parts.embed(encoded.after);
     const sequence = new Sequence(this.parts, {
       length: info.tokens.length,
-      prefix: encoded.before.length + info.imageTokens,
-      prefixKey: JSON.stringify([image.key, encoded.before]),
-      prefixRows: async () => {
-        const features = await (await this.parts.vision()).features(image.prepared);
-        const before = await this.parts.embed(encoded.before);
-        const rows = new Float32Array(before.length + features.length);
-        rows.set(before);
-        rows.set(features, before.length);
-        return rows;
+      sight,
+      positions: new Positions(this.spec.firstPosition, positions && { start, ...positions }),
+      prefix,
+      prefixKey: JSON.stringify([image.key, encoded.before, marks]),
+      prefixRows: () => (prefix < picture ? NO_ROWS : this.pictureRows(prepared)),
+      textRows: async () => {
+        if (prefix === picture) return { rows: await after() };
+        const { rows, ...added } = await this.pictureRows(prepared);
+        return { rows: joined([rows, await after()]), ...added };
       },
-      textRows: () => this.parts.embed(encoded.after),
     });
     const make = (own: ExampleInfo, shared: Sequence): OpenExample =>
       new OpenExample(own, shared, this.parts, this.tokenizer, question.answer, (definitions) =>
         make({ ...own, sets: setsOf(definitions) }, shared.share()),
       );
     return make(info, sequence);
+  }
+
+  /** What stands before the picture, and its own rows. */
+  private async pictureRows({ image, encoded }: PreparedQuestion): Promise<EnteringRows> {
+    const { features, taps } = await (await this.parts.vision()).features(image.prepared);
+    const before = await this.parts.embed(encoded.before);
+    const { hidden } = this.spec.decoder;
+    const marks = image.prepared.layout.sources.flatMap((source, i) => ('text' in source ? [i] : []));
+    const texts = await this.parts.embed(marks.map((i) => encoded.image[i]));
+    marks.forEach((i, k) => features.set(texts.subarray(k * hidden, (k + 1) * hidden), i * hidden));
+    const rows = joined([before, features]);
+    return taps.length > 0 ? { rows, added: { start: encoded.before.length, features: taps } } : { rows };
   }
 
   async close(): Promise<void> {
@@ -78,9 +102,21 @@ export class OpenModel implements Model {
   }
 }
 
+const NO_ROWS = Promise.resolve<EnteringRows>({ rows: new Float32Array(0) });
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
 export function modelInfo(spec: ModelSpec, device: Device): ModelInfo {
-  const { decoder, vision } = spec;
-  const side = Math.floor(vision.imageSize / vision.patchSize);
+  const { decoder, eye } = spec;
+  const counts = new Set(eye.samples.map((size) => eye.layOut(size, eye.aspects[0]).sources.length));
   return {
     family: spec.family,
     directory: spec.directory,
@@ -94,7 +130,7 @@ export function modelInfo(spec: ModelSpec, device: Device): ModelInfo {
     parameters: spec.parameters,
     weightBytes: spec.files.reduce((sum, f) => sum + f.bytes, 0),
     device,
-    // Anyres depends on the picture.
-    ...(spec.aspect === 'anyres' ? {} : { imageTokens: side * side + (vision.select === 'full' ? 1 : 0) }),
+    // Where it does not hang on the picture.
+    ...(counts.size === 1 && { imageTokens: [...counts][0] }),
   };
 }

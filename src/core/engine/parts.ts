@@ -1,6 +1,6 @@
 /** The running parts of one model, shared by its examples. */
 import { decoderMatrices, readRows } from '../checkpoint';
-import { isQuantized, type ModelSpec } from '../checkpoint/spec';
+import { isQuantized, type ModelSpec } from '../spec';
 import { Decoder } from './decoder';
 import { Head } from './head';
 import { DEFAULT_CHUNK_BUDGET, isMapped } from './limits';
@@ -53,9 +53,13 @@ export class Parts {
     return Decoder.create(this.spec.decoder, this.weights, this.options, { grams: true });
   }
 
-  /** Embedding rows of tokens, `[n, H]`, read from the file: no copy of the matrix is held. */
-  embed(tokens: readonly number[]): Promise<Float32Array> {
-    return readRows(this.spec.decoder.weights.embedding, tokens);
+  /** Rows of tokens of text as they enter the decoder, `[n, H]`, read from the file: no copy of the matrix is held. */
+  async embed(tokens: readonly number[]): Promise<Float32Array> {
+    const { weights, embeddingScale } = this.spec.decoder;
+    const rows = await readRows(weights.embedding, tokens);
+    if (embeddingScale === undefined) return rows;
+    const scale = Math.fround(embeddingScale);
+    return rows.map((value) => value * scale);
   }
 
   async close(): Promise<void> {

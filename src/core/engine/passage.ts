@@ -3,11 +3,13 @@
  * into calls of some layers each: in between, a run says how far it is and may stop. What was stopped goes on from the
  * layer where it stood. The cut moves no digit: each layer computes the same from the same rows.
  */
-import type { DecoderSpec } from '../checkpoint/spec';
 import { failed } from '../errors';
-import type { Cache } from './cache';
+import type { DecoderSpec } from '../spec';
+import type { Added, Cache } from './cache';
 import type { Decoder, LayerCall } from './decoder';
-import { causalMask, groupMask } from './masks';
+import { groupMask, layerMasks } from './masks';
+import type { Positions } from './positions';
+import type { Sight, Span } from './sight';
 
 /** Rows of one call: beyond this, larger calls are not faster and only take memory. */
 const BLOCK_ROWS = 1024;
@@ -18,40 +20,66 @@ const ASSUMED_SPEED = 2e10;
 /** Reading a layer's weights takes about as long as so many rows (f16, docs/decisions.md); counted with each block. */
 const WEIGHT_ROWS = 32;
 
-/** Rows that the clean run of `length` tokens takes at a time: their scores fit the chunk budget. */
+/**
+ * Rows that the clean run of `length` tokens takes at a time: their scores fit the chunk budget. Rows that see each
+ * other go together even so.
+ */
 export function blockRows({ heads }: Pick<DecoderSpec, 'heads'>, length: number, budget: number): number {
   const perRow = 3 * 4 * heads * length;
   return Math.max(1, Math.min(BLOCK_ROWS, Math.floor(budget / perRow)));
 }
 
-/** What so many rows cost, in layer-rows. */
-export function passageCost(rows: number, block: number, layers: number): number {
-  return layers * (rows + WEIGHT_ROWS * Math.ceil(rows / block));
+/** What runs of rows cost, in layer-rows. */
+export function passageCost(runs: readonly Span[], layers: number): number {
+  return layers * runs.reduce((sum, [start, end]) => sum + end - start + WEIGHT_ROWS, 0);
+}
+
+/** What is the same for all rows of a sequence. */
+export interface Place {
+  readonly sight: Sight;
+  readonly positions: Positions;
+}
+
+/** Rows that enter the first layer. */
+export interface EnteringRows {
+  /** `[n, H]` */
+  readonly rows: Float32Array;
+  /** Where the picture is among them and its features are added to later layers as well. */
+  readonly added?: Added;
 }
 
 export class Passage {
-  /** First row of the block that is on its way, the layer it comes to, and its rows `[n, H]` as they go into that. */
-  private first = 0;
+  /** The sequence's row that comes first. */
+  private readonly start: number;
+  private readonly rows: Float32Array;
+  private readonly runs: readonly Span[];
+  /** The run that is on its way, the layer it comes to, and its rows `[n, H]` as they go into that. */
+  private at = 0;
   private layer = 0;
   private entering: Float32Array;
   private final: Float32Array | undefined;
   /** Of the last call, by layer and row. */
   private seconds: number | undefined;
 
-  /** Runs `rows [n, H]` over what the cache holds and adds them to it, `block` at a time. */
+  /** Runs rows over what the cache holds and adds them to it, `block` at a time. */
   constructor(
     private readonly decoder: Decoder,
+    private readonly place: Place,
     readonly cache: Cache,
-    private readonly rows: Float32Array,
-    private readonly block: number,
+    { rows, added }: EnteringRows,
+    block: number,
   ) {
-    this.entering = this.blockAt(0);
+    this.start = cache.length;
+    this.rows = rows;
+    this.runs = place.sight.runs(this.start, this.start + rows.length / decoder.spec.hidden, block);
+    if (added) cache.add(added);
+    this.entering = this.runAt(0);
   }
 
   /** What is still to be done, in layer-rows. */
   get left(): number {
     const { hidden, layers } = this.decoder.spec;
-    const all = passageCost(this.rows.length / hidden - this.first, this.block, layers);
+    const all = passageCost(this.runs.slice(this.at), layers);
     return all - this.layer * (this.entering.length / hidden + WEIGHT_ROWS);
   }
 
@@ -72,11 +100,10 @@ export class Passage {
       const out = await this.call(end);
       if (end < layers) [this.layer, this.entering] = [end, out];
       else {
-        const rows = this.entering.length / hidden;
-        this.cache.length += rows;
-        this.first += rows;
+        this.cache.length += this.entering.length / hidden;
+        this.at++;
         this.final = out;
-        [this.layer, this.entering] = [0, this.blockAt(this.first)];
+        [this.layer, this.entering] = [0, this.runAt(this.at)];
       }
       await between();
     }
@@ -84,9 +111,11 @@ export class Passage {
     return this.final;
   }
 
-  private blockAt(row: number): Float32Array {
+  private runAt(at: number): Float32Array {
     const { hidden } = this.decoder.spec;
-    return this.rows.subarray(row * hidden, (row + this.block) * hidden);
+    if (at >= this.runs.length) return this.rows.subarray(this.rows.length);
+    const [start, end] = this.runs[at];
+    return this.rows.subarray((start - this.start) * hidden, (end - this.start) * hidden);
   }
 
   private layersFor(callSeconds: number): number {
@@ -101,16 +130,18 @@ export class Passage {
   private async call(end: number): Promise<Float32Array> {
     const { spec } = this.decoder;
     const { cache, layer: start, entering } = this;
+    const { sight, positions } = this.place;
     const rows = entering.length / spec.hidden;
-    const causal = causalMask(cache.length, rows);
-    const layers = Array.from({ length: spec.layers }, (_, l): LayerCall => ({
+    const layers = layerMasks(spec, sight, cache.length, rows).map((mask, l): LayerCall => ({
       ...(l === start ? { enter: entering } : {}),
-      ...(l === spec.layers - 1 ? groupMask([undefined], causal, spec, 'last') : { allow: causal }),
+      ...(l === spec.layers - 1 ? groupMask([undefined], mask, spec, 'last') : { allow: mask }),
     }));
     const began = performance.now();
     const out = await this.decoder.run({
       past: cache.length,
       rows,
+      positions,
+      added: cache.additions(cache.length, cache.length + rows),
       single: true,
       layers,
       span: [start, end],

@@ -1,13 +1,14 @@
 /** Questions made ready without the decoder: picture, prompt, tokens, sets. Runs and plans share it. */
 import { join } from 'node:path';
 import type { Tokenizer } from '../checkpoint';
-import type { ModelSpec } from '../checkpoint/spec';
 import { usage } from '../errors';
 import type { QuestionInput } from '../experiment/types';
 import { buildSets, encodePrompt } from '../prompt';
 import type { EncodedPrompt, TokenSets } from '../prompt/types';
+import type { ImageGeometry, ModelSpec } from '../spec';
 import { patchesInBoxes } from '../vision';
 import { Images, type LoadedImage } from './images';
+import { blockOf, type Span } from './sight';
 import type { ExampleInfo, TokenInfo } from './types';
 
 export interface PreparedQuestion {
@@ -33,9 +34,10 @@ export class Questions {
    * @throws CrossflowError `usage` on bad input
    */
   async prepare(question: QuestionInput, lenient = false): Promise<PreparedQuestion> {
-    const image = await this.images.load(question.image, question.aspect ?? this.spec.aspect);
-    const encoded = encodePrompt(this.tokenizer, this.spec, question);
-    this.refuseLong(encoded.before.length + image.prepared.geometry.patches.length + encoded.after.length);
+    const image = await this.images.load(question.image, question.aspect ?? this.spec.eye.aspects[0]);
+    const { layout } = image.prepared;
+    const encoded = encodePrompt(this.tokenizer, this.spec.prompt, question, layout);
+    this.refuseLong(encoded.before.length + layout.sources.length + encoded.after.length);
     const setsOf = this.setsMaker(question, image, encoded, lenient);
     return { info: this.info(encoded, image, setsOf(question.sets)), image, encoded, setsOf };
   }
@@ -56,15 +58,13 @@ export class Questions {
     lenient: boolean,
   ): (definitions: QuestionInput['sets']) => TokenSets {
     const { objects } = question;
-    const { geometry } = image.prepared;
+    const { geometry } = image.prepared.layout;
     const input = {
       encoded,
       tokenizer: this.tokenizer,
       imageStart: encoded.before.length,
       geometry,
-      ...(objects?.length
-        ? { objectPatches: patchesInBoxes(image, objects, this.spec.processor, this.spec.vision, geometry.aspect) }
-        : {}),
+      ...(objects?.length ? { objectPatches: patchesInBoxes(image, objects, this.spec.eye, geometry.aspect) } : {}),
       question: question.question,
       ...(question.options ? { options: question.options } : {}),
       ...(question.objectName === undefined ? {} : { objectName: question.objectName }),
@@ -79,20 +79,29 @@ export class Questions {
       text: tokenizer.tokenText(id),
       kind: tokenizer.isSpecial(id) ? 'special' : 'text',
     });
-    const { geometry } = image.prepared;
-    const patches = geometry.patches.map((): TokenInfo => ({
-      id: spec.imageTokenId,
-      text: spec.imageTokenText,
-      kind: 'image',
-    }));
+    const { geometry } = image.prepared.layout;
+    const { imageTokenId: id, imageTokenText: text } = spec.prompt;
+    const patches = geometry.patches.map((patch, i): TokenInfo =>
+      patch.kind === 'mark' ? token(encoded.image[i]) : { id, text, kind: 'image' },
+    );
+    const tokens = [...encoded.before.map(token), ...patches, ...encoded.after.map(token)];
+    const imageStart = encoded.before.length;
+    const both = blockOf(spec.sight, pictureOf(geometry, imageStart), tokens.length);
     return {
       prompt: encoded.text,
       inputIds: encoded.inputIds,
-      tokens: [...encoded.before.map(token), ...patches, ...encoded.after.map(token)],
-      imageStart: encoded.before.length,
+      tokens,
+      imageStart,
       imageTokens: geometry.patches.length,
+      ...(both && { both }),
       sets,
       geometry,
     };
   }
+}
+
+/** The picture's rows without the marks around it. */
+export function pictureOf({ patches }: ImageGeometry, imageStart: number): Span {
+  const own = patches.flatMap(({ kind }, i) => (kind === 'mark' ? [] : [i]));
+  return [imageStart + (own[0] ?? 0), imageStart + (own.at(-1) ?? -1) + 1];
 }

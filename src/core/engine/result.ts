@@ -46,6 +46,7 @@ export interface Result {
   readonly input_ids: readonly number[];
   /** Length of the expanded sequence. */
   readonly tokens: number;
+  /** Those of the set `Image`; marks between the image's parts are not among them. */
   readonly image_tokens: number;
   /** Positions in the expanded sequence, ascending, by set name. */
   readonly sets: Readonly<Record<string, readonly number[]>>;
@@ -136,7 +137,7 @@ export function resultOf({ model, asked, example, clean, curves, lens }: ResultP
     prompt: example.prompt,
     input_ids: example.inputIds,
     tokens: example.tokens.length,
-    image_tokens: example.imageTokens,
+    image_tokens: example.sets['Image'].length,
     sets: example.sets,
     answer: { token, ids, text, probability, ...(correct !== undefined && { correct }) },
     top: clean.top,

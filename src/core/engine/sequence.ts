@@ -4,24 +4,24 @@ import { cancelled, failed, toCrossflowError } from '../errors';
 import { Cache, MAX_ANSWER_TOKENS } from './cache';
 import { pause, step } from './control';
 import type { Parts } from './parts';
-import { blockRows, CALL_SECONDS, Passage, passageCost } from './passage';
+import { blockRows, CALL_SECONDS, type EnteringRows, Passage, passageCost, type Place } from './passage';
 import type { Candidate, RunControl } from './types';
 
-export interface SequenceInput {
+export interface SequenceInput extends Place {
   /** Number of rows: before, image, after. */
   readonly length: number;
-  /** Rows that every question on the same image shares. */
+  /** Rows that every question on the same image shares: a place where `sight` may be cut. May be 0. */
   readonly prefix: number;
   /** Equal for sequences with the same prefix. */
   readonly prefixKey: string;
-  /** `[prefix, H]` */
-  prefixRows(): Promise<Float32Array>;
-  /** `[length - prefix, H]` */
-  textRows(): Promise<Float32Array>;
+  /** The first `prefix`. */
+  prefixRows(): Promise<EnteringRows>;
+  /** The others. */
+  textRows(): Promise<EnteringRows>;
 }
 
 /** What is known after the clean run. */
-export interface CleanRun {
+export interface CleanRun extends Place {
   readonly cache: Cache;
   /** Last position's residual after the last layer, before the final norm, `[H]`. */
   readonly final: Float32Array;
@@ -110,10 +110,10 @@ export class Sequence {
   }
 
   private async compute(control?: RunControl): Promise<CleanRun> {
-    const { length, prefix, prefixKey } = this.input;
+    const { length, prefix, prefixKey, sight, positions } = this.input;
     const { prefixes, decoder, chunkBudget } = this.parts;
     const block = blockRows(decoder.spec, length, chunkBudget);
-    const textCost = passageCost(length - prefix, block, decoder.spec.layers);
+    const textCost = passageCost(sight.runs(prefix, length, block), decoder.spec.layers);
     const known = prefixes.take(prefixKey, length);
     const picture = known ? undefined : await this.picture(block, control);
     const total = (picture?.left ?? 0) + textCost;
@@ -124,13 +124,13 @@ export class Sequence {
         control?.callSeconds ?? CALL_SECONDS,
       );
     await step(control, 'clean', 0, total);
-    if (picture) await this.keeping(picture, () => run(picture, textCost));
+    if (picture && prefix > 0) await this.keeping(picture, () => run(picture, textCost));
     const cache = known ?? picture!.cache;
     try {
       prefixes.hold(prefixKey, prefix, cache);
-      const final = await run(new Passage(decoder, cache, await this.input.textRows(), block), 0);
+      const final = await run(new Passage(decoder, this.input, cache, await this.input.textRows(), block), 0);
       const { ids, probability, top } = await this.answer(cache, final, control);
-      return { cache, final, ids, probability, top };
+      return { cache, sight, positions, final, ids, probability, top };
     } catch (e) {
       prefixes.release(cache);
       throw e;
@@ -144,7 +144,7 @@ export class Sequence {
     const unfinished = prefixes.unfinished(prefixKey, length);
     if (unfinished) return unfinished;
     await step(control, 'image', 0, 1);
-    return new Passage(decoder, new Cache(decoder.spec, length), await this.input.prefixRows(), block);
+    return new Passage(decoder, this.input, new Cache(decoder.spec, length), await this.input.prefixRows(), block);
   }
 
   /** What was computed of the picture serves the question that takes a stopped one's place. */
@@ -174,7 +174,8 @@ export class Sequence {
       while (ids.length < MAX_ANSWER_TOKENS && !spec.eosTokenIds.includes(ids[ids.length - 1])) {
         await step(control, 'answer', ids.length, MAX_ANSWER_TOKENS);
         const rows = await this.parts.embed([ids[ids.length - 1]]);
-        const next = await new Passage(decoder, cache, rows, 1).run(() => pause(control?.signal), CALL_SECONDS);
+        const passage = new Passage(decoder, this.input, cache, { rows }, 1);
+        const next = await passage.run(() => pause(control?.signal), CALL_SECONDS);
         ids.push((await head.run(head.norm(next), [])).top[0][0].token);
       }
     } finally {

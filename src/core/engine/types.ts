@@ -1,6 +1,7 @@
 import type { Knockout } from '../experiment/types';
 import type { TokenSets } from '../prompt/types';
-import type { ImageGeometry } from '../vision/image';
+import type { ImageGeometry } from '../spec';
+import type { Span } from './sight';
 
 export type Device = 'cpu' | 'cuda' | 'coreml' | 'dml' | 'webgpu';
 
@@ -50,7 +51,10 @@ export interface ExampleInfo {
   readonly tokens: readonly TokenInfo[];
   /** Position of the first image token. */
   readonly imageStart: number;
+  /** The picture's run, marks inside it included. */
   readonly imageTokens: number;
+  /** Rows that see each other; left out where every row sees only what is before it. */
+  readonly both?: Span;
   readonly sets: TokenSets;
   readonly geometry: ImageGeometry;
 }

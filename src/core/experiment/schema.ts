@@ -3,6 +3,7 @@
  * `scripts/make-schema.ts`, so every key is described here and nowhere else.
  */
 import { z } from 'zod';
+import { ASPECT_NAMES, TEMPLATE_NAMES } from '../families/choices';
 import { editorSchema } from './json-schema';
 import { BUILTIN_SETS, PUBLISHED_EDGES } from './names';
 import { DEFAULT_INSTRUCTION, DEFAULT_WINDOW, MAX_TOP_WORDS } from './types';
@@ -12,10 +13,10 @@ const setName = () => text().meta({ examples: BUILTIN_SETS.map((set) => set.name
 const windowSize = () => z.int().min(1);
 export const windowSchema = windowSize();
 
-export const aspectSchema = z.enum(['processor', 'pad', 'anyres']);
+export const aspectSchema = z.enum(ASPECT_NAMES);
 const aspect = () =>
   aspectSchema.describe(
-    'How the image is fitted: `processor` as preprocessor_config.json says (resize and centre crop), `pad` to a square with the mean colour, `anyres` in tiles (LLaVA-NeXT). Left out: what the checkpoint asks for.',
+    'How the image is fitted: `processor` as preprocessor_config.json says (resize and centre crop), `pad` to a square with the mean colour, `anyres` in tiles on one of the checkpoint’s canvases. Left out: what the checkpoint asks for.',
   );
 
 const imageSchema = z.union([
@@ -87,7 +88,7 @@ export const flowSchema = z.strictObject({
     'A checkpoint folder as Hugging Face wrote it (relative to this file), or a Hugging Face id such as `llava-hf/llava-1.5-7b-hf`, or `owner/name@revision`.',
   ),
   prompt: z
-    .enum(['vicuna_v1', 'llava_llama_3'])
+    .enum(TEMPLATE_NAMES)
     .optional()
     .describe("Conversation template. Left out: the checkpoint's own chat template."),
   instruction: z

@@ -1,5 +1,6 @@
 import type { SetDefinition, TemplateName } from '../prompt/types';
-import type { Aspect, Box } from '../vision/image';
+import type { Aspect } from '../spec';
+import type { Box } from '../vision/image';
 
 export type { SetDefinition, TemplateName } from '../prompt/types';
 

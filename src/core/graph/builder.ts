@@ -1,13 +1,15 @@
 /** Writes an ONNX graph node by node. Every method that makes a value gives back its name. */
 import { relative, sep } from 'node:path';
+import { failed } from '../errors';
 import {
   isQuantized,
   type LinearRef,
+  type NormKind,
   type NormRef,
   type QuantizedRef,
   type StoredDtype,
   type TensorRef,
-} from '../checkpoint/spec';
+} from '../spec';
 import {
   type Attribute,
   attribute,
@@ -36,12 +38,16 @@ interface NodeOptions {
 /** Weights of one checkpoint, shared by a graph and its branches. */
 class Weights {
   readonly tensors = new Map<string, TensorProto>();
+  private readonly offsets = new Map<string, number>();
   constructor(readonly folder: string) {}
+  /** The name it has in the graph: its own, and where it begins when another part of that tensor is there already. */
   add(ref: TensorRef<StoredDtype>): Value {
-    if (this.tensors.has(ref.name)) return ref.name;
+    const name = (this.offsets.get(ref.name) ?? ref.offset) === ref.offset ? ref.name : `${ref.name}@${ref.offset}`;
+    if (this.tensors.has(name)) return name;
+    this.offsets.set(name, ref.offset);
     const location = relative(this.folder, ref.file).split(sep).join('/');
-    this.tensors.set(ref.name, {
-      name: ref.name,
+    this.tensors.set(name, {
+      name,
       dims: ref.shape,
       dataType: ONNX_TYPE[ref.dtype],
       dataLocation: 1,
@@ -51,7 +57,7 @@ class Weights {
         { key: 'length', value: String(ref.length) },
       ],
     });
-    return ref.name;
+    return name;
   }
 }
 
@@ -146,18 +152,18 @@ export class GraphBuilder {
 
   /** A tensor of the checkpoint as f32; f16 and bf16 pass through a Cast. */
   weight(ref: TensorRef): Value {
-    this.weights.add(ref);
-    if (ref.dtype === 'f32') return ref.name;
-    let cast = this.casts.get(ref.name);
+    const name = this.weights.add(ref);
+    if (ref.dtype === 'f32') return name;
+    let cast = this.casts.get(name);
     if (!cast) {
-      cast = this.widened(() => this.node('Cast', [ref.name], { to: ONNX_TYPE.f32 }));
-      this.casts.set(ref.name, cast);
+      cast = this.widened(() => this.node('Cast', [name], { to: ONNX_TYPE.f32 }));
+      this.casts.set(name, cast);
     }
     return cast;
   }
 
   /** Nodes that depend on weights alone. */
-  private widened(make: () => Value): Value {
+  widened(make: () => Value): Value {
     const { nodes } = this;
     this.nodes = this.widening;
     try {
@@ -167,7 +173,7 @@ export class GraphBuilder {
     }
   }
 
-  /** `x [n, in] -> [n, out]` with a weight stored as `[out, in]`. */
+  /** `x [n, in] -> [n, out]` with a weight stored as `[out, in]`, or `[in, out]` when transposed. */
   linear(x: Value, ref: LinearRef): Value {
     const parts = splitLinear(ref).map((part) => this.product(x, part));
     return parts.length === 1 ? parts[0] : this.concat(parts, 1);
@@ -175,8 +181,10 @@ export class GraphBuilder {
 
   private product(x: Value, ref: LinearRef): Value {
     const bias = ref.bias ? [this.weight(ref.bias)] : [];
-    const { weight } = ref;
-    if (!isQuantized(weight)) return this.node('Gemm', [x, this.weight(weight), ...bias], { transB: 1 });
+    const { weight, transposed } = ref;
+    if (!isQuantized(weight))
+      return this.node('Gemm', [x, this.weight(weight), ...bias], { transB: transposed ? 0 : 1 });
+    if (transposed) throw failed(`weight ${weight.name} is quantised and transposed, which no graph can read`);
     if (weight.bits === 4) return this.linear4(x, weight, bias);
     return this.linear8(x, weight, bias);
   }
@@ -208,21 +216,24 @@ export class GraphBuilder {
     return this.node('Gemm', [input, weight, ...bias], { transB: 1 });
   }
 
-  rmsNorm(x: Value, ref: NormRef, epsilon: number): Value {
-    return this.node('SimplifiedLayerNormalization', [x, this.weight(ref.weight)], {
-      axis: -1,
-      epsilon: float(epsilon),
-      stash_type: 1,
-    });
-  }
-
-  layerNorm(x: Value, ref: NormRef, epsilon: number): Value {
-    const inputs = [x, this.weight(ref.weight), ...(ref.bias ? [this.weight(ref.bias)] : [])];
+  /** Over the last axis of `x [..., width]`. */
+  norm(x: Value, ref: NormRef, { kind, epsilon, offset = 0 }: NormKind): Value {
+    const stored = this.weight(ref.weight);
+    // 1 + w in f32, whatever type w is stored in: rounded to that type it would be another norm
+    const weight = offset === 0 ? stored : this.widened(() => this.node('Add', [stored, this.scalar(offset)]));
+    if (kind === 'rms') {
+      const attributes = { axis: -1, epsilon: float(epsilon), stash_type: 1 };
+      return this.node('SimplifiedLayerNormalization', [x, weight], attributes);
+    }
+    const inputs = [x, weight, ...(ref.bias ? [this.weight(ref.bias)] : [])];
     return this.node('LayerNormalization', inputs, { axis: -1, epsilon: float(epsilon) });
   }
 
-  reshape(x: Value, shape: Value | readonly number[]): Value {
-    return this.node('Reshape', [x, typeof shape === 'string' ? shape : this.ints(shape)]);
+  /** Sizes known only at run time are int64 values of one element. */
+  reshape(x: Value, shape: Value | readonly (number | Value)[]): Value {
+    if (typeof shape === 'string') return this.node('Reshape', [x, shape]);
+    const fixed = shape.filter((part) => typeof part === 'number');
+    return this.node('Reshape', [x, fixed.length === shape.length ? this.ints(fixed) : this.shape(shape)]);
   }
 
   transpose(x: Value, perm: readonly number[]): Value {

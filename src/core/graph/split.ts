@@ -1,5 +1,5 @@
 /** A matrix as several, of some of its rows each: rows lie one after another in the file. */
-import { isQuantized, type LinearRef, type MatrixRef, type QuantizedRef, type TensorRef } from '../checkpoint/spec';
+import { isQuantized, type LinearRef, type MatrixRef, type QuantizedRef, type TensorRef } from '../spec';
 
 /**
  * Largest weight that is widened to f32 at once, in bytes of f32: the output matrix of Llama 3 takes 2.1 GB, and the
@@ -9,7 +9,9 @@ export const WIDENED_BYTES = 128 * 1024 ** 2;
 
 /** The linear map as maps to consecutive outputs, each small enough to be widened at once; itself where nothing is. */
 export function splitLinear(ref: LinearRef): readonly LinearRef[] {
-  const { weight, bias } = ref;
+  const { weight, bias, transposed } = ref;
+  // outputs of a transposed one are columns, which do not lie together
+  if (transposed) return [ref];
   const widened = isQuantized(weight) ? weight.bits === 8 : weight.dtype !== 'f32';
   const [out, width] = weight.shape;
   const most = Math.max(1, Math.floor(WIDENED_BYTES / (4 * width)));

@@ -1,23 +1,30 @@
 import { readdir } from 'node:fs/promises';
 import { cacheSnapshot, repositoryFolder } from './cache';
+import { missingCompanion, type CompanionsOf } from './companions';
 import { cacheFolder } from './environment';
 import type { HubId } from './id';
 import { missingFile } from './local';
-import { missingTower } from './tower';
 
 /** All models in the cache that are complete, by name, with their snapshots. The network is not asked. */
-export async function cachedModels(cache = cacheFolder()): Promise<{ name: string; snapshot: string }[]> {
+export async function cachedModels(
+  companionsOf: CompanionsOf,
+  cache = cacheFolder(),
+): Promise<{ name: string; snapshot: string }[]> {
   const folders = await readdir(cache).catch(() => []);
   const names = folders.flatMap((folder) => /^models--([^-].*?)--(.+)$/.exec(folder)?.slice(1, 3).join('/') ?? []);
-  const snapshots = await Promise.all(names.map((name) => findCached({ name }, cache)));
+  const snapshots = await Promise.all(names.map((name) => findCached({ name }, companionsOf, cache)));
   return names
     .flatMap((name, i) => (snapshots[i] === undefined ? [] : [{ name, snapshot: snapshots[i] }]))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The snapshot of an id in the cache, when all of it is here, its vision tower included. The network is not asked. */
-export async function findCached(id: HubId, cache = cacheFolder()): Promise<string | undefined> {
+/** The snapshot of an id in the cache, when all of it is here, its companions included. The network is not asked. */
+export async function findCached(
+  id: HubId,
+  companionsOf: CompanionsOf,
+  cache = cacheFolder(),
+): Promise<string | undefined> {
   const snapshot = await cacheSnapshot(repositoryFolder(cache, id.name), id.revision);
   if (snapshot === undefined || (await missingFile(snapshot, 'model')) !== undefined) return undefined;
-  return (await missingTower(snapshot)) === undefined ? snapshot : undefined;
+  return (await missingCompanion(snapshot, companionsOf)) === undefined ? snapshot : undefined;
 }

@@ -7,8 +7,8 @@ import { cacheFolder } from './environment';
 import { readHubId } from './id';
 import { INDEX, indexSchema, SINGLE } from './weight-files';
 
-/** A whole model answers questions; a tower only sees, and needs no tokenizer. */
-export type Part = 'model' | 'tower';
+/** A whole model answers questions; of a companion only some weights are used, and no tokenizer. */
+export type Part = 'model' | 'companion';
 
 /** The first file that a checkpoint folder lacks, or undefined when it can be used. */
 export async function missingFile(folder: string, part: Part): Promise<string | undefined> {
@@ -32,7 +32,7 @@ function shards(index: string): readonly string[] {
 }
 
 /**
- * Where a model named in a checkpoint's config (its tower) lies on this disk: an absolute folder, a folder relative to the
+ * Where a model named in a checkpoint's config (a companion) lies on this disk: an absolute folder, a folder relative to the
  * checkpoint, one beside it (by full or last name), or a complete snapshot in a Hugging Face cache.
  */
 export async function findLocalModel(name: string, checkpoint: string): Promise<string | undefined> {
@@ -46,7 +46,7 @@ export async function findLocalModel(name: string, checkpoint: string): Promise<
   if (id === undefined) return undefined;
   for (const root of cacheRoots(checkpoint)) {
     const snapshot = await cacheSnapshot(repositoryFolder(root, id.name), id.revision);
-    // A tower that has its config alone still says what the picture must look like; weights may be in the checkpoint.
+    // One that has its config alone still says what the picture must look like; weights may be in the checkpoint.
     if (snapshot !== undefined && (await isFile(join(snapshot, 'config.json')))) return snapshot;
   }
   return undefined;

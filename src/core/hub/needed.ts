@@ -15,11 +15,11 @@ const BESIDE = [
   /^(special_tokens_map|added_tokens)\.json$/,
   /^chat_template\.(jinja|json)$/,
 ];
-const BESIDE_TOWER = [/^config\.json$/, /^preprocessor_config\.json$/];
+const BESIDE_COMPANION = [/^config\.json$/, /^preprocessor_config\.json$/];
 
 /** Configs, tokenizer and the like, smallest first. */
 export function filesBeside(files: readonly HubFile[], part: Part): HubFile[] {
-  const wanted = part === 'model' ? BESIDE : BESIDE_TOWER;
+  const wanted = part === 'model' ? BESIDE : BESIDE_COMPANION;
   return files.filter(({ name }) => wanted.some((w) => w.test(name))).sort((a, b) => a.size - b.size);
 }
 

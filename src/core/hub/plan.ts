@@ -2,13 +2,13 @@
 import { failed } from '../errors';
 import { hashOf } from './checksum';
 import { HubClient, WHOLE_LIMIT, type ClientOptions } from './client';
+import { HEADER_LIMIT, headerLength, hubCompanions, isHere, type CompanionsOf, type HubCompanion } from './companions';
 import type { HubEnvironment } from './environment';
 import { idText, type HubId } from './id';
 import { listRepository, type HubFile } from './listing';
 import type { Part } from './local';
 import { filesBeside, shardFiles, weightListing } from './needed';
 import { Store } from './store';
-import { HEADER_LIMIT, hasTower, headerLength, holdsTower, namedTower } from './tower';
 import { SINGLE } from './weight-files';
 
 export interface PlannedFile extends HubFile {
@@ -19,8 +19,10 @@ export interface PlannedFile extends HubFile {
 export interface PlannedModel {
   readonly id: HubId;
   readonly part: Part;
+  /** What a companion is to the model, in words: `vision tower`. */
+  readonly role?: string;
   readonly commit: string;
-  /** Text of config.json; a tower's is not asked for. */
+  /** Text of config.json; a companion's is not asked for. */
   readonly config?: string;
   /** Weights come last: where they are complete, all else is. */
   readonly files: readonly PlannedFile[];
@@ -28,28 +30,52 @@ export interface PlannedModel {
 
 export interface DownloadPlan {
   readonly environment: HubEnvironment;
-  /** The tower, where there is one, then the model itself. */
+  /** Companions, where there are some, then the model itself. */
   readonly models: readonly PlannedModel[];
 }
 
+export interface PlanOptions extends ClientOptions {
+  readonly companionsOf: CompanionsOf;
+}
+
 /**
- * Lists the model's files, and those of its vision tower where that is a model of its own.
+ * Lists the model's files, and those of the companions that it needs and that are not here.
  * @throws CrossflowError `usage` for models that could not be read (pickled weights), or are not there
  */
 export async function planDownload(
   id: HubId,
   environment: HubEnvironment,
-  options: ClientOptions = {},
+  { companionsOf, ...options }: PlanOptions,
 ): Promise<DownloadPlan> {
   if (environment.offline) {
     throw failed(`${idText(id)} is not on this disk, and HF_HUB_OFFLINE forbids to fetch it`, undefined, 'unset it');
   }
-  const { model, tower } = await planModel(new HubClient(id, environment, options), 'model');
-  const towers = tower ? [(await planModel(new HubClient(tower, environment, options), 'tower')).model] : [];
-  return { environment, models: [...towers, model] };
+  const { model, tensors, folder } = await planFiles(new HubClient(id, environment, options), 'model');
+  const companions: PlannedModel[] = [];
+  for (const companion of await hubCompanions(model.config ?? '', companionsOf)) {
+    if ((await isHere(companion.id, folder)) || companion.inside(await tensors())) continue;
+    companions.push(await planCompanion(companion, environment, options));
+  }
+  return { environment, models: [...companions, model] };
 }
 
-async function planModel(client: HubClient, part: Part): Promise<{ model: PlannedModel; tower?: HubId }> {
+async function planCompanion(
+  { id, role }: HubCompanion,
+  environment: HubEnvironment,
+  options: ClientOptions,
+): Promise<PlannedModel> {
+  return { ...(await planFiles(new HubClient(id, environment, options), 'companion')).model, role };
+}
+
+interface PlannedFiles {
+  readonly model: PlannedModel;
+  /** Where the model will lie. */
+  readonly folder: string;
+  /** The text that lists its tensors. */
+  readonly tensors: () => Promise<string>;
+}
+
+async function planFiles(client: HubClient, part: Part): Promise<PlannedFiles> {
   const { id, environment } = client;
   const { commit, files } = await listRepository(client);
   const place = `${environment.endpoint}/${id.name}`;
@@ -65,13 +91,12 @@ async function planModel(client: HubClient, part: Part): Promise<{ model: Planne
   for (const file of wanted) {
     planned.push({ ...file, here: (await store.has(file, commit)) ? file.size : await store.arrived(file) });
   }
-  if (part === 'tower') return { model: { id, part, commit, files: planned } };
-  const text = await smallFile(client, commit, config);
-  const model: PlannedModel = { id, part, commit, config: text, files: planned };
-  const tower = namedTower(text);
-  if (tower === undefined || (await hasTower(tower, store.snapshot(commit)))) return { model };
-  const tensors = single ? await remoteHeader(client, commit, listing) : index;
-  return holdsTower(tensors) ? { model } : { model, tower };
+  const text = part === 'model' ? await smallFile(client, commit, config) : undefined;
+  return {
+    model: { id, part, commit, ...(text !== undefined && { config: text }), files: planned },
+    folder: store.snapshot(commit),
+    tensors: async () => (single ? remoteHeader(client, commit, listing) : index),
+  };
 }
 
 /** Where a file can be fetched from; the hub sends large ones elsewhere. */

@@ -34,8 +34,8 @@ export function planSize(models: readonly PlannedModel[]): PlanSize {
 export function planText({ environment, models }: DownloadPlan): string {
   const main = models[models.length - 1];
   const { files, bytes, here } = planSize(models);
-  const towers = models.filter((m) => m !== main && toFetch(m).length > 0);
-  const names = [idText(main.id), ...towers.map((m) => `its vision tower ${idText(m.id)}`)];
+  const companions = models.filter((m) => m !== main && toFetch(m).length > 0);
+  const names = [idText(main.id), ...companions.map((m) => `its ${m.role ?? 'companion'} ${idText(m.id)}`)];
   const before = here > 0 ? ` (${size(here)} of it are here from before)` : '';
   const what = `${names.join(' and ')}, ${size(bytes)} in ${files} ${files === 1 ? 'file' : 'files'}${before}`;
   return `${what}, from ${environment.endpoint} into ${shortPath(environment.cache)}`;

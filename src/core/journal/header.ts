@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { ModelSpec } from '../checkpoint/spec';
+import type { ModelSpec } from '../spec';
 import type { EngineOptions } from '../engine/types';
 import type { Experiment } from '../experiment/types';
 import type { Identity, TaskFile } from './identity';

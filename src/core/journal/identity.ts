@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { checkpointHash } from '../checkpoint/hash';
-import type { ModelSpec } from '../checkpoint/spec';
+import type { ModelSpec } from '../spec';
 import type { EngineOptions } from '../engine/types';
 import { knockoutId, type Experiment } from '../experiment/types';
 import { CROSSFLOW_VERSION } from './version';

@@ -14,7 +14,7 @@ export function secondsOf(work: Work, times: Times): QuestionSeconds {
   const sum = (calls: readonly Call[], lines: readonly LayerLine[]): number =>
     calls.reduce((total, call) => total + layers(call, lines) + head(call.headRows), 0);
   return {
-    image: work.tiles * times.tile,
+    image: work.views * work.view.width * work.view.height * times.pixel,
     prefix: sum(work.prefixCalls, times.single),
     question: sum(work.textCalls, times.single),
     lens: head(work.lensRows),

@@ -1,14 +1,13 @@
 /** Whether what is asked of a loaded model fits the memory there is now: it was opened for a usual question. */
-import type { ModelSpec } from '../checkpoint/spec';
+import type { ModelSpec } from '../spec';
 import { failed } from '../errors';
 import type { Knockout } from '../experiment/types';
-import { layOut } from '../vision/layout';
 import { memoryForThisProcess } from './memory';
 import { memoryPlan } from './plan';
 import type { MachineMemory, MemoryPlan } from './plan-types';
 import type { ExampleInfo } from '../engine/types';
 import { verdictOf } from './verdict';
-import { workOf } from './work';
+import { viewsOf, workOf } from './work';
 
 export interface Asked {
   readonly info: ExampleInfo;
@@ -39,7 +38,7 @@ export function fittingBudget(
     ...info,
     spec: spec.decoder,
     tokens: info.tokens.length,
-    tiles: layOut(geometry, spec.processor, spec.vision, geometry.aspect).views.length,
+    ...viewsOf(spec.eye.layOut(geometry, geometry.aspect)),
     knockouts,
     method,
     // Only of a click, which is not asked here.

@@ -2,9 +2,10 @@
  * Bytes that a model's weights take once loaded, and how they are held. Pure; the numbers per parameter were measured
  * with ONNX Runtime 1.30 on its processor provider (docs/plans.md).
  */
-import { isQuantized, type MatrixRef, type ModelSpec } from '../checkpoint/spec';
-import { WIDENED_BYTES } from '../graph/split';
+import { decoderMatrices, refsIn } from '../checkpoint';
 import { isMapped } from '../engine/limits';
+import { WIDENED_BYTES } from '../graph/split';
+import { isQuantized, type MatrixRef, type ModelSpec } from '../spec';
 import type { HeldWeights } from './plan-types';
 
 /** Bytes of a matrix. */
@@ -29,18 +30,11 @@ function sizeOf(ref: MatrixRef): Size {
 
 /** `mapped`: left out, as the engine would choose. The embedding is read row by row and never held. */
 export function heldWeights(spec: ModelSpec, mapped = isMapped(spec)): HeldWeights {
-  const { decoder, vision, projector } = spec;
-  const layers = decoder.weights.layers
-    .flatMap((w) => [w.query, w.key, w.value, w.output, w.gate, w.up, w.down])
-    .map((linear) => sizeOf(linear.weight));
-  const tower = [
-    vision.weights.patchEmbedding,
-    vision.weights.positionEmbedding,
-    ...vision.weights.layers.flatMap((w) => [w.query, w.key, w.value, w.output, w.fc1, w.fc2].map((l) => l.weight)),
-    projector.first.weight,
-    projector.second.weight,
-  ].map(sizeOf);
-  const graphs = [layers, tower, [sizeOf(decoder.weights.head)]];
+  const { decoder, eye } = spec;
+  const { head } = decoder.weights;
+  const layers = decoderMatrices(spec).filter((ref) => ref !== head);
+  const tower = refsIn(eye.tower).filter((ref) => ref.shape.length > 1);
+  const graphs = [layers, tower, [head]].map((refs) => refs.map(sizeOf));
   const all = graphs.flat();
   const sum = (of: (s: Size) => number): number => all.reduce((n, s) => n + of(s), 0);
   if (mapped) {

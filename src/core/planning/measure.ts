@@ -5,13 +5,14 @@
  */
 import { performance } from 'node:perf_hooks';
 import { closeFiles } from '../checkpoint';
-import type { DecoderSpec, ModelSpec } from '../checkpoint/spec';
+import type { DecoderSpec, ModelSpec, Size } from '../spec';
 import { step } from '../engine/control';
 import { Decoder, type DecoderOutput } from '../engine/decoder';
 import { Head } from '../engine/head';
-import { type Blocked, causalMask, groupMask } from '../engine/masks';
+import { type Blocked, groupMask } from '../engine/masks';
 import { weightStore } from '../engine/parts';
 import type { WeightStore } from '../engine/session';
+import { Sight } from '../engine/sight';
 import { Tower } from '../engine/tower';
 import type { EngineOptions, RunControl } from '../engine/types';
 import type { Call, Shape, Work } from './work';
@@ -31,8 +32,8 @@ export interface Times {
   /** Knockouts: groups over a shared past. */
   readonly forked: readonly LayerLine[];
   readonly head: Line;
-  /** The vision tower, by tile. */
-  readonly tile: number;
+  /** The vision tower, by pixel of its views. */
+  readonly pixel: number;
   /** Loading decoder, output matrix and tower. */
   readonly load: number;
   /** Reading the decoder's weights from the disk for the first time, where they did not lie in memory yet. */
@@ -66,14 +67,14 @@ export async function measure(
     await step(control, 'load', 1, 3);
     const head = await measureHead(spec.decoder, weights, options, works);
     await step(control, 'load', 2, 3);
-    const tower = await measureTower(spec, weights, options);
+    const tower = await measureTower(spec, weights, options, works[0].view);
     await step(control, 'load', 3, 3);
     return {
       single: decoder.single,
       forked: decoder.forked,
       read: decoder.read,
       head: head.line,
-      tile: tower.tile,
+      pixel: tower.seconds / (works[0].view.width * works[0].view.height),
       load: decoder.load + head.load + tower.load,
     };
   } finally {
@@ -133,11 +134,13 @@ async function measureDecoder(
   }
 }
 
+/** Layers of other kinds differ in their masks and angles alone: they take the same time. */
 function sliceOf(spec: DecoderSpec): DecoderSpec {
   const [first] = spec.weights.layers;
   const bytes = 4 * (first.gate.weight.shape[0] * 3 + 4 * spec.hidden) * spec.hidden;
   const layers = Math.max(1, Math.min(spec.layers, MOST_SLICE, Math.floor(SLICE_BYTES / bytes)));
-  return { ...spec, layers, weights: { ...spec.weights, layers: spec.weights.layers.slice(0, layers) } };
+  const weights = { ...spec.weights, layers: spec.weights.layers.slice(0, layers) };
+  return { ...spec, layers, kinds: spec.kinds.slice(0, layers), additions: [], weights };
 }
 
 /** The shapes that make up most of the rows, shapes of nearly the same rows taken together. */
@@ -185,7 +188,7 @@ class MeasuredLayer {
 
   run({ past, rows }: Shape, groups: number, keepAll: boolean): Promise<DecoderOutput> {
     const { layers, hidden, kvHeads, headDim } = this.spec;
-    const causal = causalMask(past, rows);
+    const causal = new Sight().mask(past, rows);
     const blocked = { data: causal.data.slice() };
     const mask = keepAll
       ? { allow: causal }
@@ -225,20 +228,21 @@ async function measureHead(
   }
 }
 
-/** One tile through slices of the tower; the difference of the slices is what a layer takes. */
+/** One view through slices of the tower; the difference of the slices is what a block takes. */
 async function measureTower(
   spec: ModelSpec,
   weights: WeightStore,
   options: EngineOptions,
-): Promise<{ tile: number; load: number }> {
-  const all = spec.vision.weights.layers.length;
+  view: Size,
+): Promise<{ seconds: number; load: number }> {
+  const all = spec.eye.tower.blocks.length;
   const [few, more] = TOWER_SLICES.map((n) => Math.min(n, all));
-  const slice = async (count: number): Promise<{ tile: number; load: number }> => {
-    const { vision } = spec;
-    const part = { ...vision, weights: { ...vision.weights, layers: vision.weights.layers.slice(0, count) } };
-    const [load, tower] = await timed(() => Tower.create({ ...spec, vision: part }, weights, options));
+  const slice = async (count: number): Promise<{ seconds: number; load: number }> => {
+    const { eye } = spec;
+    const part = { ...eye.tower, blocks: eye.tower.blocks.slice(0, count), taps: [] };
+    const [load, tower] = await timed(() => Tower.create({ ...spec, eye: { ...eye, tower: part } }, weights, options));
     try {
-      return { tile: (await best(() => tower.measure(1))).seconds, load };
+      return { seconds: (await best(() => tower.measure(view, 1))).seconds, load };
     } finally {
       await tower.close();
     }
@@ -247,5 +251,5 @@ async function measureTower(
   if (more === few) return a;
   const b = await slice(more);
   const grown = (x: number, y: number): number => x + (Math.max(0, y - x) / (more - few)) * (all - few);
-  return { tile: grown(a.tile, b.tile), load: grown(a.load, b.load) };
+  return { seconds: grown(a.seconds, b.seconds), load: grown(a.load, b.load) };
 }

@@ -1,5 +1,6 @@
 /** What a run will need: its memory, and, from measured layers, its time. Pure; planner.ts puts it together. */
-import type { ModelSpec } from '../checkpoint/spec';
+import type { ModelSpec, Size, TowerSpec } from '../spec';
+import { patchesPerView } from '../vision/rows';
 import { cacheBytes, bytesPerToken } from '../engine/cache';
 import { bytesPerRow } from '../engine/chunks';
 import { secondsOf, totalOf } from './estimate';
@@ -29,15 +30,13 @@ export function memoryPlan(
   const most = (of: (w: Work) => number): number => Math.max(0, ...works.map(of));
   const tokens = most((w) => w.tokens);
   const caches = cacheBytes(decoder, tokens) * (images > 1 ? CACHES_OF_MANY : 1);
-  const scores = 3 * 4 * decoder.heads * tokens;
-  const row = bytesPerRow(decoder, tokens);
-  // What the run hands over (keys, values, residuals of every layer), before it is copied into the cache.
-  const cleanOf = (rows: number, own: number): number => rows * bytesPerToken(decoder) + own;
-  const block = most((w) => Math.max(...w.prefixCalls.map((c) => c.rows)));
-  const clean = cleanOf(block, Math.min(block * row, budget + block * (row - scores)));
+  // What the run hands over (keys, values, residuals of every layer, before it is copied into the cache), and its own.
+  const cleanOf = (w: Work, rows: number): number => rows * (bytesPerToken(decoder) + bytesPerRow(decoder, w.tokens));
+  const clean = most((w) => cleanOf(w, Math.max(...[...w.prefixCalls, ...w.textCalls].map((c) => c.rows))));
   const used = most((w) => w.chunkBytes);
   const least = most((w) => w.leastBytes);
-  const ends = most((w) => w.tiles) * tileBytes(spec) + most((w) => w.lensRows) * 3 * 4 * decoder.vocab;
+  const ends =
+    most((w) => w.views * viewBytes(spec.eye.tower, w.view)) + most((w) => w.lensRows) * 3 * 4 * decoder.vocab;
   const fixed = PROCESS_BYTES + weights.anonymous + caches;
   return {
     weights,
@@ -48,15 +47,25 @@ export function memoryPlan(
     ends,
     chunk: { asked, budget, used, least },
     peak: fixed + ALLOCATOR * (weights.working + ends + Math.max(clean, used)),
-    leastPeak: fixed + ALLOCATOR * (weights.working + ends + Math.max(cleanOf(1, row), least)),
+    leastPeak:
+      fixed +
+      ALLOCATOR *
+        (weights.working +
+          ends +
+          Math.max(
+            most((w) => cleanOf(w, w.leastRows)),
+            least,
+          )),
     machine,
   };
 }
 
 /** Scores and their softmax, residual-sized values and the MLP's, of one view; all in f32. */
-function tileBytes({ vision }: ModelSpec): number {
-  const rows = (vision.imageSize / vision.patchSize) ** 2 + 1;
-  return 4 * rows * (2 * vision.heads * rows + 6 * vision.hidden + 2 * vision.intermediate);
+function viewBytes(tower: TowerSpec, view: Size): number {
+  const rows = patchesPerView(tower, view) + 1;
+  const [block] = tower.blocks;
+  const wide = block.mlp.kind === 'plain' ? block.mlp.first : block.mlp.up;
+  return 4 * rows * (2 * tower.heads * rows + 6 * tower.hidden + 2 * wide.weight.shape[0]);
 }
 
 /** `works` stand for all questions. */

@@ -2,8 +2,8 @@
  * Plans runs of one checkpoint. Reads config, headers, tokenizer and pictures; loads layers only to measure them, and
  * only when the run fits.
  */
-import { openCheckpoint, openTokenizer, type Tokenizer } from '../checkpoint';
-import type { ModelSpec } from '../checkpoint/spec';
+import { openTokenizer, type Tokenizer } from '../checkpoint';
+import type { ModelSpec } from '../spec';
 import { toCrossflowError, type CrossflowError } from '../errors';
 import { blocking } from '../experiment/edges';
 import { knockoutSets, type Knockout, type QuestionInput } from '../experiment/types';
@@ -17,10 +17,11 @@ import { OpenModel } from '../engine/model';
 import { Parts } from '../engine/parts';
 import { type PreparedQuestion, Questions } from '../engine/questions';
 import { platform } from '../engine/session';
+import { openCheckpoint } from '../families';
 import type { EngineOptions, RunControl } from '../engine/types';
 import { typicalPictures, type PlannedQuestion } from './typical';
 import { verdictOf } from './verdict';
-import { type Work, workOf } from './work';
+import { viewsOf, type Work, workOf } from './work';
 
 export interface PlanSubject {
   /** All questions, or some that stand for them. */
@@ -115,7 +116,7 @@ export class Planner {
     for (const question of subject.questions) {
       try {
         const { info, image } = await this.prepare(question, lenient);
-        prepared.push({ ...info, tokens: info.tokens.length, tiles: image.prepared.tiles });
+        prepared.push({ ...info, tokens: info.tokens.length, ...viewsOf(image.prepared.layout) });
       } catch (e) {
         // A data set run goes on after a question that cannot be asked; the others stand for it.
         if (!many) throw e;

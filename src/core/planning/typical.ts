@@ -1,30 +1,20 @@
 /** Questions as the study asks them, for plans that know only the checkpoint. Pure. */
-import type { ModelSpec } from '../checkpoint/spec';
+import type { ModelSpec, Size } from '../spec';
 import { DEFAULT_WINDOW, type Knockout } from '../experiment/types';
-import type { TokenSets } from '../prompt/types';
-import { imageGeometry } from '../vision';
-import { layOut, type Size } from '../vision/layout';
+import { pictureOf } from '../engine/questions';
+import { blockOf } from '../engine/sight';
+import { viewsOf, type WorkInput } from './work';
 
 /** What a plan knows of a question. */
-export interface PlannedQuestion {
-  readonly tokens: number;
-  /** Position of the first image token. */
-  readonly imageStart: number;
-  readonly imageTokens: number;
-  /** Views that the vision tower sees. */
-  readonly tiles: number;
-  readonly sets: TokenSets;
-}
+export type PlannedQuestion = Pick<
+  WorkInput,
+  'tokens' | 'imageStart' | 'imageTokens' | 'both' | 'views' | 'view' | 'sets'
+>;
 
 /** The published prompt (`vicuna_v1`): system text, question of 13 tokens with the instruction after it. */
 const BEFORE = 33;
 const QUESTION = 13;
 const AFTER = 32;
-/** Pictures of GQA have about this size. */
-const USUAL: Size = { width: 640, height: 480 };
-/** Beyond any real picture: the fewest tokens that unpadding leaves. */
-const THIN = 50;
-
 /** The study's six edges. */
 const EDGES = [
   ['Question', 'Last'],
@@ -42,13 +32,7 @@ export function typicalPictures(spec: ModelSpec): {
   readonly knockouts: readonly Knockout[];
   readonly window: number;
 } {
-  const side = spec.vision.imageSize;
-  const sizes: Size[] = [USUAL];
-  if (spec.aspect === 'anyres') {
-    sizes.push({ width: side * THIN, height: side }, { width: side, height: side * THIN });
-    for (const [height, width] of spec.processor.gridPinpoints ?? []) sizes.push({ width, height });
-  }
-  const all = sizes.map((size) => question(spec, size));
+  const all = spec.eye.samples.map((size) => question(spec, size));
   return {
     all,
     usual: all[0],
@@ -58,8 +42,8 @@ export function typicalPictures(spec: ModelSpec): {
 }
 
 function question(spec: ModelSpec, size: Size): PlannedQuestion {
-  const geometry = imageGeometry(size, spec.processor, spec.vision, spec.aspect);
-  const imageTokens = geometry.patches.length;
+  const layout = spec.eye.layOut(size, spec.eye.aspects[0]);
+  const imageTokens = layout.sources.length;
   const tokens = BEFORE + imageTokens + AFTER;
   const range = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
   const image = range(BEFORE, imageTokens);
@@ -68,7 +52,8 @@ function question(spec: ModelSpec, size: Size): PlannedQuestion {
     tokens,
     imageStart: BEFORE,
     imageTokens,
-    tiles: layOut(size, spec.processor, spec.vision, spec.aspect).views.length,
+    both: blockOf(spec.sight, pictureOf(layout.geometry, BEFORE), tokens),
+    ...viewsOf(layout),
     sets: {
       Image: image,
       Question: range(BEFORE + imageTokens, QUESTION),

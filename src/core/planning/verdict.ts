@@ -1,5 +1,5 @@
 /** Whether a run fits the memory there is, and the setting that would make it fit. Pure. */
-import type { ModelSpec } from '../checkpoint/spec';
+import type { ModelSpec } from '../spec';
 import { failed } from '../errors';
 import { size } from '../words';
 import type { MemoryPlan, RunPlan, Verdict } from './plan-types';

@@ -1,11 +1,12 @@
 /** What a question makes the engine do, counted before it is done: the calls of the decoder and their rows. Pure. */
-import type { DecoderSpec } from '../checkpoint/spec';
+import type { DecoderSpec, ImageLayout, Size } from '../spec';
 import type { Knockout } from '../experiment/types';
 import { resolveSet } from '../prompt';
 import type { TokenSets } from '../prompt/types';
 import { bytesPerForkedRow, chunksOf, pointsOf } from '../engine/chunks';
-import { type Effect, effectOf } from '../engine/effects';
+import { edgeEffect, type Effect, effectOf } from '../engine/effects';
 import { blockRows } from '../engine/passage';
+import { Sight, type Span } from '../engine/sight';
 
 /** Rows of one group over a past. */
 export interface Shape {
@@ -26,8 +27,11 @@ export interface Work {
   readonly tokens: number;
   /** Tokens before the question that others on the same picture share. */
   readonly prefix: number;
-  /** Pictures that the vision tower sees: 1, or base and tiles. */
-  readonly tiles: number;
+  /** Inputs of the vision tower, and their size in pixels: one, or the whole picture and its tiles. */
+  readonly views: number;
+  readonly view: Size;
+  /** Rows that a call of the clean run takes at the least: those that see each other. */
+  readonly leastRows: number;
   readonly prefixCalls: readonly Call[];
   /** Question, and then the answer token by token. */
   readonly textCalls: readonly Call[];
@@ -49,7 +53,10 @@ export interface WorkInput {
   /** Position of the first image token. */
   readonly imageStart: number;
   readonly imageTokens: number;
-  readonly tiles: number;
+  readonly views: number;
+  readonly view: Size;
+  /** Rows that see each other. */
+  readonly both?: Span;
   readonly sets: TokenSets;
   readonly knockouts: readonly Knockout[];
   readonly window: number;
@@ -57,13 +64,20 @@ export interface WorkInput {
   readonly method: 'fork' | 'full';
 }
 
+/** What a layout makes the vision tower do. */
+export const viewsOf = ({ views, viewSize }: ImageLayout): Pick<WorkInput, 'views' | 'view'> => ({
+  views: views.length,
+  view: viewSize,
+});
+
 /** Published answers are a word: its first token comes with the question, then another or the end. */
 const ANSWER_PASSES = 2;
 
 /** Throws CrossflowError `usage` for unknown sets, as the run would. */
 export function workOf(input: WorkInput): Work {
   const { spec, tokens, imageStart, imageTokens, budget, sets, method } = input;
-  const prefix = imageStart + imageTokens;
+  const sight = new Sight(input.both);
+  const prefix = sight.cut(imageStart + imageTokens);
   const plain = (past: number, rows: number, headRows: number): Call => ({
     past,
     rows,
@@ -71,14 +85,12 @@ export function workOf(input: WorkInput): Work {
     headRows,
   });
   const blocks = (from: number, to: number): Call[] => {
-    const size = blockRows(spec, tokens, budget);
-    const calls: Call[] = [];
-    for (let at = from; at < to; at += size) calls.push(plain(at, Math.min(size, to - at), 0));
-    return calls;
+    const runs = sight.runs(from, to, blockRows(spec, tokens, budget));
+    return runs.map(([start, end]) => plain(start, end - start, 0));
   };
   const answer = Array.from({ length: ANSWER_PASSES }, (_, i) => plain(tokens + i, 1, 1));
   const resolve = (name: string): readonly number[] => resolveSet(sets, name);
-  const effects = input.knockouts.map((k) => effectOf(k, resolve, tokens, spec.heads));
+  const effects = input.knockouts.map((k) => effectOf(k, resolve, tokens, spec.heads, sight));
   const forked = (knockouts: readonly Knockout[], own: readonly Effect[]): Call[] =>
     chunksOf(pointsOf(knockouts, own, spec.layers).real, own, spec, budget, tokens).map(({ first, plan, points }) => ({
       past: first,
@@ -95,7 +107,9 @@ export function workOf(input: WorkInput): Work {
   return {
     tokens,
     prefix,
-    tiles: input.tiles,
+    views: input.views,
+    view: input.view,
+    leastRows: input.both ? input.both[1] - input.both[0] : 1,
     prefixCalls: blocks(0, prefix),
     textCalls: [...blocks(prefix, tokens), ...answer].map((call, i, all) =>
       i === all.length - ANSWER_PASSES - 1 ? { ...call, headRows: 1 } : call,
@@ -111,9 +125,9 @@ export function workOf(input: WorkInput): Work {
 
 const clickOf = ({ window }: WorkInput): Knockout => ({ kind: 'edge', from: 'clicked', to: 'Question', window });
 
-function clickEffect({ sets, imageStart, imageTokens, tokens }: WorkInput): Effect {
+function clickEffect({ sets, imageStart, imageTokens, tokens, both }: WorkInput): Effect {
   const after = Array.from({ length: tokens - imageStart - imageTokens }, (_, i) => imageStart + imageTokens + i);
   const question = sets.Question ?? [];
   const targets = question.length > 0 ? question : after;
-  return { targets, sources: [imageStart], first: targets[0] };
+  return edgeEffect(targets, [imageStart], new Sight(both));
 }

@@ -1,5 +1,5 @@
 import { toCrossflowError, usage, type CrossflowError } from '../errors';
-import type { PatchPlace } from '../vision/image';
+import type { PatchPlace } from '../spec';
 import { absent } from './resolve';
 import { isSetName } from './set-names';
 import type { SetDefinition } from './types';
@@ -61,7 +61,7 @@ export function defineSets(
         const others = new Set(positionsOf(definition.of, name));
         return context.patches
           .map((patch, i) => ({ patch, position: context.imageStart + i }))
-          .filter(({ patch, position }) => patch.kind !== 'newline' && !others.has(position))
+          .filter(({ patch, position }) => patch.kind !== 'newline' && patch.kind !== 'mark' && !others.has(position))
           .map(({ position }) => position);
       }
     }

@@ -1,5 +1,4 @@
 export * from './types';
-export { TEMPLATE_NAMES, TEMPLATES } from './templates';
 export { encodePrompt, type PromptInput } from './encode';
 export { findSpan, type Span } from './spans';
 export { buildSets, type SetsInput } from './sets';

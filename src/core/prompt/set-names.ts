@@ -1,5 +1,5 @@
 /** Of what an example must be made for a set to exist. */
-export type SetNeed = 'options' | 'objectName' | 'objects' | 'tiles';
+export type SetNeed = 'options' | 'objectName' | 'objects' | 'tiles' | 'rowEnds' | 'marks';
 
 /** Every set that exists without being defined, with what it needs. */
 export const SET_NEEDS = {
@@ -12,8 +12,9 @@ export const SET_NEEDS = {
   'Central Object': ['objectName'],
   'Image Central Object': ['objects'],
   'Image Without Central Object': ['objects'],
-  'Image Pad': ['tiles'],
-  'Image Without Central Object with pad': ['objects', 'tiles'],
+  'Image Pad': ['rowEnds'],
+  'Image Marker': ['marks'],
+  'Image Without Central Object with pad': ['objects', 'rowEnds'],
   'Image Original Patch': ['tiles'],
   'Image HD Patch Indice': ['tiles'],
   'Image Central Object in HD Patch Indice': ['objects', 'tiles'],
@@ -31,7 +32,9 @@ const WHY: Readonly<Record<SetNeed, string>> = {
   options: '"options" that stand in the question',
   objectName: "the central object's name in the question (data sets give it)",
   objects: '"objects"',
-  tiles: 'an image in tiles (LLaVA-NeXT with aspect "anyres")',
+  tiles: 'an image in tiles (a model that tiles, and no "aspect" that keeps it from that)',
+  rowEnds: 'an image in tiles whose rows end with a token of their own (aspect "anyres")',
+  marks: 'a model that places text between the parts of an image',
 };
 
 /** Why a published set may be absent from an example, or undefined for a name that is none of them. */

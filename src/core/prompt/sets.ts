@@ -1,6 +1,6 @@
 import type { Tokenizer } from '../checkpoint/tokenizer';
 import { usage, type CrossflowError } from '../errors';
-import type { ImageGeometry, PatchPlace } from '../vision/image';
+import type { ImageGeometry, PatchPlace } from '../spec';
 import { defineSets } from './defined-sets';
 import type { SetName } from './set-names';
 import { findSpan, placesOf, spanAt, type Span } from './spans';
@@ -123,31 +123,36 @@ function textSets(input: SetsInput, text: TextFinder, textStart: number): Named[
 }
 
 /**
- * Newline tokens are `Image Pad`; they are never in a box, and `Image Without Central Object` leaves them out, as the
- * published code does. The sets of tiles exist only where there are tiles.
+ * `Image` is what vision features stand in for, newline tokens included; the marks between an image's parts are text and
+ * stand apart, as `Image Marker`. Newline tokens are `Image Pad`; they are never in a box, and `Image Without Central
+ * Object` leaves them out, as the published code does. The sets of tiles, row ends and marks exist only where there are
+ * some.
  */
 function imageSets(patches: readonly PatchPlace[], imageStart: number, objectPatches?: readonly number[]): Named[] {
-  const numbers = range(0, patches.length);
+  const all = range(0, patches.length);
+  const of = (...kinds: readonly PatchPlace['kind'][]): number[] => all.filter((i) => kinds.includes(patches[i].kind));
   const at = (wanted: readonly number[]): number[] => wanted.map((i) => imageStart + i);
-  const pad = numbers.filter((i) => patches[i]?.kind === 'newline');
-  const high = numbers.filter((i) => patches[i]?.kind === 'tile' || patches[i]?.kind === 'newline');
-  const sets: Named[] = [['Image', at(numbers)]];
-  if (high.length > 0) {
-    const base = numbers.filter((i) => patches[i]?.kind === 'base' || patches[i]?.kind === 'class');
-    sets.push(['Image Pad', at(pad)], ['Image Original Patch', at(base)], ['Image HD Patch Indice', at(high)]);
-  }
+  const marks = of('mark');
+  const pad = of('newline');
+  const image = of('base', 'tile', 'class', 'newline');
+  const tiled = of('tile').length + pad.length > 0;
+  const high = of('tile', 'newline');
+  const sets: Named[] = [['Image', at(image)]];
+  if (marks.length > 0) sets.push(['Image Marker', at(marks)]);
+  if (pad.length > 0) sets.push(['Image Pad', at(pad)]);
+  if (tiled) sets.push(['Image Original Patch', at(of('base', 'class'))], ['Image HD Patch Indice', at(high)]);
   if (objectPatches === undefined) return sets;
 
-  const isPad = new Set(pad);
-  const inside = new Set(objectPatches.filter((i) => !isPad.has(i)));
-  const outside = numbers.filter((i) => !inside.has(i));
+  const places = new Set(of('base', 'tile', 'class'));
+  const inside = new Set(objectPatches.filter((i) => places.has(i)));
+  const outside = image.filter((i) => !inside.has(i));
   sets.push(
-    ['Image Central Object', at(numbers.filter((i) => inside.has(i)))],
-    ['Image Without Central Object', at(outside.filter((i) => !isPad.has(i)))],
+    ['Image Central Object', at(image.filter((i) => inside.has(i)))],
+    ['Image Without Central Object', at(outside.filter((i) => places.has(i)))],
   );
-  if (high.length > 0) {
+  if (pad.length > 0) sets.push(['Image Without Central Object with pad', at(outside)]);
+  if (tiled) {
     sets.push(
-      ['Image Without Central Object with pad', at(outside)],
       ['Image Central Object in HD Patch Indice', at(high.filter((i) => inside.has(i)))],
       ['Image HD Patch Without Central Object Indice', at(high.filter((i) => !inside.has(i)))],
     );

@@ -1,5 +1,5 @@
-/** Conversation templates of the published runs; see ./templates.ts. */
-export type TemplateName = 'vicuna_v1' | 'llava_llama_3';
+/** A conversation template by name; which there are, families/choices.ts says. */
+export type TemplateName = string;
 
 /** A token set of the user's own. */
 export type SetDefinition =
@@ -16,6 +16,8 @@ export interface EncodedPrompt {
   /** Ids before the image (with bos, as the tokenizer adds it) and after it. */
   readonly before: readonly number[];
   readonly after: readonly number[];
+  /** Ids of the image run, one for each of the layout's tokens; marks between its parts have their own. */
+  readonly image: readonly number[];
   /** before + image token id once + after. */
   readonly inputIds: readonly number[];
 }

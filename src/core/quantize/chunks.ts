@@ -1,6 +1,6 @@
 /** What an item becomes, piece by piece: no tensor is ever in memory as a whole. */
 import { readExactly, toFloat32 } from '../checkpoint/read';
-import { DTYPE_BYTES } from '../checkpoint/spec';
+import { DTYPE_BYTES } from '../spec';
 import { compensation } from './compensate';
 import type { Item, QuantizeItem } from './outputs';
 import { quantizeRows, type RoundingError } from './pack';

@@ -6,11 +6,8 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { cancelled, failed } from '../errors';
-import { findLocalModel } from '../hub/local';
-import { readConfig } from '../checkpoint/config';
 import { checkpointHash } from '../checkpoint/hash';
-import { LAYOUTS } from '../checkpoint/layouts';
-import type { ModelSpec } from '../checkpoint/spec';
+import type { ModelSpec } from '../spec';
 import { copied, rounded } from './chunks';
 import type { Bits, BlockSize } from '../checkpoint/quantized/format';
 import { FORMAT_VERSION, workFolder, type Marker } from '../checkpoint/quantized/marker';
@@ -60,9 +57,7 @@ export async function importQuantized(
   settings: ImportSettings,
   control: ImportControl = {},
 ): Promise<Imported> {
-  const tower = await towerOf(spec);
-  const inTower = hasTower(spec) ? undefined : tower && basename(tower);
-  const outputs = planOutputs(spec, settings.choose, inTower);
+  const outputs = planOutputs(spec, settings.choose);
   const hash = await checkpointHash(spec, control);
   const marker: Marker = {
     version: FORMAT_VERSION,
@@ -101,9 +96,9 @@ export async function importQuantized(
     throw failed('the checkpoint has changed while it was read', spec.directory, 'import it again');
   }
   await copySmallFiles(spec.directory, work.folder);
-  if (tower !== undefined) {
-    await copySmallFiles(tower, join(work.folder, basename(tower)));
-    await copyFile(join(tower, 'config.json'), join(work.folder, basename(tower), 'config.json'));
+  for (const companion of spec.companions) {
+    await copySmallFiles(companion, join(work.folder, basename(companion)));
+    await copyFile(join(companion, 'config.json'), join(work.folder, basename(companion), 'config.json'));
   }
   await writeConfig(spec.directory, work.folder, marker);
   const quantized = outputs.items.filter((item) => item.kind === 'quantize');
@@ -146,13 +141,4 @@ async function fill(
     done += item.source.length;
     report(0);
   }
-}
-
-/** Whether the vision tower's weights lie in the checkpoint itself. */
-const hasTower = (spec: ModelSpec): boolean => LAYOUTS.find((l) => l.name === spec.layout)?.vision !== undefined;
-
-/** Original LLaVA's CLIP folder on this disk, where there is one. */
-async function towerOf(spec: ModelSpec): Promise<string | undefined> {
-  const { tower } = await readConfig(spec.directory);
-  return tower && (await findLocalModel(tower.name, spec.directory));
 }

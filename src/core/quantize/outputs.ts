@@ -1,16 +1,9 @@
 /** What an import writes: weight files with room for every tensor, and the work that fills them. */
+import { basename } from 'node:path';
 import { usage } from '../errors';
-import { LAYOUTS } from '../checkpoint/layouts';
-import {
-  isQuantized,
-  DTYPE_BYTES,
-  type MatrixRef,
-  type ModelSpec,
-  type StoredDtype,
-  type TensorRef,
-} from '../checkpoint/spec';
-import { decoderMatrices, tensorsOf } from '../checkpoint/tensors';
 import { partsOf, quantizedParts, type BlockFormat } from '../checkpoint/quantized/format';
+import { decoderRoles, tensorsOf, type MatrixRole } from '../checkpoint/refs';
+import { isQuantized, DTYPE_BYTES, type MatrixRef, type ModelSpec, type StoredDtype, type TensorRef } from '../spec';
 
 /** Where a tensor goes. */
 export interface Room {
@@ -59,39 +52,46 @@ export interface Outputs {
 }
 
 /** Which weights become blocks of how many bits; undefined leaves one as it is. */
-export type Choose = (name: string, shape: readonly [out: number, input: number]) => BlockFormat | undefined;
+export type Choose = (
+  name: string,
+  shape: readonly [out: number, input: number],
+  role: MatrixRole,
+) => BlockFormat | undefined;
 
-export const WEIGHT_FILE = 'model.safetensors';
+const WEIGHT_FILE = 'model.safetensors';
 
 /**
- * @param towerFolder where original LLaVA's CLIP tower lies in the output, relative to it
+ * The checkpoint's weights in one file, those of each companion in another, in a folder of the companion's name.
  * @throws CrossflowError `usage` when the checkpoint is quantised already
  */
-export function planOutputs(spec: ModelSpec, choose: Choose, towerFolder?: string): Outputs {
-  const wanted = decoderMatrices(spec).filter((m): m is TensorRef => {
-    if (isQuantized(m)) throw usage('is quantised already', spec.directory, 'import the checkpoint it was made from');
-    return true;
-  });
-  const matrices = new Set<MatrixRef>(wanted);
-  const { embedding, head } = spec.decoder.weights;
+export function planOutputs(spec: ModelSpec, choose: Choose): Outputs {
+  const roles = new Map<MatrixRef, MatrixRole>();
+  for (const { ref, role } of decoderRoles(spec)) {
+    if (isQuantized(ref)) throw usage('is quantised already', spec.directory, 'import the checkpoint it was made from');
+    roles.set(ref, role);
+  }
+  const { embedding, head, headName } = spec.decoder.weights;
   const drafts: Draft[] = [];
-  const inside = (ref: TensorRef): number => (towerFolder !== undefined && isTower(spec, ref) ? 1 : 0);
+  const companions = new Map(spec.files.map((f) => [f.path, f.companion]));
+  const apart = [...new Set(spec.files.flatMap((f) => f.companion ?? []))];
+  /** The output file's index. */
+  const fileOf = (ref: TensorRef): number => {
+    const companion = companions.get(ref.file);
+    return companion === undefined ? 0 : 1 + apart.indexOf(companion);
+  };
   const copy = (source: TensorRef): void => {
     const room = { dtype: source.dtype, shape: source.shape, bytes: source.length };
     drafts.push({
       kind: 'copy',
       name: source.name,
       source,
-      file: inside(source),
+      file: fileOf(source),
       rooms: [{ name: source.name, ...room }],
     });
   };
-  const quantize = (source: TensorRef, name: string): void => {
-    const shape = source.shape as [number, number];
-    const format = choose(name, shape);
-    if (format === undefined) return copy(source);
+  const quantize = (source: TensorRef, name: string, format: BlockFormat): void => {
     const names = quantizedParts(name);
-    const parts = partsOf(shape, format);
+    const parts = partsOf(source.shape as [number, number], format);
     const rooms = [
       { name: names.values, ...parts.values },
       { name: names.scales, ...parts.scales },
@@ -100,28 +100,15 @@ export function planOutputs(spec: ModelSpec, choose: Choose, towerFolder?: strin
     drafts.push({ kind: 'quantize', name, source, format, file: 0, rooms });
   };
   for (const ref of tensorsOf(spec)) {
-    if (matrices.has(ref) && ref !== embedding) quantize(ref, ref.name);
+    const role = roles.get(ref);
+    const format = role && ref !== embedding ? choose(ref.name, ref.shape as [number, number], role) : undefined;
+    if (format) quantize(ref, ref.name, format);
     else copy(ref);
   }
   // a tied head reads the same numbers as the embedding, which stays as it is
-  if (head === embedding) quantizeTied(spec, quantize, choose);
-  return layOut(drafts, towerFolder === undefined ? [WEIGHT_FILE] : [WEIGHT_FILE, `${towerFolder}/${WEIGHT_FILE}`]);
-}
-
-function quantizeTied(spec: ModelSpec, quantize: (source: TensorRef, name: string) => void, choose: Choose): void {
-  const { embedding } = spec.decoder.weights;
-  const name = LAYOUTS.find((l) => l.name === spec.layout)?.head;
-  if (name !== undefined && choose(name, embedding.shape as [number, number])) quantize(embedding, name);
-}
-
-/** A tensor that lies in another folder than the decoder belongs to a tower of its own. */
-function isTower(spec: ModelSpec, ref: TensorRef): boolean {
-  const v = spec.vision.weights;
-  const own = [v.classEmbedding, v.patchEmbedding, v.positionEmbedding, v.preNorm.weight, v.preNorm.bias];
-  const layers = v.layers.flatMap((l) =>
-    [l.norm1, l.query, l.key, l.value, l.output, l.norm2, l.fc1, l.fc2].flatMap((x) => [x.weight, x.bias]),
-  );
-  return [...own, ...layers].includes(ref);
+  const format = head === embedding ? choose(headName, embedding.shape as [number, number], 'head') : undefined;
+  if (format) quantize(embedding, headName, format);
+  return layOut(drafts, [WEIGHT_FILE, ...apart.map((folder) => `${basename(folder)}/${WEIGHT_FILE}`)]);
 }
 
 /** An item whose rooms have no place yet. */

@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../checkpoint/spec';
+import type { ModelSpec } from '../spec';
 import type { Problem } from '../experiment/problems';
 import { sourceOfStudy } from './parse';
 import type { Study } from './types';

@@ -1,7 +1,7 @@
 /** Looks at everything a study needs before anything is computed: models, CSVs, pictures, results that are there. */
 import { closeSync } from 'node:fs';
-import { openCheckpoint } from '../checkpoint';
-import type { ModelSpec } from '../checkpoint/spec';
+import { openCheckpoint } from '../families';
+import type { ModelSpec } from '../spec';
 import { headerOf } from '../journal/header';
 import { identify } from '../journal/identity';
 import { openJournal } from '../journal/reader';

@@ -2,33 +2,31 @@
  * Which patches belong to boxes, by the published rule: a green picture with the boxes filled red goes through the very
  * same resize, crop or padding as the image; a patch is in when at least one of its pixels is still pure red.
  */
-import type { ImageProcessorSpec } from '../checkpoint/spec';
 import { usage } from '../errors';
-import { imageTokens, rowsPerView } from './geometry';
-import type { Aspect, Box, RgbImage } from './image';
-import { layOut, type ImageLayout, type Size, type VisionShape } from './layout';
+import type { Aspect, Eye, ImageLayout, Size, TowerSpec } from '../spec';
+import type { Box, RgbImage } from './image';
 import { renderViews } from './render';
+import { rowGrid, rowsPerView } from './rows';
 
 /**
- * Numbers of the patches in any of the boxes, ascending, counted among the image tokens from 0: base and tile patches,
- * never newline or class tokens. May be empty, where a centre crop cuts a box off or a box is thinner than a pixel of
- * the resized picture. Throws `usage` naming the box that is not whole numbers, has no area or lies outside the image.
+ * Numbers of the patches in any of the boxes, ascending, counted in the image run from 0: base and tile patches, never
+ * newline, class or mark tokens; a token blended from several rows of the tower is in when one of them is. May be empty,
+ * where a centre crop cuts a box off or a box is thinner than a pixel of the resized picture. Throws `usage` naming the
+ * box that is not whole numbers, has no area or lies outside the image.
  */
 export function patchesInBoxes(
   imageSize: Size,
   boxes: readonly Box[],
-  spec: ImageProcessorSpec,
-  vision: VisionShape,
+  eye: Pick<Eye, 'layOut' | 'pixels' | 'tower'>,
   aspect: Aspect,
 ): number[] {
   boxes.forEach((box, i) => checkBox(box, imageSize, i));
   if (boxes.length === 0) return [];
-  const layout = layOut(imageSize, spec, vision, aspect);
-  const red = redPatches(renderViews(paint(imageSize, boxes), layout, spec), layout);
-  const { sources } = imageTokens(layout);
+  const layout = eye.layOut(imageSize, aspect);
+  const red = redRows(renderViews(paint(imageSize, boxes), layout, eye.pixels), layout, eye.tower);
   const numbers: number[] = [];
-  sources.forEach((source, number) => {
-    if (source >= 0 && red[source]) numbers.push(number);
+  layout.sources.forEach((source, number) => {
+    if ('rows' in source && source.rows.some((row) => red[row])) numbers.push(number);
   });
   return numbers;
 }
@@ -64,19 +62,19 @@ function paint({ width, height }: Size, boxes: readonly Box[]): RgbImage {
   return { width, height, data };
 }
 
-/** For each row of the tower's output, whether its patch has a pixel that is exactly (255, 0, 0). */
-function redPatches(bytes: Uint8Array, layout: ImageLayout): Uint8Array {
-  const { size, patchSize, select, views } = layout;
-  const side = size / patchSize;
-  const classRows = select === 'full' ? 1 : 0;
-  const perView = rowsPerView(layout);
+/** For each row of the tower's output, whether its area has a pixel that is exactly (255, 0, 0). */
+function redRows(bytes: Uint8Array, { views, viewSize }: ImageLayout, tower: TowerSpec): Uint8Array {
+  const { rows, columns, side, first } = rowGrid(tower, viewSize);
+  const perView = rowsPerView(tower, viewSize);
   const red = new Uint8Array(views.length * perView);
   let p = 0;
   for (let view = 0; view < views.length; view++) {
-    for (let y = 0; y < size; y++) {
-      const row = view * perView + classRows + Math.floor(y / patchSize) * side;
-      for (let x = 0; x < size; x++, p += 3) {
-        if (bytes[p] === 255 && bytes[p + 1] === 0 && bytes[p + 2] === 0) red[row + Math.floor(x / patchSize)] = 1;
+    for (let y = 0; y < viewSize.height; y++) {
+      const row = Math.floor(y / side);
+      for (let x = 0; x < viewSize.width; x++, p += 3) {
+        if (bytes[p] !== 255 || bytes[p + 1] !== 0 || bytes[p + 2] !== 0) continue;
+        const column = Math.floor(x / side);
+        if (row < rows && column < columns) red[view * perView + first + row * columns + column] = 1;
       }
     }
   }

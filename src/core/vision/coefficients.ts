@@ -2,7 +2,7 @@
  * Filters and fixed-point weights of Pillow's resize, after `src/libImaging/Resample.c` of Pillow 13.0. Names follow
  * that source so that the two can be read side by side.
  */
-import type { Resample } from '../checkpoint/spec';
+import type { Resample } from '../spec';
 
 export interface Filter {
   /** Weight at distance x from the centre, in source pixels divided by the filter scale. */

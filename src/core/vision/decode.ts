@@ -5,8 +5,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Metadata } from 'sharp';
 import { usage, type CrossflowError } from '../errors';
+import type { Size } from '../spec';
 import type { RgbImage } from './image';
-import type { Size } from './layout';
+
 import { MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE } from './limits';
 
 /** Bitmaps only: an SVG, which sharp would draw as well, is a program that may refer to other files. */

@@ -1,9 +1,8 @@
-/** Pixels to patches, and where each patch lies in the image. */
+/** Pixels to the tower's views, and back to the boxes in the image. */
 export { checkBox, patchesInBoxes } from './boxes';
 export { decodedPng, decodeImage, readImageSize } from './decode';
-export { patchAt, patchesInRect } from './geometry';
-export type * from './image';
-export type { Size, VisionShape } from './layout';
+export type { Box, RgbImage } from './image';
 export { MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE } from './limits';
-export { imageGeometry, prepareImage } from './prepare';
+export { prepareImage } from './prepare';
 export { resize } from './resample';
+export { patchesPerView, patchGrid, rowGrid, rowsPerView } from './rows';

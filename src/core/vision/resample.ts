@@ -2,7 +2,7 @@
  * Pillow's `Image.resize` for 8-bit RGB, bit for bit: separable, antialiased, 22-bit fixed-point weights, rounded to
  * 8 bits after each pass. After Pillow 13.0 `src/libImaging/Resample.c` (passes) and `Geometry.c` (nearest).
  */
-import type { Resample } from '../checkpoint/spec';
+import type { Resample } from '../spec';
 import { type Coefficients, coefficients, FILTERS, PRECISION_BITS } from './coefficients';
 import type { RgbImage } from './image';
 import { canSqueeze, canStack, squeezeRows, stackRows } from './kernel';

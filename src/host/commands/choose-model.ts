@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { checkConfig } from '../../core/checkpoint/remote-config';
+import { checkConfig } from '../../core/families';
 import { usage } from '../../core/errors';
-import { cachedModels } from '../../core/hub/complete';
+import { cachedModels } from '../../core/families/hub';
 import { diskFacts, isCheckpoint } from '../language/disk';
 import { folderAsWritten } from '../written';
 import { askForId } from './download';

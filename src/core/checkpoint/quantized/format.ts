@@ -9,7 +9,7 @@
  * Scales are f16.
  * Source: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits
  */
-import type { StoredDtype } from '../spec';
+import type { StoredDtype } from '../../spec';
 
 /** Sizes MatMulNBits takes on a processor. */
 export const BLOCK_SIZES = [16, 32, 64, 128, 256] as const;

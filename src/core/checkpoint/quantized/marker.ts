@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { usage } from '../../errors';
 import { isFile, isFolder, readJsonFile } from '../folder';
-import type { Quantization } from '../spec';
+import type { Quantization } from '../../spec';
 import { BLOCK_SIZES } from './format';
 
 /** Counts up when the layout of the tensors changes. */

@@ -1,7 +1,7 @@
 /** Finds the parts of a quantised weight among a folder's tensors. */
 import { usage } from '../../errors';
 import type { StoredTensor } from '../safetensors';
-import type { QuantizedRef, StoredDtype, TensorRef } from '../spec';
+import type { QuantizedRef, StoredDtype, TensorRef } from '../../spec';
 import { BLOCK_SIZES, partsOf, quantizedParts, type BlockFormat, type Part } from './format';
 
 export { quantizedParts } from './format';

@@ -1,27 +1,25 @@
 /** Pictures of a report: small, inside the document, with the objects' boxes and patches to be drawn over them. */
 import { readFile } from 'node:fs/promises';
-import { openCheckpoint } from '../../checkpoint/open';
-import type { ImageProcessorSpec, ModelSpec } from '../../checkpoint/spec';
 import { readQuestions, type Question } from '../../dataset/rows';
 import { ImageFinder } from '../../dataset/images';
 import type { RowRecord } from '../../journal/record';
 import { toCrossflowError } from '../../errors';
-import { findCached } from '../../hub/complete';
+import { openCheckpoint } from '../../families';
+import { findCached } from '../../families/hub';
 import { hubId } from '../../hub/id';
 import type { DatasetInput, Experiment } from '../../experiment/types';
-import { imageGeometry, patchesInBoxes, readImageSize, type Aspect, type Box, type Rect, type Size, type VisionShape } from '../../vision'; // prettier-ignore
+import type { Aspect, Eye, ModelSpec, Rect, Size } from '../../spec';
+import { patchesInBoxes, readImageSize, type Box } from '../../vision';
 
 /** How the model saw pictures: what decides which patches belong to a box. */
 export interface Sight {
-  readonly processor: ImageProcessorSpec;
-  readonly vision: VisionShape;
+  readonly eye: Eye;
   readonly aspect: Aspect;
 }
 
 export const sightOf = (spec: ModelSpec, { aspect }: Pick<Experiment, 'aspect'>): Sight => ({
-  processor: spec.processor,
-  vision: spec.vision,
-  aspect: aspect ?? spec.aspect,
+  eye: spec.eye,
+  aspect: aspect ?? spec.eye.aspects[0],
 });
 
 /** The same without an open model: from the checkpoint's files, where they are on this machine. Asks no network. */
@@ -105,9 +103,9 @@ export class Pictures {
   private patches(size: Size, boxes: readonly Box[]): Rect[] {
     const { sight } = this.source;
     if (!sight || boxes.length === 0) return [];
-    const { processor, vision, aspect } = sight;
-    const { patches } = imageGeometry(size, processor, vision, aspect);
-    const chosen = patchesInBoxes(size, boxes, processor, vision, aspect).map((number) => patches[number]);
+    const { eye, aspect } = sight;
+    const { patches } = eye.layOut(size, aspect).geometry;
+    const chosen = patchesInBoxes(size, boxes, eye, aspect).map((number) => patches[number]);
     // With tiles the object is seen twice; the finer grid is drawn.
     const kind = chosen.some((place) => place?.kind === 'tile') ? 'tile' : 'base';
     return chosen.flatMap((place) => (place?.kind === kind && place.rect ? [place.rect] : []));

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { type OpenModel, openModel } from '../../src/core/engine/model';
+import { residualPath } from '../../src/core/engine/readings';
+import { type Knockout, knockoutLabel } from '../../src/core/experiment/types';
+import { decodeImage, prepareImage } from '../../src/core/vision';
+import { assertArray, assertScores } from '../support/close';
+import { type FamilyCase, familyGolden, knockoutOf, questionOf } from './goldens';
+import { GOLDENS } from './registry';
+
+/** Random experiments a folder. */
+const EXPERIMENTS = 50;
+
+for (const folder of Object.values(GOLDENS).flat()) {
+  const golden = familyGolden(folder);
+
+  describe(`${folder} against the model's own forward`, () => {
+    let model: OpenModel;
+    before(async () => (model = await openModel(golden.modelDir)));
+    after(() => model.close());
+    const tensor = (c: FamilyCase, name: string): Float32Array => golden.tensor(`${c.name}.${name}`).data;
+
+    for (const c of golden.cases) {
+      it(`${c.name}: pixel values`, async () => {
+        const { eye } = model.spec;
+        const { pixels, layout } = prepareImage(
+          await decodeImage(join(golden.imagesDir, c.image)),
+          eye,
+          eye.aspects[0],
+        );
+        const { views, viewSize } = layout;
+        const shape = [1, views.length, 3, viewSize.height, viewSize.width];
+        assert.deepEqual(golden.tensor(`${c.name}.pixel_values`).shape, shape);
+        assertArray(pixels, tensor(c, 'pixel_values'), 'pixel values', 1e-6);
+      });
+
+      it(`${c.name}: ids and sets`, async () => {
+        const example = await model.prepare(questionOf(golden, c));
+        const { info } = example;
+        assert.equal(info.prompt, c.prompt);
+        assert.deepEqual(
+          info.tokens.map((t) => t.id),
+          c.input_ids,
+        );
+        for (const [name, rows] of Object.entries(c.sets)) assert.deepEqual(info.sets[name], rows, `set ${name}`);
+        assert.equal(info.sets['Image'].length, c.image_tokens);
+        // our own sets, the image and its marks make up the sequence
+        const all = ['System', 'Image', 'Image Marker', 'Text'].flatMap((name) => info.sets[name] ?? []);
+        assert.deepEqual(
+          all.sort((a, b) => a - b),
+          c.input_ids.map((_, i) => i),
+        );
+        example.release();
+      });
+
+      it(`${c.name}: features, logits, hidden states, attention, answer, curves, lens`, async () => {
+        const example = await model.prepare(questionOf(golden, c));
+        const { info } = example;
+        const clean = await example.cleanRun();
+        const { head, decoder } = model.parts;
+        const { layers, hidden } = decoder.spec;
+        const entering = clean.cache.residualRows(0, 0, info.tokens.length);
+        const features = c.sets['Image'].flatMap((row) => [...entering.subarray(row * hidden, (row + 1) * hidden)]);
+        assertArray(features, tensor(c, 'image_features'), 'image features');
+        assertArray(await head.logits(head.norm(clean.final)), tensor(c, 'logits'), 'logits');
+        const path = await residualPath(model.parts, clean, info.tokens.length, info.tokens.length - 1);
+        path.set(head.norm(path.subarray(layers * hidden)), layers * hidden);
+        assertArray(path, tensor(c, 'last_hidden'), 'hidden states of the last position');
+        const attention = await example.attention([info.tokens.length - 1]);
+        assertArray(attention.values, tensor(c, 'last_attention'), 'attention of the last position');
+
+        const { answer, top } = await example.clean();
+        assert.equal(answer.token, c.first_answer_token);
+        assert.deepEqual(answer.ids.slice(0, c.answer_ids.length), c.answer_ids);
+        assertScores([answer.probability], [c.base_score], 'base score');
+        assertScores(
+          top.map((t) => t.probability),
+          c.top5.map(([, p]) => p),
+          'top five',
+        );
+        const keys = Object.keys(c.knockout);
+        const curves = await example.knockouts(keys.map((key) => knockoutOf(key, c.window)));
+        keys.forEach((key, i) => assertScores(curves[i].scores, c.knockout[key], key));
+        const lens = await example.lens(Object.keys(c.lens.with_norm));
+        for (const [word, want] of Object.entries(c.lens.with_norm)) {
+          assertScores(lens.withNorm[word], want, `lens ${word}`);
+        }
+        for (const [word, want] of Object.entries(c.lens.without_norm)) {
+          assertScores(lens.withoutNorm[word], want, `lens ${word}, no norm`);
+        }
+        lens.top.forEach((row, l) =>
+          assertScores(
+            row.map((t) => t.probability),
+            c.lens_top5_with_norm[l].map(([, p]) => p),
+            `lens top ${l}`,
+          ),
+        );
+        example.release();
+      });
+    }
+
+    it(`forked rows equal full passes in ${EXPERIMENTS} random experiments`, async () => {
+      const { layers, heads } = model.spec.decoder;
+      const set = fc.constantFrom(
+        'Question',
+        'Image',
+        'Last',
+        'Image Marker',
+        'Text',
+        'System',
+        'Image Central Object',
+      );
+      const window = fc.integer({ min: 1, max: layers });
+      const some = fc.option(fc.uniqueArray(fc.nat(heads - 1), { minLength: 1 }), { nil: undefined });
+      const knockout: fc.Arbitrary<Knockout> = fc.oneof(
+        fc
+          .record({ from: set, to: set, window, heads: some })
+          .map(({ heads: h, ...edge }) => ({ kind: 'edge' as const, ...edge, ...(h && { heads: h }) })),
+        fc.record({ kind: fc.constantFrom('attention' as const, 'mlp' as const), of: set, window }),
+        fc.record({ kind: fc.constant('prune' as const), of: fc.constantFrom('Image', 'Image Marker', 'System') }),
+      );
+      const cases = fc.constantFrom(...golden.cases);
+      await fc.assert(
+        fc.asyncProperty(cases, fc.array(knockout, { minLength: 1, maxLength: 3 }), async (c, asked) => {
+          const example = await model.prepare(questionOf(golden, c));
+          // nothing after a set can see it: such an edge is refused, and no question
+          const known = asked.filter(
+            (k) => k.kind !== 'edge' || (k.from !== 'Text' && k.to !== 'System') || k.from === k.to,
+          );
+          if (known.length > 0) {
+            const result = await example.check(known);
+            assert.ok(result.passed, `${known.map(knockoutLabel).join()}: ${result.largestDifference}`);
+          }
+          example.release();
+        }),
+        { numRuns: EXPERIMENTS },
+      );
+    });
+  });
+}

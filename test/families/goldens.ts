@@ -1,0 +1,57 @@
+/** Reference values of families, as ../shared/golden-families made them with each model's own forward (transformers 5.24). */
+import { join } from 'node:path';
+import { DEFAULT_INSTRUCTION, type Knockout, type QuestionInput } from '../../src/core/experiment/types';
+import { readGolden, type GoldenTensor } from '../support/golden';
+
+/** One case; keys as golden_families.py writes them. */
+export interface FamilyCase {
+  readonly name: string;
+  readonly image: string;
+  readonly question: string;
+  /** The filled template, the placeholder once. */
+  readonly prompt: string;
+  /** Expanded: placeholders and marks. */
+  readonly input_ids: readonly number[];
+  readonly image_tokens: number;
+  readonly tokens: number;
+  readonly window: number;
+  readonly sets: Readonly<Record<string, readonly number[]>>;
+  readonly boxes: readonly (readonly [number, number, number, number])[];
+  readonly first_answer_token: number;
+  readonly answer_ids: readonly number[];
+  readonly answer: string;
+  readonly base_score: number;
+  readonly top5: readonly (readonly [number, number])[];
+  /** `A->B`, `A->B@heads=0`, `mlp:Last`: score per centre layer. */
+  readonly knockout: Readonly<Record<string, readonly number[]>>;
+  readonly lens: Readonly<Record<'without_norm' | 'with_norm', Readonly<Record<string, readonly number[]>>>>;
+  readonly lens_top5_with_norm: readonly (readonly (readonly [number, number])[])[];
+}
+
+export interface FamilyGolden {
+  readonly cases: readonly FamilyCase[];
+  readonly modelDir: string;
+  readonly imagesDir: string;
+  tensor(name: string): GoldenTensor;
+}
+
+/** @param folder within test/golden/families */
+export function familyGolden(folder: string): FamilyGolden {
+  const { cases, ...rest } = readGolden(join('families', folder));
+  return { ...rest, cases: cases as FamilyCase[] };
+}
+
+export const questionOf = ({ imagesDir }: FamilyGolden, c: FamilyCase): QuestionInput => ({
+  image: join(imagesDir, c.image),
+  instruction: DEFAULT_INSTRUCTION,
+  question: c.question,
+  sets: {},
+  objects: c.boxes,
+});
+
+export function knockoutOf(key: string, window: number): Knockout {
+  if (key.startsWith('mlp:')) return { kind: 'mlp', of: key.slice(4), window };
+  const [edge, heads] = key.split('@heads=');
+  const [from, to] = edge.split('->');
+  return { kind: 'edge', from, to, window, ...(heads === undefined ? {} : { heads: heads.split(',').map(Number) }) };
+}
