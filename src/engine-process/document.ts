@@ -1,5 +1,5 @@
 /** A result of the panel as the document that `crossflow run --json` prints. */
-import { openCheckpoint } from '../core/checkpoint';
+import { openCheckpoint } from '../core/families';
 import { provenanceOf } from '../core/journal/provenance';
 import { resultOf, type ResultDocument, type ResultParts } from '../core/engine/result';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { closeFiles, openCheckpoint, openTokenizer } from '../../src/core/checkpoint';
+import { closeFiles, openTokenizer } from '../../src/core/checkpoint';
+import { openCheckpoint } from '../../src/core/families';
 import { IMAGE_PROCESSOR_KEYS, PROCESSOR_KEYS } from '../../src/core/checkpoint/keys/processor';
 import { Questions } from '../../src/core/engine/questions';
 import { CrossflowError } from '../../src/core/errors';
@@ -61,8 +62,10 @@ describe('keys of the files beside config.json', () => {
     }; // prettier-ignore
     const seen = async (change: Json, to: string): Promise<string> => {
       try {
-        const { processor, aspect } = await openWith('preprocessor_config.json', change, to);
-        return JSON.stringify({ processor, aspect });
+        const { eye } = await openWith('preprocessor_config.json', change, to);
+        const { aspects, pixels } = eye;
+        const { views, frame } = eye.layOut({ width: 130, height: 70 }, aspects[0]);
+        return JSON.stringify({ aspects, pixels, views, frame });
       } catch (e) {
         assert.ok(e instanceof CrossflowError && e.line.includes('preprocessor_config.json'), String(e));
         return e.line;
@@ -112,14 +115,17 @@ describe('keys of the files beside config.json', () => {
 
   it('image_token: two texts are refused with both', async () => {
     await writeJson(path.join(copies.plain, 'processor_config.json'), { image_token: '<picture>' });
-    assert.equal((await openWith('config.json', {})).imageTokenText, '<picture>');
+    assert.equal((await openWith('config.json', {})).prompt.imageTokenText, '<picture>');
     await assert.rejects(
       openWith('tokenizer_config.json', { image_token: '<image>' }),
       (e) =>
         e instanceof CrossflowError &&
         /tokenizer_config\.json: image_token is "<image>", but processor_config\.json says "<picture>"/.test(e.line),
     );
-    assert.equal((await openWith('tokenizer_config.json', { image_token: '<picture>' })).imageTokenText, '<picture>');
+    assert.equal(
+      (await openWith('tokenizer_config.json', { image_token: '<picture>' })).prompt.imageTokenText,
+      '<picture>',
+    );
   });
 
   it('tokenizer_model_max_length: a prompt that the original code would cut is refused with both lengths', async () => {

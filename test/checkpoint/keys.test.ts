@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { parseConfig } from '../../src/core/checkpoint/config';
-import { parseClipConfig } from '../../src/core/checkpoint/vision-config';
 import { CrossflowError } from '../../src/core/errors';
+import { familyOf } from '../../src/core/families';
+import { parseClipConfig } from '../../src/core/families/parts/clip';
 import type { Json } from '../support/checkpoints';
 import { repositoryRoot } from '../support/golden';
 import { changesOf, LISTS, onlyRules, otherValue } from './key-lists';
+
+const parseConfig = (json: Json, file: string): unknown => familyOf(json, file).parse(json, file);
 
 /** Keys of the Python classes, of several versions (test/golden/tools/config_keys.py). */
 const python = JSON.parse(

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openCheckpoint } from '../../src/core/checkpoint';
+import { openCheckpoint } from '../../src/core/families';
 import { checkpointHash } from '../../src/core/checkpoint/hash';
 import type { ResultDocument } from '../../src/core/engine/result';
 import { loadExperiment } from '../../src/core/experiment/parse';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { edgeEffect, effectOf } from '../../src/core/engine/effects';
-import { blockOf, Sight, type Span } from '../../src/core/engine/sight';
+import { blockOf, Sight } from '../../src/core/engine/sight';
+import type { Span } from '../../src/core/engine/types';
 
 const LENGTH = 24;
 const block = fc

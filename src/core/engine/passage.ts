@@ -9,7 +9,8 @@ import type { Added, Cache } from './cache';
 import type { Decoder, LayerCall } from './decoder';
 import { groupMask, layerMasks } from './masks';
 import type { Positions } from './positions';
-import type { Sight, Span } from './sight';
+import type { Sight } from './sight';
+import type { Span } from './types';
 
 /** Rows of one call: beyond this, larger calls are not faster and only take memory. */
 const BLOCK_ROWS = 1024;

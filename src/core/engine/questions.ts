@@ -8,8 +8,8 @@ import type { EncodedPrompt, TokenSets } from '../prompt/types';
 import type { ImageGeometry, ModelSpec } from '../spec';
 import { patchesInBoxes } from '../vision';
 import { Images, type LoadedImage } from './images';
-import { blockOf, type Span } from './sight';
-import type { ExampleInfo, TokenInfo } from './types';
+import { blockOf } from './sight';
+import type { ExampleInfo, Span, TokenInfo } from './types';
 
 export interface PreparedQuestion {
   readonly info: ExampleInfo;

@@ -5,7 +5,8 @@
  */
 import { basename } from 'node:path';
 import type { Experiment, QuestionInput, SetDefinition } from '../experiment/types';
-import type { Aspect, Box } from '../vision/image';
+import type { Aspect } from '../spec';
+import type { Box } from '../vision/image';
 import type { Candidate, CleanResult, Curve, Device, ExampleInfo, LensResult, ModelInfo } from './types';
 
 export interface ResultDocument extends Result {

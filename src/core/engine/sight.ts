@@ -5,9 +5,7 @@
 import { failed } from '../errors';
 import type { SightRule } from '../spec';
 import type { Mask } from './decoder';
-
-/** Rows, the end not among them. */
-export type Span = readonly [start: number, end: number];
+import type { Span } from './types';
 
 /**
  * The rows that see each other, where a rule has such: the picture's own (its first to its last, counted in the

@@ -1,7 +1,9 @@
 import type { Knockout } from '../experiment/types';
 import type { TokenSets } from '../prompt/types';
 import type { ImageGeometry } from '../spec';
-import type { Span } from './sight';
+
+/** Rows, the end not among them. */
+export type Span = readonly [start: number, end: number];
 
 export type Device = 'cpu' | 'cuda' | 'coreml' | 'dml' | 'webgpu';
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { checkpointHash } from '../checkpoint/hash';
-import type { ModelSpec } from '../checkpoint/spec';
+import type { ModelSpec } from '../spec';
 import type { Provenance } from '../engine/result';
 import { usage } from '../errors';
 import { CROSSFLOW_VERSION, RUNTIME_VERSION } from './version';

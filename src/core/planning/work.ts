@@ -6,7 +6,8 @@ import type { TokenSets } from '../prompt/types';
 import { bytesPerForkedRow, chunksOf, pointsOf } from '../engine/chunks';
 import { edgeEffect, type Effect, effectOf } from '../engine/effects';
 import { blockRows } from '../engine/passage';
-import { Sight, type Span } from '../engine/sight';
+import { Sight } from '../engine/sight';
+import type { Span } from '../engine/types';
 
 /** Rows of one group over a past. */
 export interface Shape {

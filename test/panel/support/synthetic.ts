@@ -24,6 +24,8 @@ export interface Size {
   readonly geometry: ImageGeometry;
 }
 
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
 /** A grid over the whole image, without newline tokens. */
 export function plainGeometry(side: number, width = 336, height = 336): ImageGeometry {
   const rect = { x: 0, y: 0, width, height };
@@ -32,7 +34,7 @@ export function plainGeometry(side: number, width = 336, height = 336): ImageGeo
     width,
     height,
     patches: places('base', side, side, rect, false),
-    grids: [{ kind: 'base', rows: side, columns: side, first: 0, stride: side, rect }],
+    grids: [{ kind: 'base', rows: side, columns: side, cells: numbers(side * side), rect }],
   };
 }
 
@@ -50,8 +52,8 @@ export function anyresGeometry(
     kind: 'tile',
     rows: tileRows,
     columns: tileColumns,
-    first: base.length,
-    stride: tileColumns + 1,
+    // a newline token after each row
+    cells: numbers(tileRows * tileColumns).map((i) => base.length + i + Math.floor(i / tileColumns)),
     rect,
   };
   return {
@@ -59,7 +61,7 @@ export function anyresGeometry(
     width,
     height,
     patches: [...base, ...places('tile', tileRows, tileColumns, rect, true)],
-    grids: [{ kind: 'base', rows: side, columns: side, first: 0, stride: side, rect }, tile],
+    grids: [{ kind: 'base', rows: side, columns: side, cells: numbers(side * side), rect }, tile],
   };
 }
 
@@ -71,7 +73,7 @@ export function paddedGeometry(side: number, width = 400, height = 250): ImageGe
     width,
     height,
     patches: places('base', side, side, rect, false),
-    grids: [{ kind: 'base', rows: side, columns: side, first: 0, stride: side, rect }],
+    grids: [{ kind: 'base', rows: side, columns: side, cells: numbers(side * side), rect }],
   };
 }
 
