@@ -58,7 +58,8 @@ export interface Extras extends Partial<
   readonly normOffset?: 0 | 1;
 }
 
-interface Plan {
+/** A tensor to be made. */
+export interface Plan {
   readonly name: string;
   readonly shape: readonly number[];
   /** Standard deviation around `middle`, which is 0 where it is left out. */
@@ -120,16 +121,17 @@ function plan(s: Shape, extras: Extras): Plan[] {
   return out;
 }
 
-/** Writes `DIR/model.safetensors` and gives the decoder's spec. Streams: needs one tensor of memory at a time. */
-export async function writeDecoder(
+/**
+ * Writes `DIR/model.safetensors` with random tensors, and gives what finds them by name. Streams: needs one tensor of
+ * memory at a time.
+ */
+export async function writeTensors(
   dir: string,
-  s: Shape,
-  dtype: Dtype = 'f32',
-  seed = 1,
-  extras: Extras = {},
-): Promise<DecoderSpec> {
+  tensors: readonly Plan[],
+  dtype: Dtype,
+  seed: number,
+): Promise<(name: string) => TensorRef> {
   await mkdir(dir, { recursive: true });
-  const tensors = plan(s, extras);
   const header: Record<string, { dtype: string; shape: readonly number[]; data_offsets: [number, number] }> = {};
   let at = 0;
   for (const t of tensors) {
@@ -153,7 +155,7 @@ export async function writeDecoder(
   }
   stream.end();
   await once(stream, 'close');
-  const ref = (name: string): TensorRef => {
+  return (name) => {
     const h = header[name];
     return {
       name,
@@ -164,6 +166,17 @@ export async function writeDecoder(
       length: h.data_offsets[1] - h.data_offsets[0],
     };
   };
+}
+
+/** Writes `DIR/model.safetensors` and gives the decoder's spec. */
+export async function writeDecoder(
+  dir: string,
+  s: Shape,
+  dtype: Dtype = 'f32',
+  seed = 1,
+  extras: Extras = {},
+): Promise<DecoderSpec> {
+  const ref = await writeTensors(dir, plan(s, extras), dtype, seed);
   const layers = Array.from({ length: s.layers }, (_, l): DecoderLayerRef => {
     const name = (part: string): string => `model.layers.${l}.${part}`;
     const norm = (part: string): NormRef => ({ weight: ref(name(`${part}.weight`)) });

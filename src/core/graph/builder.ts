@@ -38,13 +38,14 @@ interface NodeOptions {
 /** Weights of one checkpoint, shared by a graph and its branches. */
 class Weights {
   readonly tensors = new Map<string, TensorProto>();
-  private readonly offsets = new Map<string, number>();
+  private readonly places = new Map<string, string>();
   constructor(readonly folder: string) {}
-  /** The name it has in the graph: its own, and where it begins when another part of that tensor is there already. */
+  /** The name it has in the graph: its own, or where it lies beside that, when another part of the tensor is there. */
   add(ref: TensorRef<StoredDtype>): Value {
-    const name = (this.offsets.get(ref.name) ?? ref.offset) === ref.offset ? ref.name : `${ref.name}@${ref.offset}`;
+    const place = `${ref.offset}+${ref.length}`;
+    const name = (this.places.get(ref.name) ?? place) === place ? ref.name : `${ref.name}@${place}`;
     if (this.tensors.has(name)) return name;
-    this.offsets.set(name, ref.offset);
+    this.places.set(name, place);
     const location = relative(this.folder, ref.file).split(sep).join('/');
     this.tensors.set(name, {
       name,
