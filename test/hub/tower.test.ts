@@ -20,7 +20,11 @@ function safetensors(...names: string[]): Buffer {
 
 describe('original LLaVA checkpoints and their vision tower', () => {
   const at = hub();
-  const config = JSON.stringify({ model_type: 'llava_llama', mm_vision_tower: TOWER });
+  const config = JSON.stringify({
+    model_type: 'llava_llama',
+    mm_projector_type: 'mlp2x_gelu',
+    mm_vision_tower: TOWER,
+  });
   const beside = { 'config.json': config, 'tokenizer.json': '{}' };
   const apart = { ...beside, 'model.safetensors': safetensors('model.layers.0.weight') };
   const inside = safetensors(
