@@ -34,6 +34,11 @@ export async function runDatasetExperiment(
     signal: options.signal,
   });
   bar.stop();
+  for (const { line, message } of summary.withoutObjects) {
+    reportLine(
+      `warning: ${csvOf(experiment)}:${line}: ${message}; knockouts of objects have no curve for this question`,
+    );
+  }
   for (const { line, message } of summary.errors) reportLine(`${csvOf(experiment)}:${line}: ${message}`);
   await print(options.json ? JSON.stringify({ ...summary, files }) + '\n' : summaryText(summary, files, written));
   return summary.errors.length > 0 ? 1 : 0;

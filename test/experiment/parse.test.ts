@@ -123,7 +123,7 @@ describe('parseExperiment', () => {
       [{ image: 'a', question: 'b' }, 'missing-key', '{', /"model" is missing/],
       [{ ...good, model: 'shapes' }, 'bad-model', '"shapes"', /neither a folder nor a Hugging Face id/],
       [{ ...good, options: ['red'] }, 'wrong-value', '[\n    "red"\n  ]', /"options" needs 2 entries, not 1/],
-      [{ ...good, objects: [[1, 2, 3, 0]] }, 'wrong-value', '0', /box 1\[3\] must be greater than 0/],
+      [{ ...good, objects: [[1, 2, 3, -1]] }, 'wrong-value', '-1', /box 1\[3\] must be at least 0/],
       [{ ...good, sets: { a: { patches: [-1] } } }, 'wrong-value', '-1', /set "a" \(patches\[0\]\) must be at least 0/],
       [{ ...good, sets: { Last: { patches: [1] } } }, 'reserved-name', '"Last"', /exists already/],
       [

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { CrossflowError } from '../../src/core/errors';
 import { openCheckpoint } from '../../src/core/families';
 import type { CanvasProcessor } from '../../src/core/families/parts/canvas';
-import type { Aspect } from '../../src/core/spec';
+import type { Aspect, Size } from '../../src/core/spec';
 import { type Box, decodeImage, patchesInBoxes, prepareImage } from '../../src/core/vision';
 import { GOLDEN_FOLDERS, loadGolden, repositoryRoot } from '../support/golden';
 import { clipEye, noise, processor, sha256, type Shape } from './pictures';
@@ -168,14 +168,14 @@ describe('patchesInBoxes', () => {
   const size = { width: 100, height: 80 };
   const ask = (box: Box): number[] => patchesInBoxes(size, [[1, 1, 50, 50], box], clipEye(processor(56), shape), 'pad');
 
-  it('refuses boxes without area, beside the image or off the pixel grid, by name', () => {
+  it('refuses negative boxes, boxes beside the image or off the pixel grid, by name', () => {
     const wrong: [Box, RegExp][] = [
       [[100, 0, 5, 5], /^box 2 \[100, 0, 5, 5\] lies outside the image \(the image has 100 x 80 pixels\)$/],
       [[0, 80, 5, 5], /box 2 .*outside/],
       [[-6, 0, 5, 5], /box 2 .*outside/],
       [[0, -9, 5, 8], /box 2 .*outside/],
-      [[3, 3, 0, 5], /box 2 .*no area/],
-      [[3, 3, 5, -1], /box 2 .*no area/],
+      [[3, 3, -1, 5], /box 2 .*negative width or height/],
+      [[3, 3, 5, -1], /box 2 .*negative width or height/],
       [[3.5, 3, 5, 5], /box 2 .*not whole/],
       [[3, 3, NaN, 5], /box 2 .*not whole/],
       [[3, 3, Infinity, 5], /box 2 .*not whole/],
@@ -186,6 +186,17 @@ describe('patchesInBoxes', () => {
         (e) => e instanceof CrossflowError && e.kind === 'usage' && message.test(e.line),
         String(box),
       );
+    }
+  });
+
+  it('paints a box of width or height 0 as a line of one pixel, as the published rule does', () => {
+    const thin = JSON.parse(
+      readFileSync(path.join(repositoryRoot, 'test/vision/fixtures/thin-boxes.json'), 'utf8'),
+    ) as (Size & { readonly aspect: Aspect; readonly box: Box; readonly inside: number[] })[];
+    assert.ok(thin.some(({ inside }) => inside.length > 0) && thin.length > 50);
+    for (const { width, height, aspect, box, inside } of thin) {
+      const name = `${width} x ${height}, ${aspect}, ${box.join(' ')}`;
+      assert.deepEqual(patchesInBoxes({ width, height }, [box], clipEye(processor(56), shape), aspect), inside, name);
     }
   });
 

@@ -3,6 +3,16 @@ import { knockoutLabel, knockoutSets, type Experiment } from '../experiment/type
 import { isSetName, SET_NEEDS, type SetNeed } from '../prompt/set-names';
 import { toQuestion, type DatasetRow } from './rows';
 
+/** Whether a knockout names a set that is made from boxes, by itself or as the rest of one. */
+export function asksForObjects({ knockouts, sets }: Pick<Experiment, 'knockouts' | 'sets'>): boolean {
+  const needs = (name: string, seen: readonly string[] = []): boolean => {
+    if (isSetName(name)) return (SET_NEEDS[name] as readonly SetNeed[]).includes('objects');
+    const definition = Object.hasOwn(sets, name) ? sets[name] : undefined;
+    return definition?.kind === 'not' && !seen.includes(name) && needs(definition.of, [...seen, name]);
+  };
+  return knockouts.some((knockout) => knockoutSets(knockout).some((name) => needs(name)));
+}
+
 /** A line for each such knockout, with what the file lacks. Sets that hang on the model or on texts are not judged. */
 export function absentKnockouts(rows: readonly DatasetRow[], experiment: Experiment): string[] {
   const questions = rows.map((row) => toQuestion(row, experiment));

@@ -4,6 +4,7 @@ import type { Example, Model } from '../engine/api';
 import type { RunControl } from '../engine/types';
 import { knockoutSets, type Experiment, type QuestionInput } from '../experiment/types';
 import { shortest32, shortest32All } from './numbers';
+import { asksForObjects } from './absent';
 import { packWords } from './best-words';
 import type { RowRecord } from '../journal/record';
 import { toQuestion, type DatasetRow } from './rows';
@@ -39,8 +40,9 @@ export async function askRow(
     seconds: Math.round(performance.now() - began) / 1000,
   });
   let example: Example;
+  let lost: string | undefined;
   try {
-    example = await prepare(model, toQuestion(row, experiment), control);
+    ({ example, lost } = await prepareRow(model, toQuestion(row, experiment), control));
   } catch (e) {
     if (!(e instanceof CrossflowError) || e.kind === 'cancelled') throw e;
     return { record: { ...base(), is: 'failed', error: e.line } };
@@ -67,6 +69,7 @@ export async function askRow(
           with_norm: follow(lens.withNorm),
           ...(lens.best && { best: packWords(lens.best) }),
         },
+        ...(lost !== undefined && asksForObjects(experiment) ? { lost } : {}),
       },
       example,
     };
@@ -83,6 +86,21 @@ async function knockouts(example: Example, experiment: Experiment, control: RunC
   const curves = list.length > 0 ? await example.knockouts(list, { ...control, method: experiment.method }) : [];
   let next = 0;
   return here.map((is) => (is ? shortest32All(curves[next++]?.scores ?? []) : null));
+}
+
+/** A wrong box takes the sets of its objects away, and nothing else. @returns `lost`: what is wrong with it */
+async function prepareRow(
+  model: Model,
+  question: QuestionInput,
+  control: RunControl,
+): Promise<{ example: Example; lost?: string }> {
+  try {
+    return { example: await prepare(model, question, control) };
+  } catch (e) {
+    if (!question.objects || !(e instanceof CrossflowError) || e.kind !== 'usage') throw e;
+    const { objects: _, ...rest } = question;
+    return { example: await prepare(model, rest, control), lost: e.line };
+  }
 }
 
 /**

@@ -75,6 +75,8 @@ export interface DatasetSummary {
   readonly seconds: number;
   readonly journal: string;
   readonly errors: readonly RowError[];
+  /** Questions of this run that were kept, but whose boxes are wrong: knockouts of objects have no curve for them. */
+  readonly withoutObjects: readonly RowError[];
 }
 
 /**
@@ -100,8 +102,8 @@ export async function runDataset(options: DatasetOptions): Promise<DatasetSummar
       headerOf(model.spec, experiment, dataset, identity, model.options),
     );
     try {
-      const resumed = await askAll(journal, lock, dataset, options);
-      return summarize(journal, dataset, resumed, (performance.now() - began) / 1000);
+      const work = await askAll(journal, lock, dataset, options);
+      return summarize(journal, dataset, work, (performance.now() - began) / 1000);
     } finally {
       journal.close();
     }
@@ -110,11 +112,15 @@ export async function runDataset(options: DatasetOptions): Promise<DatasetSummar
   }
 }
 
-/** @returns the number of questions that were done before */
-async function askAll(journal: Journal, lock: Held, dataset: Dataset, options: DatasetOptions): Promise<number> {
+/** What a run did beside what its journal holds. */
+type Work = Pick<DatasetSummary, 'resumed' | 'withoutObjects'>;
+
+async function askAll(journal: Journal, lock: Held, dataset: Dataset, options: DatasetOptions): Promise<Work> {
   const { model, experiment, signal, onProgress, onResult } = options;
   const before = dataset.rows.filter((row) => isDone(journal, row));
   checkImages(journal, before);
+  const withoutObjects: RowError[] = [];
+  const rowOf = new Map(dataset.rows.map((row) => [row.index, row]));
   let kept = before.filter((row) => journal.kindOf(row.index) === 'kept').length;
   let done = before.length;
   const total = dataset.rows.length;
@@ -137,14 +143,18 @@ async function askAll(journal: Journal, lock: Held, dataset: Dataset, options: D
         lock.check();
         journal.append(record);
         done++;
-        if (record.is === 'kept') kept++;
+        if (record.is === 'kept') {
+          kept++;
+          const row = rowOf.get(record.row);
+          if (row && record.lost !== undefined) withoutObjects.push(rowError(row, record.lost));
+        }
         eta.add(record.seconds);
         onResult?.(record);
         report();
       },
     },
   );
-  return before.length;
+  return { resumed: before.length, withoutObjects };
 }
 
 const isDone = (journal: Journal, row: DatasetRow): boolean => {
@@ -164,12 +174,12 @@ function checkImages(journal: Journal, done: readonly DatasetRow[]): void {
   );
 }
 
-function summarize(journal: Journal, dataset: Dataset, resumed: number, seconds: number): DatasetSummary {
+function summarize(journal: Journal, dataset: Dataset, work: Work, seconds: number): DatasetSummary {
   const count = (kind: RowRecord['is']) => dataset.rows.filter((row) => journal.kindOf(row.index) === kind).length;
   const errors = dataset.rows.flatMap((row): RowError[] => {
     const record = journal.kindOf(row.index) === 'failed' ? journal.record(row.index) : undefined;
     if (record?.is !== 'failed') return [];
-    return [{ row: row.index + 1, line: row.line, questionId: row.questionId, message: record.error }];
+    return [rowError(row, record.error)];
   });
   if (errors.length === dataset.rows.length && errors[0]) {
     throw failed(`no question could be asked; the first: ${errors[0].message}`, {
@@ -183,10 +193,17 @@ function summarize(journal: Journal, dataset: Dataset, resumed: number, seconds:
     kept: count('kept'),
     dropped: count('dropped'),
     failed: errors.length,
-    resumed,
+    ...work,
     damaged: journal.damaged,
     seconds,
     journal: journal.path,
     errors,
   };
 }
+
+const rowError = ({ index, line, questionId }: DatasetRow, message: string): RowError => ({
+  row: index + 1,
+  line,
+  questionId,
+  message,
+});

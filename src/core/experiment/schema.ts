@@ -39,8 +39,8 @@ const datasetSchema = z.strictObject({
 });
 
 export const boxSchema = z
-  .tuple([z.number(), z.number(), z.number().gt(0), z.number().gt(0)])
-  .describe('x, y, width, height in pixels of the image file.');
+  .tuple([z.number(), z.number(), z.number().min(0), z.number().min(0)])
+  .describe('x, y, width, height in pixels of the image file. The far ends belong to the box.');
 
 export const setSchema = z.union([
   z.strictObject({

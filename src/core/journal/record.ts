@@ -96,6 +96,8 @@ const keptSchema = z.object({
     with_norm: z.array(probabilities),
     best: bestWordsSchema.optional(),
   }),
+  /** What is wrong with the row's boxes, where a knockout that asks for them has no curve for it. */
+  lost: z.string().optional(),
 });
 const droppedSchema = z.object({ ...base, ...answered, is: z.literal('dropped') });
 const failedSchema = z.object({ ...base, is: z.literal('failed'), error: z.string() });

@@ -115,7 +115,7 @@ export class Planner {
     let unasked: CrossflowError | undefined;
     for (const question of subject.questions) {
       try {
-        const { info, image } = await this.prepare(question, lenient);
+        const { info, image } = await this.prepare(question, lenient, many !== undefined);
         prepared.push({ ...info, tokens: info.tokens.length, ...viewsOf(image.prepared.layout) });
       } catch (e) {
         // A data set run goes on after a question that cannot be asked; the others stand for it.
@@ -130,10 +130,12 @@ export class Planner {
     return this.make(prepared, prepared, subject, counted, planning);
   }
 
-  /** `lenient`: sets of the user's own need not exist in every question. */
-  private async prepare(question: QuestionInput, lenient: boolean): Promise<PreparedQuestion> {
+  /** `lenient`: sets of the user's own need not exist in every question; `boxes`: nor need the boxes be right. */
+  private async prepare(question: QuestionInput, lenient: boolean, boxes: boolean): Promise<PreparedQuestion> {
     const { questions } = await this.prompts();
-    return questions.prepare(question, lenient);
+    if (!boxes) return questions.prepare(question, lenient);
+    const { objects: _, ...rest } = question;
+    return questions.prepare(question, lenient).catch(() => questions.prepare(rest, lenient));
   }
 
   private async make(

@@ -12,7 +12,7 @@ import { rowGrid, rowsPerView } from './rows';
  * Numbers of the patches in any of the boxes, ascending, counted in the image run from 0: base and tile patches, never
  * newline, class or mark tokens; a token blended from several rows of the tower is in when one of them is. May be empty,
  * where a centre crop cuts a box off or a box is thinner than a pixel of the resized picture. Throws `usage` naming the
- * box that is not whole numbers, has no area or lies outside the image.
+ * box that is not whole numbers, is negative or lies outside the image.
  */
 export function patchesInBoxes(
   imageSize: Size,
@@ -31,13 +31,16 @@ export function patchesInBoxes(
   return numbers;
 }
 
-/** Throws `usage` unless the box has whole numbers, some area, and a pixel in the image, its far ends being in. */
+/**
+ * Throws `usage` unless the box has whole numbers, no negative side, and a pixel in the image. Its far ends belong to it,
+ * so a side of 0 is a line of one pixel, as the published code paints it.
+ */
 export function checkBox(box: Box, image: Size, index = 0): void {
   const [x, y, width, height] = box;
   const name = `box ${index + 1} [${box.join(', ')}]`;
   const right = 'x, y, width, height in whole pixels of the image file';
   if (!box.every(Number.isSafeInteger)) throw usage(`${name} has numbers that are not whole`, undefined, right);
-  if (width <= 0 || height <= 0) throw usage(`${name} has no area`, undefined, right);
+  if (width < 0 || height < 0) throw usage(`${name} has a negative width or height`, undefined, right);
   if (x >= image.width || y >= image.height || x + width < 0 || y + height < 0) {
     const hint = `the image has ${image.width} x ${image.height} pixels`;
     throw usage(`${name} lies outside the image`, undefined, hint);
