@@ -40,6 +40,16 @@ describe('models that cannot be fetched', () => {
     assert.match(await refusal(plan('nobody/nothing', TOKEN)), /whether your token may read it\)$/);
   });
 
+  it('an adapter, before anything of it is fetched', async () => {
+    const config = JSON.stringify({ base_model_name_or_path: 'llava-hf/llava-1.5-7b-hf' });
+    at.server.add(ID, { 'adapter_config.json': config, 'adapter_model.safetensors': 'x', 'README.md': 'read me' });
+    assert.match(
+      await refusal(plan()),
+      /^usage: .*\/crossflow-tests\/model: is an adapter of llava-hf\/llava-1\.5-7b-hf .*merge it first, in Python/,
+    );
+    assert.deepEqual(contents(at.cache), {});
+  });
+
   it('an unknown revision', async () => {
     at.server.add(ID, shapes());
     assert.match(await refusal(plan(`${ID}@nothing`)), /^usage: crossflow-tests\/model has no revision "nothing"/);

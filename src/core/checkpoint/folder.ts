@@ -1,9 +1,11 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type z } from 'zod';
-import { usage } from '../errors';
+import { CrossflowError, usage } from '../errors';
+import { ADAPTER_CONFIG, adapterRefusal } from '../hub/adapter';
 import { cacheSnapshot } from '../hub/cache';
 import { isFile, isFolder } from '../hub/disk';
+import { linkTrouble } from '../hub/links';
 
 export { isFile, isFolder } from '../hub/disk';
 export { findLocalModel } from '../hub/local';
@@ -27,9 +29,13 @@ export const reason = (e: unknown): string => {
 export async function readTextFile(file: string): Promise<string | undefined> {
   try {
     const { size } = await stat(file);
+    const trouble = await linkTrouble(file);
+    if (trouble) throw trouble.error;
     if (size > JSON_LIMIT) throw usage(`${size} bytes are too many for this kind of file`, file);
     return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
   } catch (e) {
+    const trouble = e instanceof CrossflowError ? undefined : await linkTrouble(file);
+    if (trouble) throw trouble.error;
     if (isMissing(e)) return undefined;
     if (e instanceof Error && 'code' in e) throw usage(`cannot be read: ${reason(e)}`, file);
     throw e;
@@ -70,11 +76,22 @@ export async function checkpointFolder(directory: string): Promise<string> {
     throw usage('there is no such checkpoint folder', folder);
   }
   if (await isFile(join(folder, 'config.json'))) return folder;
+  const trouble = await linkTrouble(join(folder, 'config.json'));
+  if (trouble) throw trouble.error;
   return (await cacheSnapshot(folder)) ?? folder;
+}
+
+/** @throws CrossflowError `usage` for an adapter, naming the model that it belongs to and how to merge it */
+export async function refuseAdapter(folder: string): Promise<void> {
+  const config = await readTextFile(join(folder, ADAPTER_CONFIG));
+  if (config === undefined) return;
+  throw adapterRefusal(config, await readdir(folder).catch(() => []), folder);
 }
 
 /** Absolute path with links resolved, or an error that says what the link lacks. */
 export async function linkFree(file: string): Promise<string> {
+  const trouble = await linkTrouble(file);
+  if (trouble) throw trouble.error;
   try {
     return await realpath(file);
   } catch (e) {

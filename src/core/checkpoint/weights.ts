@@ -1,6 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { usage } from '../errors';
+import { linkTrouble } from '../hub/links';
 import { INDEX, indexSchema, noWeights, shardsOf, SINGLE } from '../hub/weight-files';
 import { isFile, linkFree, readJsonFile, reason } from './folder';
 import { quantizedParts, readQuantized } from './quantized/read';
@@ -49,6 +50,8 @@ export class WeightTable {
     const headers = new Map<string, SafetensorsHeader>();
     for (const shard of shardsOf(map, listing)) {
       const path = join(folder, shard);
+      const trouble = await linkTrouble(path);
+      if (trouble) throw trouble.error;
       if (!(await isFile(path))) {
         throw usage(`shard ${shard} is missing`, path, `${INDEX} names it; download it again`);
       }

@@ -1,7 +1,7 @@
 /** The list of families, and what is asked of it. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { checkpointFolder, parseJson, readJsonFile } from '../checkpoint/folder';
+import { checkpointFolder, parseJson, readJsonFile, refuseAdapter } from '../checkpoint/folder';
 import { readMarker, refuseUnfinished } from '../checkpoint/quantized/marker';
 import { WeightTable } from '../checkpoint/weights';
 import { usage } from '../errors';
@@ -65,6 +65,7 @@ export function companionsOf(text: string): readonly Companion[] {
 export async function openCheckpoint(directory: string): Promise<ModelSpec> {
   await refuseUnfinished(directory);
   const path = await checkpointFolder(directory);
+  await refuseAdapter(path);
   const file = join(path, 'config.json');
   const json = await readJsonFile(file, jsonObject);
   if (json === undefined) throw usage('config.json is missing: this is no checkpoint folder', file);

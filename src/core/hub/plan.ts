@@ -1,5 +1,6 @@
 /** What fetching a model will take, found out before anybody is asked. Nothing is written. */
 import { failed } from '../errors';
+import { ADAPTER_CONFIG, adapterRefusal } from './adapter';
 import { hashOf } from './checksum';
 import { HubClient, WHOLE_LIMIT, type ClientOptions } from './client';
 import { HEADER_LIMIT, headerLength, hubCompanions, isHere, type CompanionsOf, type HubCompanion } from './companions';
@@ -79,6 +80,11 @@ async function planFiles(client: HubClient, part: Part): Promise<PlannedFiles> {
   const { id, environment } = client;
   const { commit, files } = await listRepository(client);
   const place = `${environment.endpoint}/${id.name}`;
+  const adapter = files.find((file) => file.name === ADAPTER_CONFIG);
+  if (adapter) {
+    const names = files.map((file) => file.name);
+    throw adapterRefusal(await smallFile(client, commit, adapter), names, place);
+  }
   const beside = filesBeside(files, part);
   const config = beside.find((file) => file.name === 'config.json');
   if (config === undefined) throw failed('has no config.json', place, 'it is no model that Crossflow can read');
