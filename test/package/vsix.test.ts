@@ -14,6 +14,18 @@ const vsix = path.join(root, 'out', `crossflow-${target}.vsix`);
 /** Largest package that may be shipped, in bytes. */
 const LIMIT = 60e6;
 
+/** Largest size of each production bundle in bytes: what it had in November 2026, and a tenth more. */
+const BUDGETS: readonly [name: string, files: RegExp, bytes: number][] = [
+  ['extension', /^dist\/extension\.js$/, 1_083_000],
+  ['command line and engine', /^dist\/node\/.*\.mjs$/, 4_500_000],
+  ['command line before a command is known', /^dist\/node\/cli\.mjs$/, 57_500],
+  ['engine before a call', /^dist\/node\/engine\.mjs$/, 5_100],
+  ['panel', /^dist\/webview\/panel\.js$/, 440_400],
+  ['panel styles', /^dist\/webview\/panel\.css$/, 15_300],
+  ['results page', /^dist\/webview\/results\.js$/, 182_400],
+  ['results page styles', /^dist\/webview\/results\.css$/, 8_480],
+];
+
 /** Everything a package may hold, and must: each pattern has at least one file, each file a pattern. */
 const CONTENT: readonly RegExp[] = [
   /^package\.json$/,
@@ -57,16 +69,15 @@ const digest = (file: string): string => createHash('sha256').update(readFileSyn
 describe('the packaged extension', function () {
   this.timeout(300_000);
   let files: string[];
+  let sizes: ReadonlyMap<string, number>;
   let scratch: string;
 
   before(() => {
     scratch = mkdtempSync(path.join(os.tmpdir(), 'crossflow-vsix-'));
     pack();
-    files = new AdmZip(vsix)
-      .getEntries()
-      .map((e) => e.entryName)
-      .filter((name) => name.startsWith('extension/'))
-      .map((name) => name.slice('extension/'.length));
+    const entries = new AdmZip(vsix).getEntries().filter((e) => e.entryName.startsWith('extension/'));
+    sizes = new Map(entries.map((e) => [e.entryName.slice('extension/'.length), e.header.size]));
+    files = [...sizes.keys()];
   });
   after(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -118,6 +129,23 @@ describe('the packaged extension', function () {
   });
 
   it(`stays under ${LIMIT / 1e6} MB`, () => assert.ok(statSync(vsix).size < LIMIT, `${statSync(vsix).size} bytes`));
+
+  for (const [name, pattern, budget] of BUDGETS)
+    it(`has a ${name} bundle of at most ${budget} bytes`, () => {
+      const sum = files.filter((file) => pattern.test(file)).reduce((total, file) => total + (sizes.get(file) ?? 0), 0);
+      assert.ok(sum > budget / 2, `${sum} bytes: lower the budget, or mend the pattern ${pattern}`);
+      assert.ok(sum <= budget, `${sum} bytes: find what came in, or raise the budget and say why`);
+    });
+
+  it('has each of its own bundles in the table of budgets', () => {
+    const own = files.filter((file) => /^dist\/(?!node_modules\/).*\.(js|mjs|css)$/.test(file));
+    // cli.js and engine.js only load what lies in dist/node.
+    const starters = ['dist/cli.js', 'dist/engine.js'];
+    assert.deepEqual(
+      own.filter((file) => !starters.includes(file) && !BUDGETS.some(([, pattern]) => pattern.test(file))),
+      [],
+    );
+  });
 
   it('has the same bytes when it is made again', () => {
     const first = digest(vsix);

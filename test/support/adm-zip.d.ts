@@ -2,7 +2,7 @@
 declare module 'adm-zip' {
   export default class AdmZip {
     constructor(file: string);
-    getEntries(): { readonly entryName: string }[];
+    getEntries(): { readonly entryName: string; readonly header: { readonly size: number } }[];
     extractAllTo(folder: string, overwrite?: boolean): void;
   }
 }
