@@ -1,9 +1,8 @@
 /** What `crossflow` can be asked, as commander sees it. Work is loaded only once the question is clear. */
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { DEVICES } from '../core/engine/devices';
-import { PALETTES } from '../core/report/figures/labels';
+import { Command, Option } from 'commander';
 import type { CheckOptions } from './check';
 import type { FetchOptions } from './fetch';
+import { device, layers, memory, palette, threads, type Done } from './flags';
 import type { ImportOptions } from './import';
 import type { InspectOptions } from './inspect';
 import type { PlotFlags } from './plot';
@@ -24,9 +23,6 @@ Examples:
 
 Results go to standard output, everything else to standard error.
 Exit codes: 0 done, 1 failed, 2 wrong usage or config, 130 interrupted.`;
-
-/** Loads a command's work and does it; gives the exit code. */
-export type Done = (code: number) => void;
 
 export function makeProgram(version: string, done: Done): Command {
   const program = new Command('crossflow')
@@ -122,46 +118,9 @@ export function makeProgram(version: string, done: Done): Command {
     .option('--json', 'print one JSON document in place of the list')
     .action(async (paths: string[], options: PlotFlags) => done(await (await import('./plot')).plot(paths, options)));
 
-  const studies = addStudyCommands(program, done, { threads, memory, device, palette });
+  const studies = addStudyCommands(program, done);
 
   for (const command of [...program.commands, ...studies])
     command.exitOverride().configureOutput({ outputError: () => undefined });
   return program;
-}
-
-const device = (): Option =>
-  new Option('--device <device>', 'where to compute: cpu, or what this platform has of the others').choices(DEVICES);
-
-const palette = (): Option =>
-  new Option('--palette <name>', 'colours of the published edges (default: colour-blind)').choices(
-    Object.keys(PALETTES),
-  );
-
-/** More threads than any machine has cores is a slip. */
-const MOST_THREADS = 1024;
-
-function threads(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1 || number > MOST_THREADS) {
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_THREADS}.`);
-  }
-  return number;
-}
-
-function layers(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return number;
-}
-
-const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
-
-/** `512M`, `1.5G`, `2GiB`: bytes, in powers of 1024. */
-export function memory(text: string): number {
-  const parts = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text.trim());
-  const bytes = parts ? Math.round(Number(parts[1]) * (UNITS[(parts[2] ?? '').toLowerCase()] ?? NaN)) : NaN;
-  if (!(bytes >= UNITS.m && bytes <= UNITS.t)) {
-    throw new InvalidArgumentError('It must be a size from 1M to 1T, e.g. 512M or 2G.');
-  }
-  return bytes;
 }

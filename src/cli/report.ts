@@ -20,7 +20,7 @@ export function reportError(e: unknown): number {
   return exitCodeOf(error);
 }
 
-export const exitCodeOf = ({ kind }: CrossflowError): number => EXIT_CODES[kind];
+const exitCodeOf = ({ kind }: CrossflowError): number => EXIT_CODES[kind];
 
 /** One line each, equal ones once; gives the exit code of the worst, 0 where there are none. */
 export function reportAll(errors: readonly CrossflowError[]): number {

@@ -1,6 +1,6 @@
 /** `crossflow study …`, as commander sees it. Work is loaded only once the question is clear. */
 import { Option, type Command } from 'commander';
-import type { Done } from './commands';
+import { device, memory, palette, threads, type Done } from './flags';
 import type { PlotFlags } from './study-plot';
 import type { StudyRunOptions } from './study-run';
 import type { SlurmOptions } from './study-slurm';
@@ -20,14 +20,7 @@ const oneMore = (name: string, before: readonly string[] = []): string[] => [...
 
 const FILE = 'the study, NAME.study.json';
 
-interface Parsers {
-  readonly threads: (text: string) => number;
-  readonly memory: (text: string) => number;
-  readonly device: () => Option;
-  readonly palette: () => Option;
-}
-
-export function addStudyCommands(program: Command, done: Done, parsers: Parsers): Command[] {
+export function addStudyCommands(program: Command, done: Done): Command[] {
   const study = program
     .command('study')
     .description('many models on many tasks, on one machine or on a cluster')
@@ -45,9 +38,9 @@ export function addStudyCommands(program: Command, done: Done, parsers: Parsers)
 
   add('run', 'asks what no journal holds yet; without --shard also makes tables, figures and the report')
     .option('--shard <i/n>', 'only the i-th of n shares of the questions, shared out by picture')
-    .option('--threads <number>', 'threads inside an operator (default: all physical cores)', parsers.threads)
-    .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', parsers.memory)
-    .addOption(parsers.device())
+    .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
+    .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
+    .addOption(device())
     .option('--force', 'try runs that do not fit the memory there is')
     .option('--yes', 'fetch Hugging Face models that are not on this disk without asking')
     .option('--no-plot', 'journals only: no merging, no tables, no figures')
@@ -68,11 +61,11 @@ export function addStudyCommands(program: Command, done: Done, parsers: Parsers)
     );
   add('plot', 'merges, then writes the tables of each run and the figures of the study')
     .option('--tables-only', 'no figures')
-    .addOption(parsers.palette())
+    .addOption(palette())
     .addOption(json())
     .action(async (file: string, options: PlotFlags) => done(await (await import('./study-plot')).plot(file, options)));
   add('report', 'merges, then writes report.html and report.md')
-    .addOption(parsers.palette())
+    .addOption(palette())
     .addOption(json())
     .action(async (file: string, options: PlotFlags) =>
       done(await (await import('./study-plot')).report(file, options)),
@@ -80,8 +73,8 @@ export function addStudyCommands(program: Command, done: Done, parsers: Parsers)
   add('slurm', 'writes the script of a Slurm job array for what is missing')
     .option('--shards <number>', 'tasks of the array, in place of the study\'s "slurm.shards"', Number)
     .option('--submit', 'submits it, too')
-    .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', parsers.memory)
-    .addOption(parsers.device())
+    .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
+    .addOption(device())
     .option('--force', 'tasks try runs that do not fit the memory of their node')
     .option('--yes', 'fetch Hugging Face models that are not on this disk without asking')
     .addOption(json())

@@ -42,7 +42,7 @@ const pad = (text: string, places: number, right: boolean) => {
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /** One bar a value, from 0 (lowest bar) to `full` and above (highest). */
-export function sparkline(values: readonly number[], full: number): string {
+function sparkline(values: readonly number[], full: number): string {
   return values
     .map((v) => (Number.isFinite(v) ? BARS[Math.min(7, Math.max(0, Math.round((v / (full || 1)) * 7)))] : ' '))
     .join('');

@@ -28,7 +28,7 @@ export type Ratios = z.infer<typeof ratiosSchema>;
 export type Entry = z.infer<typeof entrySchema>;
 
 /** By how much a ratio may grow before it counts as slower. */
-export const ALLOWED = 0.1;
+const ALLOWED = 0.1;
 
 /** @throws Error naming the line that is no entry */
 export function parseHistory(text: string): Entry[] {

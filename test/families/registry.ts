@@ -9,7 +9,7 @@ export const GOLDENS = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** Families that came first: their folders in test/golden, compared in test/engine/golden.test.ts. */
-export const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
+const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
   llava: ['llava-1.5', 'llava-1.5-pad', 'bundled'],
   llava_next: ['llava-next-vicuna', 'llava-next-llama3'],
   // made from those by test/support/checkpoints.ts; test/checkpoint/layouts.test.ts holds each number against theirs

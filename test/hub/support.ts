@@ -10,7 +10,7 @@ import { repositoryRoot } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';
 
 export const ID = 'crossflow-tests/model';
-export const SHAPES = join(repositoryRoot, 'models/shapes-llava');
+const SHAPES = join(repositoryRoot, 'models/shapes-llava');
 
 /** The embedded model's files. */
 export const shapes = (): Record<string, Buffer> =>

@@ -267,7 +267,7 @@ const gitOid = (bytes: Buffer): string =>
   createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 
 /** As the hub names content: sha256 of LFS files, git's sha1 of the others. */
-export const etagOf = ({ bytes, lfs, etag }: Pick<Served, 'bytes' | 'lfs' | 'etag'>): string =>
+const etagOf = ({ bytes, lfs, etag }: Pick<Served, 'bytes' | 'lfs' | 'etag'>): string =>
   etag ?? (lfs ? createHash('sha256').update(bytes).digest('hex') : gitOid(bytes));
 
 function treeEntry(file: Served): object {

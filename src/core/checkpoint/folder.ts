@@ -8,7 +8,6 @@ import { isFile, isFolder } from '../hub/disk';
 import { linkTrouble } from '../hub/links';
 
 export { isFile, isFolder } from '../hub/disk';
-export { findLocalModel } from '../hub/local';
 
 /** Largest JSON file that is read as a whole. The largest tokenizer.json of a supported model has 17 MB. */
 const JSON_LIMIT = 256 * 1024 * 1024;

@@ -33,7 +33,7 @@ const FACTS: Readonly<Record<Device, DeviceFacts>> = {
 };
 
 /** Libraries that the npm package leaves out for their size; ONNX Runtime's install script fetches them. */
-export const CUDA_LIBRARY = 'libonnxruntime_providers_cuda.so';
+const CUDA_LIBRARY = 'libonnxruntime_providers_cuda.so';
 
 export interface Platform {
   /** `linux-x64` */

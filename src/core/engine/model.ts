@@ -114,7 +114,7 @@ function joined(parts: readonly Float32Array[]): Float32Array {
   return out;
 }
 
-export function modelInfo(spec: ModelSpec, device: Device): ModelInfo {
+function modelInfo(spec: ModelSpec, device: Device): ModelInfo {
   const { decoder, eye } = spec;
   const counts = new Set(eye.samples.map((size) => eye.layOut(size, eye.aspects[0]).sources.length));
   return {

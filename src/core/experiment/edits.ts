@@ -53,7 +53,7 @@ function compact(value: unknown): string {
 }
 
 /** Sets a top-level key. */
-export function setKey(text: string, key: string, value: unknown): Edit[] {
+function setKey(text: string, key: string, value: unknown): Edit[] {
   const root = rootOf(text);
   const node = find(root, [key]);
   return node ? replaceNode(node, compact(value)) : insertKey(text, root, key, compact(value));

@@ -53,15 +53,15 @@ function commaLater(text: string, from: number, close: number): { start: number;
   return token === COMMA && start < close ? { start, end: start + 1 } : undefined;
 }
 
-export const indentAt = (text: string, offset: number): string => {
+const indentAt = (text: string, offset: number): string => {
   const start = Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
   return /^[^\S\r\n]*/.exec(text.slice(start, offset))![0];
 };
 
-export const eolOf = (text: string): string => /\r\n|\n|\r/.exec(text)?.[0] ?? '\n';
+const eolOf = (text: string): string => /\r\n|\n|\r/.exec(text)?.[0] ?? '\n';
 
 /** One step of indentation as the file uses it. */
-export function indentUnit(text: string): string {
+function indentUnit(text: string): string {
   const first = /(?:^|[\r\n])([ \t]+)"/.exec(text)?.[1];
   return first === undefined ? '  ' : first.startsWith('\t') ? '\t' : first;
 }

@@ -102,14 +102,3 @@ function properties(node: Node | undefined): [string, Node][] {
     p.children?.[0] ? [[String(p.children[0].value), p]] : [],
   );
 }
-
-/** The range of the value at a path, e.g. `['sets', 'clicked']`. */
-export function rangeAt(text: string, path: JSONPath): Range | undefined {
-  const node = new Source(text, '').node(path);
-  return node && rangeOf(node);
-}
-
-/** Line and column of an offset, from 1. */
-export function positionAt(text: string, offset: number): { line: number; column: number } {
-  return new Source(text, '').position(offset);
-}

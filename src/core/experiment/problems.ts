@@ -52,7 +52,7 @@ export interface Problem {
 }
 
 /** A problem as the error that ends a command. */
-export function problemError(problem: Problem, file: string): CrossflowError {
+function problemError(problem: Problem, file: string): CrossflowError {
   return usage(problem.message, { file, line: problem.line, column: problem.column }, problem.hint);
 }
 

@@ -38,7 +38,7 @@ const datasetSchema = z.strictObject({
   aspect: aspect().optional(),
 });
 
-export const boxSchema = z
+const boxSchema = z
   .tuple([z.number(), z.number(), z.number().min(0), z.number().min(0)])
   .describe('x, y, width, height in pixels of the image file. The far ends belong to the box.');
 

@@ -25,7 +25,6 @@ export const PUBLISHED_TEMPLATES = {
 } as const satisfies Readonly<Record<string, PromptTemplate>>;
 
 /** Prompts by name; which of them a checkpoint can write is a matter of its tokenizer. */
-export const TEMPLATES: Readonly<Record<string, PromptTemplate>> = PUBLISHED_TEMPLATES;
 export const TEMPLATE_NAMES = Object.keys(PUBLISHED_TEMPLATES) as readonly (keyof typeof PUBLISHED_TEMPLATES)[];
 
 /** How a picture is fitted to the tower's views; which of them a checkpoint knows, its eye says. */

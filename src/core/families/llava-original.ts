@@ -18,7 +18,7 @@ import { CLASS_EMBEDDING, prefixOf } from './parts/names';
 import { parseTextConfig, type TextModelType } from './parts/text';
 
 /** What stands for the image in `input_ids` of original LLaVA (IMAGE_TOKEN_INDEX in llava/constants.py). */
-export const ORIGINAL_IMAGE_TOKEN = -200;
+const ORIGINAL_IMAGE_TOKEN = -200;
 
 const TYPES: Readonly<Record<string, TextModelType>> = {
   llava: 'llama',

@@ -40,7 +40,7 @@ const BLOCKED = -3.4028234663852886e38;
 /** What the inputs of a layer's weights are, in the order of `gram` outputs. */
 export const GRAMS = ['attention', 'mixed', 'mlp', 'inner'] as const;
 /** Columns whose products with one another are summed. */
-export const GRAM_WIDTH = 128;
+const GRAM_WIDTH = 128;
 
 /** Name of a rope's input: the plain one where there is no other. */
 export const ropeInput = (angle: 'cos' | 'sin', rope: number, ropes: number): string =>

@@ -17,7 +17,7 @@ const sum = (files: readonly PlannedFile[], of: (file: PlannedFile) => number): 
   files.reduce((total, file) => total + of(file), 0);
 
 /** Files that are not whole on this disk. */
-export const toFetch = (model: PlannedModel): PlannedFile[] => model.files.filter((file) => file.here < file.size);
+const toFetch = (model: PlannedModel): PlannedFile[] => model.files.filter((file) => file.here < file.size);
 
 export interface PlanSize {
   readonly files: number;

@@ -161,5 +161,5 @@ function imageSets(patches: readonly PatchPlace[], imageStart: number, objectPat
 }
 
 /** Whole numbers from `start` up to, not including, `end`. */
-export const range = (start: number, end: number): number[] =>
+const range = (start: number, end: number): number[] =>
   Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i);

@@ -69,7 +69,7 @@ const given = ({ partition, account, qos, time, memory, cpus }: SlurmSettings): 
     value === undefined ? [] : [`--${name}=${inScript(String(value))}`],
   );
 
-export const allTasks = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
+const allTasks = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
 /** `1-3,5` */
 export function arrayOf(tasks: readonly number[]): string {

@@ -4,7 +4,7 @@ import type { EngineOptions } from '../../core/engine/types';
 import { Engine, type EngineHooks } from './engine';
 
 /** Closing an editor and opening another of the same model should not load it twice. */
-export const RELEASE_GRACE_MS = 15_000;
+const RELEASE_GRACE_MS = 15_000;
 
 export interface Lease {
   readonly engine: Engine;

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Bounds for large workspaces: folders that are looked into, how deep, and files that are given. */
-export const LIMITS = { folders: 2000, depth: 8, files: 2000 };
+const LIMITS = { folders: 2000, depth: 8, files: 2000 };
 const SKIPPED = new Set(['node_modules', '__pycache__', 'site-packages', 'venv']);
 
 /** Breadth first, without hidden folders and without following links. What cannot be read is left out. */

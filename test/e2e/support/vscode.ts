@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { chromium, type Browser, type Frame, type Page } from 'playwright-core';
 
 export const root = path.resolve(import.meta.dirname, '../../..');
-export const target = `${process.platform}-${process.arch}`;
+const target = `${process.platform}-${process.arch}`;
 const LAUNCHER = process.env.CROSSFLOW_VSCODE ?? path.join(os.homedir(), '.cache/crossflow-vscode/code-server');
 const CHROMIUM = process.env.CROSSFLOW_CHROMIUM ?? '/usr/bin/chromium';
 /** A loaded machine may take long; a user would wait too. */

@@ -55,6 +55,3 @@ export function partsOf(shape: readonly [out: number, input: number], format: Bl
     ...(is4 ? { zeroPoints: { dtype: 'u8', shape: [out, zeros], bytes: out * zeros } } : {}),
   };
 }
-
-export const bytesOf = ({ values, scales, zeroPoints }: Parts): number =>
-  values.bytes + scales.bytes + (zeroPoints?.bytes ?? 0);

@@ -83,7 +83,7 @@ const LAYOUTS: readonly Layout[] = [
 ];
 
 /** The layout whose names the folder uses. @throws CrossflowError `usage` when none fits */
-export function findLayout(weights: WeightTable, file: string): { layout: Layout; vision?: string } {
+function findLayout(weights: WeightTable, file: string): { layout: Layout; vision?: string } {
   // a tied folder may hold the embedding under the head's name only, but every decoder has a last norm of its own
   const fitting = LAYOUTS.filter((l) => [EMBEDDING, 'norm.weight'].some((name) => weights.has(l.decoder + name)));
   for (const layout of fitting) {

@@ -65,7 +65,7 @@ async function svgToPng(svg: string, { dpi }: { readonly dpi: number }): Promise
 }
 
 /** Vector PDF, one page as large as the figure, with the glyphs it uses embedded. */
-export async function svgToPdf(svg: string): Promise<Uint8Array> {
+async function svgToPdf(svg: string): Promise<Uint8Array> {
   const [{ default: PDFDocument }, { default: drawSvg }] = await Promise.all([
     import('pdfkit'),
     import('svg-to-pdfkit'),

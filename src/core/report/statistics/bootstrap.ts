@@ -11,7 +11,7 @@ export interface BootstrapOptions {
 }
 
 /** What Efron and Tibshirani (An Introduction to the Bootstrap, 1993, chapter 14) ask for with intervals of this kind. */
-export const RESAMPLES = 2000;
+const RESAMPLES = 2000;
 
 export interface Interval {
   readonly low: number;

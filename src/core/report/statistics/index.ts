@@ -1,4 +1,4 @@
-export { RESAMPLES, bootstrapIntervals, type BootstrapOptions, type Interval } from './bootstrap';
+export { bootstrapIntervals, type BootstrapOptions, type Interval } from './bootstrap';
 export { benjaminiHochberg, holm } from './corrections';
 export { SIGNIFICANT, curvePoints, withTests, type LayerPoint, type LayerTest } from './points';
 export { CurveSample } from './sample';
