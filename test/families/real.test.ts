@@ -1,0 +1,128 @@
+/** Real public checkpoints without their weights: headers of the right tensors before empty files. */
+import assert from 'node:assert/strict';
+import { cp, mkdir, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkConfig, openCheckpoint } from '../../src/core/families';
+import type { ModelSpec } from '../../src/core/spec';
+import { readJson } from '../support/checkpoints';
+import { repositoryRoot } from '../support/golden';
+import { temporaryFolder } from '../support/temporary';
+
+interface Sizes {
+  readonly hidden: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly intermediate: number;
+  readonly layers: number;
+  readonly vision: { readonly hidden: number; readonly intermediate: number; readonly layers: number };
+}
+const VOCAB = 49280;
+const PATCHES = 1024;
+const TOWER = { hidden: 768, intermediate: 3072, layers: 12 };
+const SMOL_256M: Sizes = { hidden: 576, heads: 9, kvHeads: 3, intermediate: 1536, layers: 30, vision: TOWER };
+const SMOL_500M: Sizes = { hidden: 960, heads: 15, kvHeads: 5, intermediate: 2560, layers: 32, vision: TOWER };
+
+/** Names and shapes as the real files have them. */
+function tensors(s: Sizes): Map<string, number[]> {
+  const out = new Map<string, number[]>();
+  const both = (name: string, ...shape: number[]): void => {
+    out.set(`${name}.weight`, shape);
+    out.set(`${name}.bias`, [shape[0]]);
+  };
+  const text = 'model.text_model';
+  out.set(`${text}.embed_tokens.weight`, [VOCAB, s.hidden]);
+  for (let l = 0; l < s.layers; l++) {
+    const at = `${text}.layers.${l}`;
+    const kv = s.kvHeads * (s.hidden / s.heads);
+    for (const [name, rows] of [['q', s.hidden], ['k', kv], ['v', kv], ['o', s.hidden]] as const) {
+      out.set(`${at}.self_attn.${name}_proj.weight`, [rows, s.hidden]);
+    } // prettier-ignore
+    for (const name of ['gate', 'up']) out.set(`${at}.mlp.${name}_proj.weight`, [s.intermediate, s.hidden]);
+    out.set(`${at}.mlp.down_proj.weight`, [s.hidden, s.intermediate]);
+    for (const name of ['input', 'post_attention']) out.set(`${at}.${name}_layernorm.weight`, [s.hidden]);
+  }
+  out.set(`${text}.norm.weight`, [s.hidden]);
+  out.set('lm_head.weight', [VOCAB, s.hidden]);
+  const vision = 'model.vision_model';
+  const { hidden, intermediate, layers } = s.vision;
+  both(`${vision}.embeddings.patch_embedding`, hidden, 3, 16, 16);
+  out.set(`${vision}.embeddings.position_embedding.weight`, [PATCHES, hidden]);
+  for (let l = 0; l < layers; l++) {
+    const at = `${vision}.encoder.layers.${l}`;
+    for (const name of ['q_proj', 'k_proj', 'v_proj', 'out_proj']) both(`${at}.self_attn.${name}`, hidden, hidden);
+    both(`${at}.mlp.fc1`, intermediate, hidden);
+    both(`${at}.mlp.fc2`, hidden, intermediate);
+    for (const name of ['layer_norm1', 'layer_norm2']) both(`${at}.${name}`, hidden);
+  }
+  both(`${vision}.post_layernorm`, hidden);
+  out.set('model.connector.modality_projection.proj.weight', [s.hidden, hidden * 16]);
+  return out;
+}
+
+describe('real checkpoints, without their weights', () => {
+  const folder = temporaryFolder();
+  const configs = join(repositoryRoot, 'test/golden/real');
+
+  async function open(name: string, sizes: Sizes): Promise<ModelSpec> {
+    const to = folder.join(name);
+    await mkdir(to, { recursive: true });
+    await cp(join(configs, name), to, { recursive: true });
+    const header: Record<string, unknown> = {};
+    let at = 0;
+    for (const [tensor, shape] of tensors(sizes)) {
+      const bytes = 2 * shape.reduce((a, b) => a * b, 1);
+      header[tensor] = { dtype: 'BF16', shape, data_offsets: [at, at + bytes] };
+      at += bytes;
+    }
+    const text = Buffer.from(JSON.stringify(header));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(text.length));
+    const file = join(to, 'model.safetensors');
+    await writeFile(file, Buffer.concat([length, text]));
+    // a hole: no byte of it is on the disk
+    await truncate(file, 8 + text.length + at);
+    return openCheckpoint(to);
+  }
+
+  it('SmolVLM-256M-Instruct: parameters, decoder, tower, end token', async () => {
+    assert.equal(tensors(SMOL_256M).size, 471);
+    const { parameters, decoder, eye, eosTokenIds, prompt } = await open('SmolVLM-256M-Instruct', SMOL_256M);
+    assert.equal(parameters, 256_484_928);
+    const { layers, heads, kvHeads, headDim, ropes, norm } = decoder;
+    assert.deepEqual([layers, heads, kvHeads, headDim, ropes[0].theta, norm.epsilon], [30, 9, 3, 64, 100_000, 1e-5]);
+    assert.notEqual(decoder.weights.head, decoder.weights.embedding);
+    assert.deepEqual([eye.tower.blocks.length, eye.tower.merge], [12, { kind: 'join', factor: 4 }]);
+    assert.ok(eosTokenIds.includes(49279));
+    assert.equal(prompt.imageTokenId, 49190);
+  });
+
+  it('SmolVLM2-500M: what its config leaves out is the class’s', async () => {
+    const { decoder, eye } = await open('SmolVLM2-500M-Video-Instruct', SMOL_500M);
+    assert.deepEqual([decoder.layers, decoder.kvHeads, eye.tower.blocks.length], [32, 5, 12]);
+  });
+
+  it('counts the tokens of pictures as the real processor does', async () => {
+    const { eye } = await open('SmolVLM-256M-Instruct', SMOL_256M);
+    const counts = (width: number, height: number): number[] => {
+      const { views, sources, geometry } = eye.layOut({ width, height }, 'processor');
+      return [views.length, geometry.patches.filter((p) => p.kind !== 'mark').length, sources.length];
+    };
+    // 4 x 4 tiles and the whole: 1,127 ids (transformers 5.24 with the real vocabulary)
+    assert.deepEqual(counts(512, 512), [17, 17 * 64, 1127]);
+    // 2048 x 1536: 4 x 3 tiles
+    assert.deepEqual(counts(640, 480), [13, 13 * 64, 13 * 64 + 24 + 3 + 3]);
+    // a strip: one row of four tiles
+    assert.deepEqual(counts(5000, 100), [5, 5 * 64, 5 * 64 + 8 + 1 + 3]);
+  });
+
+  it('are known before anything is fetched', async () => {
+    for (const name of ['SmolVLM-256M-Instruct', 'SmolVLM2-500M-Video-Instruct']) {
+      const config = await readJson(join(configs, name, 'config.json'));
+      assert.doesNotThrow(() => checkConfig(JSON.stringify(config), name));
+      assert.throws(
+        () => checkConfig(JSON.stringify({ ...config, scale_factor: 5 }), name),
+        /scale_factor \(5\) does not/,
+      );
+    }
+  });
+});
