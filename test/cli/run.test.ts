@@ -26,6 +26,8 @@ describe('examples', () => {
 
   it('are answered rightly by the embedded model', async () => {
     for (const name of files.filter((n) => n !== 'dataset.flow.json')) {
+      // one names a model of the hub
+      if ((await loadExperiment(join(EXAMPLES, name))).model.kind !== 'folder') continue;
       const { code, stdout, stderr } = await crossflow('run', join(EXAMPLES, name), '--json');
       assert.equal(code, 0, stderr);
       assert.equal(resultOf(stdout).answer.correct, true, name);
