@@ -16,12 +16,13 @@ import { Answers } from '../../webview/model/answers';
 import { attentionRow, summary } from '../../webview/model/attention';
 import { reduce } from '../../webview/model/reduce';
 import { activePatches, INITIAL, type PanelState } from '../../webview/model/state';
-import { change, duration, percent, tokenText, weight } from '../../webview/model/words';
+import { change, duration, imageTokenName, percent, tokenText, weight } from '../../webview/model/words';
 import { overlayOf } from '../../webview/image/overlay';
+import { neighbour } from '../../webview/image/select';
 import { cutMark, matching, sorted, sparkline } from '../../webview/results/rows';
 import { chips, lines } from '../../webview/tokens/layout';
 import { recorded } from './support/fake-host';
-import { anyresGeometry, plainGeometry, synthetic } from './support/synthetic';
+import { anyresGeometry, markedGeometry, plainGeometry, synthetic } from './support/synthetic';
 
 const engine = recorded('star');
 const shown: PanelState = {
@@ -258,6 +259,30 @@ describe('panel: attention and flow', () => {
     const placed = [...weights].filter((_, i) => example.geometry.patches[i].rect !== undefined);
     assert.match(overlay.words, /the 4 image tokens without a place on the picture/);
     assert.ok(overlay.words.includes(weight(Math.max(...placed))), 'the scale is that of what is drawn');
+  });
+
+  it('shows marks between tiles as text of their own, and walks over tiles as they lie in the picture', async () => {
+    const { example } = await synthetic(5, { layers: 2, heads: 2, before: 3, after: 9, geometry: markedGeometry() });
+    const marked = {
+      ...example,
+      tokens: example.tokens.map((t, i) =>
+        example.geometry.patches[i - example.imageStart]?.kind === 'mark' ? { ...t, text: `<mark_${i}>` } : t,
+      ),
+    };
+    const first = marked.imageStart;
+    assert.equal(imageTokenName(marked, 0), `“<mark_${first}>”, text between the parts of the image`);
+    assert.equal(imageTokenName(marked, 1), 'patch 1');
+    const shownChips = chips(marked, true).filter((c) => c.position >= first && c.kind === 'token');
+    assert.deepEqual(
+      shownChips.slice(0, 6).map((c) => c.text),
+      [`<mark_${first}>`, '1', '2', `<mark_${first + 3}>`, '4', '5'],
+    );
+    // two tiles of one row, two patches each: the run goes tile by tile, the arrows along the picture
+    assert.deepEqual(
+      [1, 2, 4].map((n) => neighbour(marked.geometry, n, 'ArrowRight')),
+      [2, 4, 5],
+    );
+    assert.equal(neighbour(marked.geometry, 5, 'Home'), 1);
   });
 
   it('folds the image to one chip, breaks lines inside the room, drops no token', () => {

@@ -99,7 +99,7 @@ export class TokenStrip extends PanelElement {
 
   private spoken(example: ExampleInfo, { position, text }: PlacedChip): string {
     const patch = position - example.imageStart;
-    return patch >= 0 && patch < example.imageTokens ? imageTokenName(example.geometry, patch) : text;
+    return patch >= 0 && patch < example.imageTokens ? imageTokenName(example, patch) : text;
   }
 
   /** What the token under the pointer or keyboard is, and what the lens reads there. */
@@ -113,7 +113,7 @@ export class TokenStrip extends PanelElement {
       .filter(([, list]) => list.includes(row))
       .map(([name]) => name);
     const name = inImage
-      ? imageTokenName(example.geometry, row - example.imageStart)
+      ? imageTokenName(example, row - example.imageStart)
       : `“${tokenText(example.tokens[row].text)}”`;
     const nowhere = inImage && example.geometry.patches[row - example.imageStart]?.rect === undefined;
     const lens = this.store.canAsk ? this.store.tokenLens.get(row) : this.store.tokenLens.peek(row);

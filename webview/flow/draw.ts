@@ -98,7 +98,7 @@ const columnLabel = (g: FlowGraph, example: ExampleInfo, c: number): string => {
   const { position, image } = g.columns[c];
   if (image) return `▦×${example.imageTokens}`;
   if (position >= example.imageStart && position < example.imageStart + example.imageTokens)
-    return imageTokenMark(example.geometry, position - example.imageStart);
+    return imageTokenMark(example, position - example.imageStart);
   const text = tokenText(example.tokens[position].text);
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 };

@@ -11,7 +11,7 @@ export function columnName(g: FlowGraph, example: ExampleInfo, column: number): 
 
 const positionName = (example: ExampleInfo, position: number): string => {
   const patch = position - example.imageStart;
-  if (patch >= 0 && patch < example.imageTokens) return imageTokenName(example.geometry, patch);
+  if (patch >= 0 && patch < example.imageTokens) return imageTokenName(example, patch);
   return `“${tokenText(example.tokens[position].text)}” (${position})`;
 };
 

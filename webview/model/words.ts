@@ -1,5 +1,5 @@
 /** Numbers and tokens as people read them. */
-import type { ImageGeometry, Knockout } from '../../src/protocol/panel';
+import type { ExampleInfo, Knockout } from '../../src/protocol/panel';
 
 export { knockoutWords, percent } from '../../src/protocol/panel';
 
@@ -43,18 +43,20 @@ export const amount = ([least, most]: readonly [number, number]): string =>
   least === most ? count(least) : `${count(least)} to ${count(most)}`;
 
 /** What an image token is. Newline tokens, the class token and marks between tiles have no place on the picture. */
-export function imageTokenName(g: ImageGeometry, n: number): string {
-  const place = g.patches[n];
+export function imageTokenName(example: ExampleInfo, n: number): string {
+  const place = example.geometry.patches[n];
   if (place?.kind === 'newline') return `newline token after row ${place.row + 1} of the tiles`;
   if (place?.kind === 'class') return 'class token of the whole image';
-  if (place?.kind === 'mark') return 'text between the parts of the image';
+  if (place?.kind === 'mark') return `“${markText(example, n)}”, text between the parts of the image`;
   return `patch ${n}`;
 }
-/** The same in a word: `▦27`, `▦↵`, `▦cls`. */
-export function imageTokenMark(g: ImageGeometry, n: number): string {
-  const kind = g.patches[n]?.kind;
-  return kind === 'newline' ? '▦↵' : kind === 'class' ? '▦cls' : kind === 'mark' ? `▦·${n}` : `▦${n}`;
+/** The same in a word: `▦27`, `▦↵`, `▦cls`; a mark's own text. */
+export function imageTokenMark(example: ExampleInfo, n: number): string {
+  const kind = example.geometry.patches[n]?.kind;
+  if (kind === 'mark') return markText(example, n);
+  return kind === 'newline' ? '▦↵' : kind === 'class' ? '▦cls' : `▦${n}`;
 }
+const markText = ({ imageStart, tokens }: ExampleInfo, n: number): string => tokenText(tokens[imageStart + n].text);
 
 export const count = (n: number): string => n.toLocaleString('en-US');
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;

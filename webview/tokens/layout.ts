@@ -29,7 +29,7 @@ export function chips(example: ExampleInfo, expanded: boolean): Chip[] {
     if (inImage && i === imageStart) out.push({ kind: 'image', position: i, text: `▦×${imageTokens}` });
     if (!inImage) out.push({ kind: 'token', position: i, text: tokenText(tokens[i].text) });
     else if (expanded)
-      out.push({ kind: 'token', position: i, text: imageTokenMark(example.geometry, i - imageStart).replace('▦', '') });
+      out.push({ kind: 'token', position: i, text: imageTokenMark(example, i - imageStart).replace('▦', '') });
   }
   return out;
 }

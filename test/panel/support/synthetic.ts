@@ -65,6 +65,21 @@ export function anyresGeometry(
   };
 }
 
+/** Two tiles of a row, two patches each, a mark before each tile and after the last: the run goes tile by tile. */
+export function markedGeometry(): ImageGeometry {
+  const rect = { x: 0, y: 0, width: 400, height: 100 };
+  const mark: PatchPlace = { kind: 'mark', row: 0, column: 0 };
+  const patches = places('tile', 1, 4, rect, false);
+  const grid: PatchGrid = { kind: 'tile', rows: 1, columns: 4, cells: [1, 2, 4, 5], rect };
+  return {
+    aspect: 'processor',
+    width: 400,
+    height: 100,
+    patches: [mark, ...patches.slice(0, 2), mark, ...patches.slice(2), mark],
+    grids: [grid],
+  };
+}
+
 /** A wide picture padded to a square: the grid reaches past it above and below. */
 export function paddedGeometry(side: number, width = 400, height = 250): ImageGeometry {
   const rect = { x: 0, y: (height - width) / 2, width, height: width };
