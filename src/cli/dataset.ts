@@ -1,37 +1,46 @@
-/** A data set run: asks, journals, then writes tables and figures. */
+/** A data set run: asks what no journal holds yet, then writes tables, figures and report. */
 import { basename } from 'node:path';
-import type { DatasetProgress, DatasetSummary } from '../core/dataset/run';
-import type { Model } from '../core/engine/api';
 import type { Experiment } from '../core/experiment/types';
 import type { ReportSummary } from '../core/report/summary';
+import type { DatasetSummary } from '../core/study/dataset';
+import type { StudyProgress } from '../core/study/run';
+import { fitting } from './fit';
+import { engineOptions, modelFolder, openNamed, type EngineFlags } from './model';
 import { duration, lineLog, type Bar } from './progress';
 import { listed } from './files';
-import { plain, reportLine } from './report';
+import { plain, reportLine, reportWarnings } from './report';
 import { print } from './streams';
 
+interface Running {
+  /** As the user named it. */
+  readonly file: string;
+  readonly experiment: Experiment;
+  readonly options: EngineFlags & { readonly json?: boolean };
+  readonly signal: AbortSignal;
+}
+
 /** Gives the exit code: 1 when a question could not be asked. */
-export async function runDatasetExperiment(
-  experiment: Experiment,
-  model: Model,
-  bar: Bar,
-  options: { readonly signal: AbortSignal; readonly json?: boolean },
-): Promise<number> {
-  const { runDataset } = await import('../core/dataset/run');
+export async function runDatasetExperiment({ file, experiment, options, signal }: Running, bar: Bar): Promise<number> {
+  const [{ datasetStudy, runDataset }, { reportStudy }] = await Promise.all([
+    import('../core/study/dataset'),
+    import('../core/study/report'),
+  ]);
+  const { yes } = options;
+  const engine = engineOptions(options);
   const summary = await runDataset({
-    model,
-    experiment,
-    signal: options.signal,
-    onWarning: (message) => reportLine(`warning: ${csvOf(experiment)}: ${message}`),
+    ...{ experiment, engine, signal },
+    folderOf: (model) => modelFolder(model, { signal, bar, ...(yes && { yes }) }),
+    ...(options.force ? {} : { look: fitting(engine) }),
+    open: () => openNamed(experiment.model, options, { signal, bar }, { experiment }),
+    onPrepared({ warnings, lacking }) {
+      reportWarnings(warnings, file);
+      for (const line of lacking) reportLine(`warning: ${line}`);
+    },
     onProgress: process.stderr.isTTY ? showOn(bar) : logLines(experiment),
   });
-  bar.update('tables and figures', 0, 1);
-  const [{ writeReport }, { sightOf }] = await Promise.all([
-    import('../core/report/write'),
-    import('../core/report/html/pictures'),
-  ]);
-  const { files, summary: written } = await writeReport(experiment, {
-    sight: sightOf(model.spec, experiment),
-    signal: options.signal,
+  const { files, summaries } = await reportStudy(datasetStudy(experiment), {
+    signal,
+    onProgress: (step, done, total) => bar.update(step, done, total),
   });
   bar.stop();
   for (const { line, message } of summary.withoutObjects) {
@@ -40,16 +49,16 @@ export async function runDatasetExperiment(
     );
   }
   for (const { line, message } of summary.errors) reportLine(`${csvOf(experiment)}:${line}: ${message}`);
-  await print(options.json ? JSON.stringify({ ...summary, files }) + '\n' : summaryText(summary, files, written));
+  await print(options.json ? `${JSON.stringify({ ...summary, files })}\n` : summaryText(summary, files, summaries[0]));
   return summary.errors.length > 0 ? 1 : 0;
 }
 
 const showOn =
   (bar: Bar) =>
-  ({ done, total, kept, secondsLeft }: DatasetProgress): void =>
+  ({ done, total, kept, secondsLeft }: StudyProgress): void =>
     bar.update('questions', done, total, secondsLeft, `${kept} right`);
 
-function logLines(experiment: Experiment): (progress: DatasetProgress) => void {
+function logLines(experiment: Experiment): (progress: StudyProgress) => void {
   const log = lineLog();
   const what = basename(csvOf(experiment));
   return ({ done, total, kept, secondsLeft }) => {

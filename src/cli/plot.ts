@@ -1,7 +1,6 @@
 /** `crossflow plot`: figures and a report of results that are there already, the published scripts' included. */
 import { relative, resolve } from 'node:path';
 import type { Palette } from '../core/report/figures/labels';
-import type { StudyRun } from '../core/report/study-run';
 import { interruptSignal } from './interrupt';
 import { progressBar } from './progress';
 import { plain, reportLine } from './report';
@@ -19,9 +18,9 @@ export async function plot(paths: readonly string[], flags: PlotFlags): Promise<
   const signal = interruptSignal();
   const output = resolve(flags.output);
   await checkWritable(output);
-  const [{ findResults }, { plotRuns }] = await Promise.all([
+  const [{ findResults }, { writeResults }] = await Promise.all([
     import('../core/report/published/find'),
-    import('../core/report/plot'),
+    import('../core/report/write'),
   ]);
   const bar = await progressBar();
   try {
@@ -32,14 +31,15 @@ export async function plot(paths: readonly string[], flags: PlotFlags): Promise<
       ...(flags.window !== undefined && { window: flags.window }),
     });
     try {
-      const files = await plotRuns(found.runs, output, {
+      const { files, findings } = await writeResults(found.runs, output, {
+        make: ['figures', 'report'],
         signal,
         ...(flags.palette && { palette: flags.palette }),
-        onProgress: (done, total) => bar.update('figures', done, total),
+        onProgress: (step, done, total) => bar.update(step, done, total),
       });
       bar.stop();
       for (const warning of warnings) reportLine(`warning: ${warning} (--window says otherwise)`);
-      const runs = found.runs.map((run) => ({ model: run.model, task: run.task, questions: questionsOf(run) }));
+      const runs = findings.map(({ run: { model, task }, kept }) => ({ model, task, questions: kept }));
       await print(flags.json ? `${JSON.stringify({ runs, files })}\n` : text(runs, files, output));
     } finally {
       found.close();
@@ -48,13 +48,6 @@ export async function plot(paths: readonly string[], flags: PlotFlags): Promise<
     bar.stop();
   }
   return 0;
-}
-
-/** Questions answered rightly, which figures are about. */
-function questionsOf(run: StudyRun): number {
-  let questions = 0;
-  for (const record of run.records()) if (record.is === 'kept') questions++;
-  return questions;
 }
 
 function text(

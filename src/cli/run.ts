@@ -1,16 +1,15 @@
 /** `crossflow run`: one question or a data set. */
 import { basename, join, resolve } from 'node:path';
-import { CrossflowError, failed } from '../core/errors';
-import type { Model } from '../core/engine/api';
-import type { ResultDocument } from '../core/engine/result';
+import { CrossflowError, failed, type Place } from '../core/errors';
 import { checkAgainstModel } from '../core/experiment/facts';
 import { checkFiles } from '../core/experiment/files';
-import { loadExperiment, sourceOf } from '../core/experiment/parse';
+import { changed, loadExperiment, sourceOf } from '../core/experiment/parse';
 import { throwFirst, type Problem } from '../core/experiment/problems';
 import { knockoutReferences } from '../core/experiment/references';
 import type { Experiment } from '../core/experiment/types';
 import { interruptSignal } from './interrupt';
 import { openNamed, type EngineFlags } from './model';
+import type { Result, ResultDocument } from '../core/engine/result';
 import { onPhase, progressBar, type Bar } from './progress';
 import { reportWarnings } from './report';
 import { checkWritable, print, writeWhole } from './streams';
@@ -37,27 +36,19 @@ export async function run(file: string, options: RunOptions): Promise<number> {
   check(await checkFiles(written), file);
   const isDataset = written.subject.kind === 'dataset';
   const output = options.output === undefined ? written.output : resolve(options.output);
-  const experiment: Experiment = { ...written, output, method: options.method ?? written.method };
+  const experiment = changed(written, { output, method: options.method ?? written.method });
   if (isDataset || options.output !== undefined) await checkWritable(output);
   const run: Run = { file, experiment, options, signal };
   const bar = await progressBar();
-  let model: Model | undefined;
   try {
     bar.update('loading', 0, 1);
-    const opening = {
-      experiment,
-      check: ({ decoder }: { decoder: { layers: number; heads: number } }) =>
-        check(checkAgainstModel(written, decoder), file),
-    };
-    model = await openNamed(experiment.model, options, { signal, bar }, opening);
-    if (!isDataset) return await question(run, model, bar);
+    if (!isDataset) return await question(run, bar);
     const { runDatasetExperiment } = await import('./dataset');
-    return await runDatasetExperiment(experiment, model, bar, { signal, ...(options.json && { json: true }) });
+    return await runDatasetExperiment(run, bar);
   } catch (e) {
-    throw placed(e, written, file);
+    throw placed(e, experiment, file);
   } finally {
     bar.stop();
-    await model?.close();
   }
 }
 
@@ -66,9 +57,18 @@ function check(problems: readonly Problem[], file: string): void {
   reportWarnings(problems, file);
 }
 
-async function question({ file, experiment, options, signal }: Run, model: Model, bar: Bar): Promise<number> {
-  const { runQuestion } = await import('../core/engine/run');
-  const result = await runQuestion(model, experiment, { signal, progress: onPhase(bar) });
+async function question({ file, experiment, options, signal }: Run, bar: Bar): Promise<number> {
+  const model = await openNamed(experiment.model, options, { signal, bar }, {
+    experiment,
+    check: ({ decoder }) => check(checkAgainstModel(experiment, decoder), file),
+  }); // prettier-ignore
+  let result: Result;
+  try {
+    const { runQuestion } = await import('../core/engine/run');
+    result = await runQuestion(model, experiment, { signal, progress: onPhase(bar) });
+  } finally {
+    await model.close();
+  }
   const { subject, window } = experiment;
   if (subject.kind !== 'question') throw failed('this experiment asks a data set, not one question', experiment.file);
   if (options.json || options.output !== undefined) {
@@ -93,7 +93,8 @@ async function question({ file, experiment, options, signal }: Run, model: Model
 
 /** An error of the engine that says no place belongs to the experiment: to the set it names, or to the file. */
 function placed(e: unknown, experiment: Experiment, file: string): unknown {
-  if (!(e instanceof CrossflowError) || e.kind !== 'usage' || e.place) return e;
+  if (!(e instanceof CrossflowError) || e.kind !== 'usage') return e;
+  if (e.place) return e.place.file === experiment.file ? moved(e, { ...e.place, file }) : e;
   const source = sourceOf(experiment);
   const name = /\bset "([^"]+)"/.exec(e.message)?.[1];
   const range =
@@ -103,5 +104,8 @@ function placed(e: unknown, experiment: Experiment, file: string): unknown {
         ? source.keyRange(['sets', name])
         : experiment.knockouts.flatMap((_, i) => knockoutReferences(source, i)).find((r) => r.name === name)?.range;
   const place = range ? { file, ...source.position(range.offset) } : { file };
-  return new CrossflowError(e.kind, e.message, place, e.hint, { cause: e });
+  return moved(e, place);
 }
+
+const moved = (e: CrossflowError, place: Place): CrossflowError =>
+  new CrossflowError(e.kind, e.message, place, e.hint, { cause: e });

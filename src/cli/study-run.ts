@@ -1,6 +1,7 @@
 /** `crossflow study run` */
+import type { CrossflowError } from '../core/errors';
 import type { RunOutcome, StudyProgress } from '../core/study/run';
-import { WHOLE } from '../core/study/types';
+import { WHOLE } from '../core/journal/place';
 import { listed } from './files';
 import { fitting } from './fit';
 import { interruptSignal } from './interrupt';
@@ -9,7 +10,6 @@ import { duration, lineLog, progressBar, type Bar } from './progress';
 import { plain, reportAll, reportLine, reportWarnings } from './report';
 import { checkWritable, print } from './streams';
 import { load, type StudyFlags } from './study-load';
-import { plotAll } from './study-plot';
 import { table } from './table';
 
 export interface StudyRunOptions extends StudyFlags, EngineFlags {
@@ -25,30 +25,23 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
   const shard = options.shard === undefined ? WHOLE : parseShard(options.shard);
   const { study, runs } = await load(file, options, (problems) => reportWarnings(problems, file));
   await checkWritable(study.output);
-  const [{ prepareRuns }, { absentKnockouts }] = await Promise.all([
-    import('../core/study/prepare'),
-    import('../core/dataset/absent'),
-  ]);
+  const { prepareRuns } = await import('../core/study/prepare');
   const bar = await progressBar();
   try {
     const { yes } = options;
     const fetching = { signal, bar };
-    const prepared = await prepareRuns(
-      study,
-      runs,
-      (model) => modelFolder(model, { ...fetching, ...(yes && { yes }) }),
-      engineOptions(options),
-      options.force ? undefined : fitting(engineOptions(options)),
-    );
+    const engine = engineOptions(options);
+    const prepared = await prepareRuns(study, runs, {
+      folderOf: (model) => modelFolder(model, { ...fetching, ...(yes && { yes }) }),
+      engine,
+      signal,
+      ...(options.force ? {} : { look: fitting(engine) }),
+    });
     reportWarnings(prepared.warnings, file);
     if (prepared.problems.length > 0) return reportAll(prepared.problems.map(({ error }) => error));
-    const absent = prepared.runs.flatMap(({ dataset, experiment }) =>
-      absentKnockouts(dataset.rows, experiment).map((message) => `warning: ${dataset.csv}: ${message}`),
-    );
-    for (const line of new Set(absent)) reportLine(line);
+    for (const line of prepared.lacking) reportLine(`warning: ${line}`);
     const { runStudy } = await import('../core/study/run');
     const { runs: outcomes, problems } = await runStudy({
-      study,
       runs: prepared.runs,
       shard,
       open({ experiment }) {
@@ -59,7 +52,9 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
       onProgress: process.stderr.isTTY ? showOn(bar) : logLines(),
     });
     bar.stop();
-    for (const { errors, model, task } of outcomes) {
+    for (const { errors, withoutObjects, model, task } of outcomes) {
+      for (const { line, message } of withoutObjects)
+        reportLine(`warning: ${model} on ${task}, line ${line}: ${message}; knockouts of objects have no curve for it`);
       for (const { line, message } of errors) reportLine(`${model} on ${task}, line ${line}: ${message}`);
     }
     const seconds = Math.round(performance.now() - began) / 1000;
@@ -69,7 +64,17 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
     const code = reportAll(problems.map(({ error }) => error));
     let files: readonly string[] = [];
     try {
-      if (shard.count === 1 && options.plot && outcomes.length > 0) files = await plotAll(study, bar, signal);
+      if (shard.count === 1 && options.plot && outcomes.length > 0) {
+        const { reportStudy } = await import('../core/study/report');
+        const left: CrossflowError[] = [];
+        ({ files } = await reportStudy(study, {
+          signal,
+          onProgress: (step, done, total) => bar.update(step, done, total),
+          onProblem: (error) => left.push(error),
+        }));
+        bar.stop();
+        reportAll(left);
+      }
     } finally {
       bar.stop();
       await print(options.json ? JSON.stringify({ ...result, files }) + '\n' : written(files));

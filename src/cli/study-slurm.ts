@@ -4,7 +4,7 @@ import { usage } from '../core/errors';
 import { MAX_SHARDS } from '../core/study/schema';
 import { slurmFolder } from '../core/study/folders';
 import { missingShards } from '../core/study/missing';
-import { prepareRuns } from '../core/study/prepare';
+import { prepareRuns, type Preparing } from '../core/study/prepare';
 import { arrayOf, slurmScript } from '../core/study/slurm-script';
 import { queueStatus, rememberJob, submit } from '../core/study/slurm-queue';
 import type { Study } from '../core/study/types';
@@ -32,14 +32,14 @@ export async function slurm(file: string, options: SlurmOptions): Promise<number
   const { yes } = options;
   const bar = await progressBar();
   const fetching = { signal: interruptSignal(), bar, ...(yes && { yes }) };
-  const folderOf: Parameters<typeof prepareRuns>[2] = (model) => modelFolder(model, fetching);
+  const folderOf: Preparing['folderOf'] = (model) => modelFolder(model, fetching);
   // Whether they fit is asked on the nodes: their memory is not this machine's.
-  const { problems, warnings } = await prepareRuns(study, runs, folderOf, engineOptions(options));
+  const { problems, warnings } = await prepareRuns(study, runs, { folderOf, engine: engineOptions(options) });
   bar.stop();
   reportWarnings(warnings, file);
   if (problems[0]) throw problems[0].error;
   const queued = await queuedShards(study, count);
-  const missing = await missingShards(study, runs, count);
+  const missing = await missingShards(runs, count);
   const tasks = missing.filter((task) => !queued.has(task));
   if (tasks.length === 0) {
     const why = missing.length === 0 ? 'every question is done' : 'what is missing is in the queue already';

@@ -81,7 +81,7 @@ export interface MergeOptions extends StudyFlags {
 export async function merge(file: string, options: MergeOptions): Promise<number> {
   const { study, runs } = await load(file, options);
   const { mergeRun } = await import('../core/study/merge');
-  const merged = runs.flatMap((run) => mergeRun(study, run, options.tidy) ?? []);
+  const merged = runs.flatMap((run) => mergeRun(run, options.tidy) ?? []);
   if (options.json) await print(JSON.stringify(merged) + '\n');
   else if (merged.length > 0) {
     const columns = [{ title: 'model' }, { title: 'task' }, ...['right', 'wrong', 'failed', 'shards'].map(right)];

@@ -1,5 +1,4 @@
-/** A data set run for the results view: asks, journals, then writes tables and figures. */
-import { runDataset } from '../core/dataset';
+/** A data set run for the results view: asks, journals, then writes tables, figures and report. */
 import { planExperiment } from '../core/dataset/plan';
 import type { RowRecord } from '../core/journal/record';
 import type { Model } from '../core/engine/api';
@@ -8,6 +7,8 @@ import { Planner } from '../core/planning/planner';
 import type { RunControl } from '../core/engine/types';
 import { failed } from '../core/errors';
 import type { Experiment } from '../core/experiment/types';
+import { datasetStudy, runDataset } from '../core/study/dataset';
+import { reportStudy } from '../core/study/report';
 import type { DatasetEvent, DatasetResult } from '../protocol/engine';
 import { resultOf } from './results';
 
@@ -17,22 +18,22 @@ export async function runDatasetCall(
   control: RunControl,
   emit: (event: DatasetEvent) => void,
 ): Promise<DatasetResult> {
-  await refuseUnfit(model, experiment);
   const records = new Map<number, RowRecord>();
   const signal = control.signal && { signal: control.signal };
   const summary = await runDataset({
-    model,
     experiment,
     ...signal,
+    folderOf: () => Promise.resolve(model.spec.directory),
+    engine: model.options,
+    look: () => refuseUnfit(model, experiment),
+    // Editors of the same model go on using it.
+    open: () => Promise.resolve(model),
+    close: () => Promise.resolve(),
     onProgress: ({ done, total, secondsLeft }) =>
       emit({ type: 'dataset', done, total, ...(secondsLeft !== undefined && { secondsLeft }) }),
-    onResult: (record) => records.set(record.row, record),
+    onRecord: (record) => records.set(record.row, record),
   });
-  const [{ writeReport }, { sightOf }] = await Promise.all([
-    import('../core/report/write'),
-    import('../core/report/html/pictures'),
-  ]);
-  await writeReport(experiment, { sight: sightOf(model.spec, experiment), ...signal });
+  await reportStudy(datasetStudy(experiment), { ...signal });
   return resultOf(experiment, [...records.values()], { layers: model.info.layers, asked: summary.total });
 }
 

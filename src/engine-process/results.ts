@@ -1,11 +1,11 @@
 /** Journal records as the results view shows them, and what earlier runs left of them. */
-import { existsSync } from 'node:fs';
 import { usage } from '../core/errors';
 import { JournalReader } from '../core/journal/reader';
 import { settingsChanges, settingsOf } from '../core/journal/identity';
+import { nameOf } from '../core/journal/journals';
+import { placeIn } from '../core/journal/place';
 import type { KeptRecord, RowRecord } from '../core/journal/record';
 import { readQuestions } from '../core/dataset/rows';
-import { journalPath } from '../core/dataset/run';
 import { knockoutId, knockoutLabel, type Experiment } from '../core/experiment/types';
 import { outliers } from '../core/report/statistics/outliers';
 import type { DatasetResult } from '../protocol/engine';
@@ -18,9 +18,9 @@ import type { DatasetRow } from '../protocol/panel';
 export async function storedResults(experiment: Experiment): Promise<DatasetResult | null> {
   const { subject } = experiment;
   if (subject.kind !== 'dataset') throw usage('has no "dataset"', experiment.file);
-  const path = journalPath(experiment);
-  if (!existsSync(path)) return null;
-  const journal = JournalReader.open(path);
+  const place = placeIn(experiment.output);
+  const journal = JournalReader.openIfAny(place);
+  if (!journal) return null;
   try {
     const { identity, about } = journal.header;
     const { hash, rows } = await readQuestions(subject.csv);
@@ -31,7 +31,7 @@ export async function storedResults(experiment: Experiment): Promise<DatasetResu
     if (changed.length > 0)
       throw usage(
         `holds results of another run: ${changed.join(', ')} changed since`,
-        path,
+        nameOf(place),
         'take the change back, or choose another "output" folder',
       );
     const asked = Math.min(rows.length, subject.limit ?? Infinity);

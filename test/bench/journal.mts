@@ -25,7 +25,7 @@ import { JOURNAL_FORMAT, settingsOf } from '../../src/core/journal/identity';
 import { shortest32 } from '../../src/core/dataset/numbers';
 import type { JournalHeader } from '../../src/core/journal/record';
 import { CROSSFLOW_VERSION } from '../../src/core/journal/version';
-import { journalFolder, shardFile } from '../../src/core/study/folders';
+import { shardFile } from '../../src/core/journal/place';
 import { loadStudy } from '../../src/core/study/parse';
 import { random as seeded } from '../support/synthetic';
 
@@ -87,7 +87,7 @@ try {
       knockouts: [...run.experiment.knockouts],
     },
   };
-  const journals = journalFolder(study, run);
+  const journals = run.place.journals;
   mkdirSync(journals, { recursive: true });
   let bytes = 0;
   for (let index = 1; index <= shards; index++) {

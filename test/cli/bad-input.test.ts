@@ -80,6 +80,10 @@ describe('crossflow run, bad experiments', () => {
       { knockouts: [{ from: 'Question', to: 'Last', heads: [9] }] },
       /:\d+:\d+: head 9 does not exist \(the model has heads 0 to 3\)/,
     );
+    const csv = join(EXAMPLES, 'shapes_val_question_with_choose_ChooseAttr.csv');
+    const set = { model: MODEL, dataset: { csv, images: join(EXAMPLES, 'images'), limit: 1 }, output: 'never made' };
+    const file = write('heads.flow.json', { ...set, knockouts: [{ from: 'Image', to: 'Last', heads: [9] }] });
+    await refused(['run', file, '--method', 'full'], /heads\.flow\.json:\d+:\d+: head 9 does not exist/);
     await bad({ knockouts: ['Image Pad->Last'] }, /bad\.flow\.json:8:\d+: .*Image Pad/);
     await bad({ sets: { far: { patches: [100] } }, knockouts: ['far->Last'] }, /bad\.flow\.json:\d+:\d+: .*far.*100/);
     await bad({ image: { file: image, aspect: 'anyres' } }, /anyres/);

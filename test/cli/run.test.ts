@@ -195,17 +195,22 @@ describe('crossflow run, interrupted', () => {
       .replace('"limit": 40', '"limit": 4');
     const file = path('set.flow.json', text);
     const journal = path('results/dataset/journal.jsonl');
-    const results = () => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').length - 2 : 0);
+    const running = path('results/dataset/journal/1-of-1.jsonl');
+    const results = () => {
+      const there = [running, journal].find(existsSync);
+      return there === undefined ? 0 : readFileSync(there, 'utf8').split('\n').length - 2;
+    };
     const child = start(['run', file, '--method', 'full']);
     const ended = outcome(child);
-    let running = true;
-    void ended.then(() => (running = false));
-    while (running && results() < 1) await new Promise((done) => setTimeout(done, 20));
+    let alive = true;
+    void ended.then(() => (alive = false));
+    while (alive && results() < 1) await new Promise((done) => setTimeout(done, 20));
     child.kill('SIGINT');
     const { code, stdout, stderr } = await ended;
     assert.deepEqual([code, stdout], [130, ''], stderr);
     const done = results();
     assert.ok(done >= 1 && done < 4, `${done} of 4 done`);
+    assert.deepEqual(readdirSync(path('results/dataset')), ['journal.jsonl']);
     for (const line of readFileSync(journal, 'utf8').trimEnd().split('\n')) assert.ok(JSON.parse(line));
 
     const rest = await crossflow('run', file, '--method', 'full', '--json');

@@ -5,7 +5,7 @@ import { unpackWords } from '../../src/core/dataset/best-words';
 import { JOURNAL_FORMAT } from '../../src/core/journal/identity';
 import { JournalReader } from '../../src/core/journal/reader';
 import { encodeLine } from '../../src/core/journal/lines';
-import { journalPath, runDataset } from '../../src/core/dataset/run';
+import { placeIn } from '../../src/core/journal/place';
 import type { Model } from '../../src/core/engine/api';
 import { openModel } from '../../src/core/engine/model';
 import { CrossflowError } from '../../src/core/errors';
@@ -14,6 +14,7 @@ import type { Experiment } from '../../src/core/experiment/types';
 import { header } from '../journal/records';
 import { repositoryRoot } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';
+import { runOn } from './run-on';
 
 const examples = path.join(repositoryRoot, 'examples');
 const modelFolder = path.join(repositoryRoot, 'models/shapes-llava');
@@ -77,30 +78,30 @@ describe('best words', () => {
 
   it('are kept when the experiment asks for them, and a run with others is another run', async () => {
     const experiment = await experimentOf('kept', { topWords: 3 });
-    await runDataset({ model, experiment });
-    const journal = JournalReader.open(journalPath(experiment));
+    await runOn(model, experiment);
+    const journal = JournalReader.open(placeIn(experiment.output));
     const [record] = [...journal.records()].filter((r) => r.is === 'kept');
     journal.close();
     assert.equal(record.lens.best!.words.length, model.info.layers + 1);
     assert.equal(unpackWords(record.lens.best!, model.info.layers).length, 3);
     assert.equal(unpackWords(record.lens.best!, model.info.layers)[0].text.toLowerCase(), record.answer);
     const other = await experimentOf('kept', { topWords: 4 });
-    await assert.rejects(runDataset({ model, experiment: other }), refusal(/"topWords" changed since/));
+    await assert.rejects(runOn(model, other), refusal(/"topWords" changed since/));
     const none = await experimentOf('kept', {});
-    await assert.rejects(runDataset({ model, experiment: none }), refusal(/"topWords" changed since/));
+    await assert.rejects(runOn(model, none), refusal(/"topWords" changed since/));
   });
 
   it('are in no journal of the format before, which is refused by its number', async () => {
     const experiment = await experimentOf('old', {});
-    await runDataset({ model, experiment });
-    const file = journalPath(experiment);
+    await runOn(model, experiment);
+    const file = placeIn(experiment.output).merged;
     const [, ...records] = readFileSync(file, 'utf8').split('\n');
     const { topWords: _, ...settings } = header().identity.settings;
     const old = { ...header(), identity: { ...header().identity, format: JOURNAL_FORMAT - 1, settings } };
     writeFileSync(file, [encodeLine({ header: old }).toString().trimEnd(), ...records].join('\n'));
     const wanted = /journal format \(2; this one writes 3\) \(.*delete the journal/;
-    await assert.rejects(runDataset({ model, experiment }), refusal(wanted));
-    assert.throws(() => JournalReader.open(file), refusal(wanted));
+    await assert.rejects(runOn(model, experiment), refusal(wanted));
+    assert.throws(() => JournalReader.open(placeIn(experiment.output)), refusal(wanted));
   });
 
   it('come in numbers that make sense', async () => {

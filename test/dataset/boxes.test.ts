@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { runDataset } from '../../src/core/dataset';
 import { planExperiment } from '../../src/core/dataset/plan';
-import { journalPath } from '../../src/core/dataset/run';
 import type { Model } from '../../src/core/engine/api';
 import { openModel } from '../../src/core/engine/model';
 import { loadExperiment } from '../../src/core/experiment/parse';
 import type { Experiment } from '../../src/core/experiment/types';
+import { placeIn } from '../../src/core/journal/place';
 import { JournalReader } from '../../src/core/journal/reader';
 import type { KeptRecord } from '../../src/core/journal/record';
 import { Planner } from '../../src/core/planning/planner';
 import { repositoryRoot } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';
+import { runOn } from './run-on';
 
 const examples = path.join(repositoryRoot, 'examples');
 const modelFolder = path.join(repositoryRoot, 'models/shapes-llava');
@@ -66,7 +66,7 @@ describe('boxes of a task file', () => {
     return loadExperiment(file);
   }
   const keptOf = (experiment: Experiment): KeptRecord[] => {
-    const reader = JournalReader.open(journalPath(experiment));
+    const reader = JournalReader.open(placeIn(experiment.output));
     try {
       return [...reader.records()].map((record) => {
         assert.ok(record.is === 'kept', JSON.stringify(record));
@@ -81,7 +81,7 @@ describe('boxes of a task file', () => {
 
   it('of width or height 0 are lines of one pixel, and cost no row', async () => {
     const experiment = await experimentOf('thin', ['100,100,0,60', '100,100,60,0', '100,100,0,0'], EDGES);
-    const { failed, kept, withoutObjects } = await runDataset({ model, experiment });
+    const { failed, kept, withoutObjects } = await runOn(model, experiment);
     assert.deepEqual([failed, kept, withoutObjects], [0, 3, []]);
     // Lines of one pixel are lost where a picture is scaled down: an empty set, as published.
     for (const { curves, lost } of keptOf(experiment)) assert.deepEqual([curves[0]?.length, lost], [10, undefined]);
@@ -89,9 +89,9 @@ describe('boxes of a task file', () => {
 
   it('that lie outside the picture take away what asks for them, and nothing else', async () => {
     const good = await experimentOf('good', [], EDGES);
-    await runDataset({ model, experiment: good });
+    await runOn(model, good);
     const bad = await experimentOf('bad', ['', OUTSIDE], EDGES);
-    const { failed, kept, withoutObjects } = await runDataset({ model, experiment: bad });
+    const { failed, kept, withoutObjects } = await runOn(model, bad);
     assert.deepEqual([failed, kept], [0, 3]);
     assert.deepEqual(
       withoutObjects.map(({ row, line }) => [row, line]),
@@ -109,7 +109,7 @@ describe('boxes of a task file', () => {
 
   it('that lie outside the picture are nobody’s business where no knockout asks for them', async () => {
     const experiment = await experimentOf('unasked', [OUTSIDE, OUTSIDE, OUTSIDE], ['Question->Last']);
-    const { failed, kept, withoutObjects } = await runDataset({ model, experiment });
+    const { failed, kept, withoutObjects } = await runOn(model, experiment);
     assert.deepEqual([failed, kept, withoutObjects], [0, 3, []]);
     assert.ok(keptOf(experiment).every(({ lost }) => lost === undefined));
     // the plan looks at rows, too
@@ -121,7 +121,7 @@ describe('boxes of a task file', () => {
     const experiment = await experimentOf('rest', [OUTSIDE], ['Question->Last', 'rest->Last'], {
       rest: { not: 'Image Central Object' },
     });
-    const { withoutObjects } = await runDataset({ model, experiment });
+    const { withoutObjects } = await runOn(model, experiment);
     assert.equal(withoutObjects.length, 1);
     const [first] = keptOf(experiment);
     assert.ok(first.curves[0] && first.curves[1] === null);

@@ -3,10 +3,8 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { runDatasetExperiment } from '../../src/cli/dataset';
-import { runDataset, type DatasetProgress } from '../../src/core/dataset';
 import { JournalReader } from '../../src/core/journal/reader';
 import type { RowRecord } from '../../src/core/journal/record';
-import { journalPath } from '../../src/core/dataset/run';
 import type { Model } from '../../src/core/engine/api';
 import { planExperiment } from '../../src/core/dataset/plan';
 import { openModel } from '../../src/core/engine/model';
@@ -14,11 +12,17 @@ import { Planner } from '../../src/core/planning/planner';
 import { CrossflowError } from '../../src/core/errors';
 import { loadExperiment } from '../../src/core/experiment/parse';
 import type { Experiment } from '../../src/core/experiment/types';
-import { writeReport } from '../../src/core/report/write';
+import { journalFiles, readJournals } from '../../src/core/journal/journals';
+import { placeIn } from '../../src/core/journal/place';
+import { datasetStudy } from '../../src/core/study/dataset';
+import { reportStudy } from '../../src/core/study/report';
+import type { StudyProgress } from '../../src/core/study/run';
+import type { ReportSummary } from '../../src/core/report/summary';
 import { runDatasetCall } from '../../src/engine-process/dataset';
 import { loadGolden, repositoryRoot } from '../support/golden';
 import { random as seeded } from '../support/synthetic';
 import { temporaryFolder } from '../support/temporary';
+import { runOn } from './run-on';
 
 const examples = path.join(repositoryRoot, 'examples');
 const modelFolder = path.join(repositoryRoot, 'models/shapes-llava');
@@ -49,7 +53,7 @@ describe('data set runs on the embedded model', () => {
     return loadExperiment(file);
   };
   const recordsOf = (experiment: Experiment): RowRecord[] => {
-    const reader = JournalReader.open(journalPath(experiment));
+    const reader = JournalReader.open(placeIn(experiment.output));
     try {
       return [...reader.records()];
     } finally {
@@ -58,9 +62,13 @@ describe('data set runs on the embedded model', () => {
   };
   /** Everything a report writes that must be the same whatever happened, as one text. */
   const bytesOf = async (experiment: Experiment): Promise<Map<string, string>> => {
-    const { files } = await writeReport(experiment);
+    const { files } = await reportStudy(datasetStudy(experiment));
     const stable = files.filter((file) => !/^(run\.json|report\..*)$/.test(path.basename(file)));
     return new Map(stable.map((file) => [path.relative(experiment.output, file), readFileSync(file, 'latin1')]));
+  };
+  const tablesOf = async (experiment: Experiment): Promise<{ summary: ReportSummary }> => {
+    const { summaries } = await reportStudy(datasetStudy(experiment), { make: ['tables'] });
+    return { summary: summaries[0] };
   };
   const usageError = (pattern: RegExp) => (e: unknown) =>
     e instanceof CrossflowError && e.kind === 'usage' && pattern.test(e.line);
@@ -74,7 +82,7 @@ describe('data set runs on the embedded model', () => {
     const csv = folder.join('golden_ChooseAttr.csv');
     writeFileSync(csv, [head, ...lines.filter((line) => ids.includes(line.slice(0, 6)))].join('\n'));
     const experiment = await experimentOf('golden', { csv }, { knockouts: edges });
-    await runDataset({ model, experiment });
+    await runOn(model, experiment);
     const records = recordsOf(experiment);
     assert.equal(records.length, golden.length);
     for (const record of records) {
@@ -97,11 +105,12 @@ describe('data set runs on the embedded model', () => {
       sets: { here: { text: 'there' }, nowhere: { text: 'zebra' }, rest: { not: 'Image Central Object' } },
       knockouts: ['Question->Last', 'Image Central Object->Question', 'here->Last', 'nowhere->Last', 'True Option->Last', { mlp: 'Last' }],
     }); // prettier-ignore
-    const progress: DatasetProgress[] = [];
+    const progress: StudyProgress[] = [];
     const seen: RowRecord[] = [];
-    const summary = await runDataset({
-      model, experiment, onProgress: (p) => progress.push(p), onResult: (r) => seen.push(r),
-    }); // prettier-ignore
+    const summary = await runOn(model, experiment, {
+      onProgress: (p) => progress.push(p),
+      onRecord: (r) => seen.push(r),
+    });
     const records = recordsOf(experiment);
     assert.equal(summary.kept + summary.dropped, 14);
     assert.ok(summary.kept > 0 && summary.dropped > 0);
@@ -133,48 +142,46 @@ describe('data set runs on the embedded model', () => {
     // Nor does it stand against the plan that is made first.
     const planner = await Planner.open(modelFolder, {});
     assert.equal((await planExperiment(planner, experiment, { measure: false })).questions, 3);
-    const first = await runDataset({ model, experiment });
+    const first = await runOn(model, experiment);
     assert.equal(first.errors.length, 1);
     assert.deepEqual([first.errors[0].row, first.errors[0].line, first.kept + first.dropped], [2, 3, 2]);
     assert.match(first.errors[0].message, /2300001\.jpg/);
-    const { summary } = await writeReport(experiment, { figures: false });
+    const { summary } = await tablesOf(experiment);
     assert.deepEqual([summary.complete, summary.questions.failed, summary.errors.length], [false, 1, 1]);
     writeFileSync(path.join(images, '2300001.jpg'), good);
-    const second = await runDataset({ model, experiment });
+    const second = await runOn(model, experiment);
     assert.deepEqual([second.resumed, second.failed, second.kept + second.dropped], [2, 0, 3]);
     // A picture that took another's name is not mixed in.
     copyFileSync(path.join(images, '2300000.jpg'), path.join(images, '2300001.jpg'));
-    await assert.rejects(runDataset({ model, experiment }), usageError(/a picture that has changed since/));
+    await assert.rejects(runOn(model, experiment), usageError(/a picture that has changed since/));
   });
 
   it('grows with its limit and refuses other settings', async () => {
     const csv = csvOf('QueryAttr');
-    await runDataset({ model, experiment: await experimentOf('grow', { csv, limit: 2 }) });
+    await runOn(model, await experimentOf('grow', { csv, limit: 2 }));
     const more = await experimentOf('grow', { csv, limit: 4 });
-    assert.equal((await runDataset({ model, experiment: more })).resumed, 2);
+    assert.equal((await runOn(model, more)).resumed, 2);
     const less = await experimentOf('grow', { csv, limit: 3 });
-    assert.equal((await writeReport(less, { figures: false })).summary.questions.asked, 3);
+    assert.equal((await tablesOf(less)).summary.questions.asked, 3);
     const other = await experimentOf('grow', { csv, limit: 4 }, { window: 5 });
-    await assert.rejects(runDataset({ model, experiment: other }), usageError(/"window" changed since/));
-    await assert.rejects(writeReport(other), usageError(/"window" changed since/));
+    await assert.rejects(runOn(model, other), usageError(/"window" changed since/));
+    await assert.rejects(tablesOf(other), usageError(/"window" changed since/));
   });
 
   it('writes nothing when the input is wrong', async () => {
     mkdirSync(folder.join('no-pictures'));
     const experiment = await experimentOf('wrong', { csv: csvOf('ChooseAttr'), images: folder.join('no-pictures') });
-    await assert.rejects(runDataset({ model, experiment }), usageError(/no picture for row 1, question 000000/));
+    await assert.rejects(runOn(model, experiment), usageError(/no picture for row 1, question 000000/));
     assert.ok(!existsSync(experiment.output));
     writeFileSync(folder.join('file'), '');
     const blocked = await experimentOf('blocked', { csv: csvOf('ChooseAttr') }, { output: folder.join('file', 'x') });
-    await assert.rejects(runDataset({ model, experiment: blocked }), usageError(/cannot be made/));
+    await assert.rejects(runOn(model, blocked), usageError(/cannot be made/));
   });
 
   it('stops between questions and keeps what is done', async () => {
     const experiment = await experimentOf('stopped', { csv: csvOf('QueryAttr'), limit: 5 });
     const stop = new AbortController();
-    const run = runDataset({
-      model,
-      experiment,
+    const run = runOn(model, experiment, {
       signal: stop.signal,
       onProgress: ({ done }) => {
         if (done === 2) stop.abort();
@@ -182,18 +189,19 @@ describe('data set runs on the embedded model', () => {
     });
     await assert.rejects(run, (e: unknown) => e instanceof CrossflowError && e.kind === 'cancelled');
     assert.equal(recordsOf(experiment).length, 2);
-    assert.equal((await runDataset({ model, experiment })).resumed, 2);
+    assert.equal((await runOn(model, experiment)).resumed, 2);
   });
 
   it('stops before the tables when it is told so after the last question', async () => {
     const experiment = await experimentOf('stopped late', { csv: csvOf('QueryAttr'), limit: 1 });
-    await runDataset({ model, experiment });
+    await runOn(model, experiment);
     const cancelled = (e: unknown) => e instanceof CrossflowError && e.kind === 'cancelled';
     const stops = [new AbortController(), new AbortController(), new AbortController()] as const;
     setImmediate(() => stops[0].abort());
-    await assert.rejects(writeReport(experiment, { signal: stops[0].signal }), cancelled);
-    const bar = { update: (what: string) => what.startsWith('tables') && stops[1].abort(), stop: () => undefined };
-    await assert.rejects(runDatasetExperiment(experiment, model, bar, { signal: stops[1].signal }), cancelled);
+    await assert.rejects(reportStudy(datasetStudy(experiment), { signal: stops[0].signal }), cancelled);
+    const bar = { update: (what: string) => what === 'merging' && stops[1].abort(), stop: () => undefined };
+    const running = { file: experiment.file, experiment, options: {}, signal: stops[1].signal };
+    await assert.rejects(runDatasetExperiment(running, bar), cancelled);
     const call = runDatasetCall(model, experiment, { signal: stops[2].signal }, () => stops[2].abort());
     await assert.rejects(call, cancelled);
     assert.deepEqual(readdirSync(experiment.output), ['journal.jsonl']);
@@ -204,22 +212,28 @@ describe('data set runs on the embedded model', () => {
     const random = seeded(seed);
     const dataset = { csv: csvOf('ChooseRel'), limit: 10 };
     const plain = await experimentOf('undisturbed', dataset);
-    await runDataset({ model, experiment: plain });
+    await runOn(model, plain);
     const killed = await experimentOf('killed', dataset);
-    const journal = journalPath(killed);
+    const place = placeIn(killed.output);
+    /** Every start's file with its bytes. */
+    const written = (): Map<string, Buffer> =>
+      new Map(journalFiles(place).map((file) => [file, readFileSync(file)] as const));
     for (let kill = 0; kill < 4; kill++) {
-      const left = existsSync(journal) ? readFileSync(journal) : Buffer.alloc(0);
-      // A torn line at the end goes; whole ones stay.
-      const before = left.subarray(0, left.lastIndexOf(10) + 1);
+      const before = written();
       await runAndKill(killed.file, 1 + Math.floor(random() * 3), random() * 300);
-      assert.ok(readFileSync(journal).subarray(0, before.length).equals(before), `replay with CROSSFLOW_SEED=${seed}`);
+      const after = written();
+      for (const [file, bytes] of before) assert.ok(after.get(file)?.equals(bytes), `${file}; CROSSFLOW_SEED=${seed}`);
       // Power loss: the last write reached the disk in part.
-      const size = readFileSync(journal).length;
-      if (kill % 2 === 1) truncateSync(journal, Math.max(1, size - Math.floor(random() * 900)));
+      const [last] = [...after].filter(([file]) => !before.has(file));
+      if (kill % 2 === 1 && last) truncateSync(last[0], Math.max(1, last[1].length - Math.floor(random() * 900)));
     }
-    const summary = await runDataset({ model, experiment: killed });
-    assert.ok(summary.resumed > 0, `replay with CROSSFLOW_SEED=${seed}`);
-    const rows = readFileSync(journal, 'utf8').match(/^\{"crc":"[^"]+","row":\d+/gm) ?? [];
+    const { files, index } = readJournals(place);
+    const { kept, dropped } = index.counts();
+    assert.equal(files.reduce((sum, file) => sum + file.records, 0), kept + dropped, `CROSSFLOW_SEED=${seed}`); // prettier-ignore
+    const summary = await runOn(model, killed);
+    assert.ok(summary.resumed > 0 && summary.resumed === kept + dropped, `replay with CROSSFLOW_SEED=${seed}`);
+    assert.deepEqual(readdirSync(killed.output), ['journal.jsonl']);
+    const rows = readFileSync(place.merged, 'utf8').match(/^\{"crc":"[^"]+","row":\d+/gm) ?? [];
     assert.equal(rows.length, 10);
     const [want, got] = [await bytesOf(plain), await bytesOf(killed)];
     assert.deepEqual([...got.keys()], [...want.keys()]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { journalPath, runDataset } from '../../src/core/dataset';
+import { placeIn } from '../../src/core/journal/place';
 import type { RowRecord } from '../../src/core/journal/record';
 import { openModel } from '../../src/core/engine/model';
 import { parseExperiment } from '../../src/core/experiment/parse';
@@ -9,6 +9,7 @@ import type { Experiment } from '../../src/core/experiment/types';
 import { resultOf, storedResults as stored } from '../../src/engine-process/results';
 import { callOnce } from '../../src/host/engine/once';
 import { temporaryFolder } from '../support/temporary';
+import { runOn } from '../dataset/run-on';
 import { engineEntry, modelFolder, root } from './support';
 
 const examples = path.join(root, 'examples');
@@ -41,7 +42,7 @@ describe('results of a data set run, read again without a model', function () {
     assert.equal(await stored(experiment), null);
     const model = await openModel(modelFolder, { threads: 1 });
     const records: RowRecord[] = [];
-    await runDataset({ model, experiment, onResult: (record) => records.push(record) });
+    await runOn(model, experiment, { onRecord: (record) => records.push(record) });
     const ran = resultOf(experiment, records, { layers: model.info.layers, asked: 4 });
     await model.close();
     assert.ok(ran.rows.length > 1 && ran.done === 4 && ran.asked === 4);
@@ -56,7 +57,7 @@ describe('results of a data set run, read again without a model', function () {
     assert.equal((await stored(dataset({ dataset: { ...experiment.subject, kind: undefined, limit: 2 } })))?.asked, 2);
 
     // As a run that was stopped leaves it: the last question is torn.
-    const journal = journalPath(experiment);
+    const journal = placeIn(experiment.output).merged;
     truncateSync(journal, readFileSync(journal).length - 10);
     const part = await stored(experiment);
     assert.deepEqual([part?.done, part?.asked], [3, 4]);

@@ -25,7 +25,7 @@ describe('lock of an output folder', () => {
   it('is held by one run at a time and given back', () => {
     const inside = fresh();
     const lock = lockFolder(inside);
-    refused(inside, new RegExp(`process ${process.pid} is running an experiment in this folder`));
+    refused(inside, new RegExp(`process ${process.pid} is merging results in this folder`));
     lock.release();
     assert.ok(!existsSync(path.join(inside, LOCK_FILE)));
     lockFolder(inside).release();
@@ -46,7 +46,7 @@ describe('lock of an output folder', () => {
 
   it('of another machine is taken over once its heart has stopped', () => {
     const inside = fresh(JSON.stringify({ pid: 1, host: 'elsewhere' }));
-    refused(inside, /process 1 on elsewhere is running/);
+    refused(inside, /process 1 on elsewhere is merging/);
     const then = new Date(Date.now() - 2 * STALE_MS);
     utimesSync(path.join(inside, LOCK_FILE), then, then);
     lockFolder(inside).release();
@@ -56,7 +56,7 @@ describe('lock of an output folder', () => {
     if (processSpace() === undefined) this.skip();
     // In the container's own count this number is of nobody.
     const holder = { pid: 999_999_999, host: hostname(), space: 'pid:[1]' };
-    refused(fresh(JSON.stringify(holder)), /is running/);
+    refused(fresh(JSON.stringify(holder)), /is merging/);
   });
 
   it('that cannot be read is named, not waited for', () => {
@@ -67,7 +67,7 @@ describe('lock of an output folder', () => {
 
   it('that is empty is left by a crash when it is old, else just being made', () => {
     const inside = fresh('');
-    refused(inside, /someone is running/);
+    refused(inside, /someone is merging/);
     const past = new Date(Date.now() - 60_000);
     utimesSync(path.join(inside, LOCK_FILE), past, past);
     lockFolder(inside).release();

@@ -1,6 +1,9 @@
 /** Made-up journal content for tests that need no model. */
 import { JOURNAL_FORMAT } from '../../src/core/journal/identity';
-import type { JournalHeader, KeptRecord } from '../../src/core/journal/record';
+import type { Experiment } from '../../src/core/experiment/types';
+import { WHOLE, type Place } from '../../src/core/journal/place';
+import type { JournalHeader, KeptRecord, RowRecord } from '../../src/core/journal/record';
+import { ShardJournal } from '../../src/core/journal/shard-journal';
 
 export function header(change: Partial<JournalHeader['identity']> = {}): JournalHeader {
   return {
@@ -48,4 +51,28 @@ export function kept(row: number, change: Partial<KeptRecord> = {}): KeptRecord 
     },
     ...change,
   }; // prettier-ignore
+}
+
+/** The experiment whose settings header() has. */
+export const EXPERIMENT: Experiment = {
+  file: '/x/y.flow.json',
+  model: { kind: 'folder', path: '/m' },
+  template: 'vicuna_v1',
+  instruction: '',
+  subject: { kind: 'dataset', csv: '/x/x_ChooseAttr.csv', images: '/x' },
+  sets: {},
+  knockouts: [{ kind: 'edge', from: 'Question', to: 'Last', window: 3 }],
+  window: 3,
+  output: '/x/results',
+  method: 'fork',
+};
+
+/** One start of a run that had these results. */
+export function writeStart({ journals }: Place, of: JournalHeader, records: Iterable<RowRecord>): void {
+  const journal = new ShardJournal(journals, WHOLE, of);
+  try {
+    for (const record of records) journal.append(record);
+  } finally {
+    journal.close();
+  }
 }

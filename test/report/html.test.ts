@@ -7,11 +7,18 @@ import MarkdownIt from 'markdown-it';
 import { parse, type DefaultTreeAdapterTypes, type ParserError } from 'parse5';
 import sharp from 'sharp';
 import type { DroppedRecord, FailedRecord, RowRecord } from '../../src/core/journal/record';
+import type { DatasetInput } from '../../src/core/experiment/types';
 import { readDataset } from '../../src/core/dataset/rows';
 import { escapeMarkdown } from '../../src/core/report/html/markdown';
-import { writeStudyReport, type StudyReportOptions } from '../../src/core/report/html/report';
-import type { StudyRun } from '../../src/core/report/study-run';
-import { header, kept } from '../journal/records';
+import { renderSvg } from '../../src/core/report/figures/render';
+import { runFigures } from '../../src/core/report/figures/run-figures';
+import { readRun } from '../../src/core/report/findings';
+import type { RunPart } from '../../src/core/report/html/content';
+import { curveSummaries } from '../../src/core/report/html/curves';
+import { writeReport } from '../../src/core/report/html/report';
+import type { RunResults } from '../../src/core/report/run';
+import { writeResults, type OwnResults } from '../../src/core/report/write';
+import { EXPERIMENT, header, kept } from '../journal/records';
 import { temporaryFolder } from '../support/temporary';
 
 type Element = DefaultTreeAdapterTypes.Element;
@@ -40,16 +47,14 @@ const lost = (row: number, text: string): FailedRecord => {
   const { curves: _c, lens: _l, answer: _a, base: _b, ...base } = kept(row);
   return { ...base, is: 'failed', error: text, question_id: `f${row} ${text}` };
 };
-const runOf = (records: readonly RowRecord[], change: Partial<StudyRun> = {}): StudyRun => ({
+const runOf = (records: readonly RowRecord[], change: Partial<RunResults> = {}): RunResults => ({
   model: 'm',
   task: 'ChooseAttr',
   header: header(),
   records: () => records,
+  record: (row) => records.find((record) => record.row === row),
   ...change,
 });
-
-/** Of a run with one knockout. */
-const NOT_DRAWN = { figures: [], flow: [[]] };
 
 /** Every element of a document, and its text. */
 function elements(node: Node): Element[] {
@@ -64,9 +69,21 @@ const attribute = (element: Element, name: string): string | undefined =>
 describe('the report', () => {
   const folder = temporaryFolder();
   let number = 0;
-  const write = async (runs: readonly StudyRun[], options: StudyReportOptions = {}) => {
+  /** All that is shown of a run. Figures have their own tests and take their time; drawn for the report alone. */
+  const partOf = async (run: RunResults, draw: boolean): Promise<RunPart> => {
+    const findings = await readRun(run);
+    const figures = [];
+    for (const { spec, heading, alt, data } of draw ? runFigures(run.header, findings.statistics!) : [])
+      figures.push({ heading, alt, data, svg: await renderSvg(spec), files: [] });
+    return { ...findings, figures, pictures: [], curves: curveSummaries(findings) };
+  };
+  const write = async (runs: readonly RunResults[], draw = true) => {
+    const parts = await Promise.all(runs.map((run) => partOf(run, draw)));
+    return written((output) => writeReport(parts, output));
+  };
+  const written = async (work: (output: string) => Promise<readonly string[]>) => {
     const output = folder.join(`report-${number++}`);
-    const files = await writeStudyReport(runs, output, options);
+    const files = await work(output);
     assert.deepEqual(files.map((file) => path.basename(file)), ['report.html', 'report.md']); // prettier-ignore
     assert.deepEqual(readdirSync(output).sort(), ['report.html', 'report.md']);
     const [html, markdown] = files.map((file) => readFileSync(file, 'utf8'));
@@ -133,7 +150,7 @@ describe('the report', () => {
     for (const evil of HOSTILE) {
       const base = header();
       const about = { ...base.about, csv: evil, task: evil, model: { ...base.about.model, name: evil, family: evil } };
-      const { all, document, markdown } = await write([runOf(records, { model: evil, task: evil, header: { ...base, about } })], { detailsOf: bare }); // prettier-ignore
+      const { all, document, markdown } = await write([runOf(records, { model: evil, task: evil, header: { ...base, about } })], false); // prettier-ignore
       const known = 'html head meta title style body header p h1 main h2 div table caption thead tr th tbody td section h3 figure img figcaption ol li h4 span svg line text polyline circle bdi a code strong'; // prettier-ignore
       assert.deepEqual([...new Set(all.map((e) => e.tagName))].filter((tag) => !known.split(' ').includes(tag)), []); // prettier-ignore
       for (const e of all) assert.ok(e.attrs.every(({ name }) => !name.startsWith('on')));
@@ -142,9 +159,6 @@ describe('the report', () => {
       checkMarkdown(markdown);
     }
   });
-
-  /** Figures have their own tests and take their time. */
-  const bare = () => ({ drawn: NOT_DRAWN });
 
   /** As VS Code's preview reads it, with HTML and links let through: nothing but tables, headings and our own links. */
   function checkMarkdown(markdown: string): void {
@@ -211,7 +225,7 @@ describe('the report', () => {
           ? dropped(i, 'wrong')
           : lost(i, 'gone'),
     );
-    const { html, document, markdown } = await write([runOf(records)], { detailsOf: bare });
+    const { html, document, markdown } = await write([runOf(records)], false);
     const words = text(document);
     assert.match(words, /Answers left out: the first 200 of 1\u202f000/);
     assert.match(words, /Questions that could not be asked: the first 100 of 1\u202f000/);
@@ -243,9 +257,12 @@ describe('the report', () => {
     );
     // Many more that hardly differ.
     records.push(...Array.from({ length: 20 }, (_, i) => kept(5 + i, { curves: [[0.4, 0.4, 0.4]] })));
-    const { html, all, document } = await write([runOf(records)], {
-      detailsOf: () => ({ drawn: NOT_DRAWN, pictures: { dataset } }),
-    });
+    const withPictures = (from: DatasetInput) => {
+      const experiment = { ...EXPERIMENT, subject: { kind: 'dataset', ...from } as const };
+      const run: OwnResults = { ...runOf(records), own: { experiment, folder: '', damaged: 0 } };
+      return written(async (output) => (await writeResults([run], output, { make: ['report'] })).files);
+    };
+    const { html, all, document } = await withPictures(dataset);
     const pictures = all.filter((e) => attribute(e, 'class') === 'picture');
     assert.equal(pictures.length, 2);
     const boxes = all.filter((e) => attribute(e, 'class') === 'box');
@@ -262,16 +279,14 @@ describe('the report', () => {
       assert.ok(words.includes(why), why);
     assert.ok(html.length < 400_000);
     // Without the data set the report is written all the same.
-    const gone = await write([runOf(records)], {
-      detailsOf: () => ({ drawn: NOT_DRAWN, pictures: { dataset: { csv: folder.join('gone.csv'), images: images } } }),
-    });
+    const gone = await withPictures({ csv: folder.join('gone.csv'), images });
     assert.ok(text(gone.document).includes('no such CSV file'));
   });
 
   it('writes nothing when it is stopped', async () => {
     const output = folder.join('stopped');
     await assert.rejects(
-      writeStudyReport([runOf([kept(0)])], output, { signal: AbortSignal.abort() }),
+      writeResults([runOf([kept(0)])], output, { make: ['report'], signal: AbortSignal.abort() }),
       (e: unknown) => (e as { kind?: string }).kind === 'cancelled',
     );
     assert.ok(!existsSync(output));

@@ -6,21 +6,21 @@ import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { packWords } from '../../src/core/dataset/best-words';
 import { settingsOf } from '../../src/core/journal/identity';
-import { Journal } from '../../src/core/journal/reader';
 import type { KeptRecord, RowRecord } from '../../src/core/journal/record';
-import { journalPath } from '../../src/core/dataset/run';
+import { placeIn } from '../../src/core/journal/place';
 import { CrossflowError } from '../../src/core/errors';
 import { knockoutId, type Experiment, type Knockout } from '../../src/core/experiment/types';
-import { plotRuns } from '../../src/core/report/plot';
 import { findResults } from '../../src/core/report/published/find';
 import { parseKnockout, resultNames } from '../../src/core/report/published/names';
 import type { ReadOptions } from '../../src/core/report/published/read';
 import { runStatistics } from '../../src/core/report/statistics/run-statistics';
-import { runFigures } from '../../src/core/report/figures/study-figures';
+import { runFigures } from '../../src/core/report/figures/run-figures';
 import { scoreTuple, wordTuple } from '../../src/core/report/tables/python';
-import type { StudyRun } from '../../src/core/report/study-run';
-import { writeReport } from '../../src/core/report/write';
-import { header, kept } from '../journal/records';
+import type { RunResults } from '../../src/core/report/run';
+import { writeResults } from '../../src/core/report/write';
+import { datasetStudy } from '../../src/core/study/dataset';
+import { reportStudy } from '../../src/core/study/report';
+import { header, kept, writeStart } from '../journal/records';
 import { temporaryFolder } from '../support/temporary';
 
 const knockouts: readonly Knockout[] = [
@@ -34,11 +34,11 @@ const FLOW = 'question_id,image,goden answer,predicted answer,question,block_des
 const LENS_PLAIN = 'question_id,image,goden answer,question,layer,top_k_word,top_k_score,Noncapitalized Answer,Capitalized Answer'; // prettier-ignore
 const LENS_OPTIONS = 'question_id,image,goden answer,question,layer,top_k_word,top_k_score,Noncapitalized Answer,Noncapitalized False Option,Capitalized Answer,Capitalized False Option'; // prettier-ignore
 
-const keptOf = (run: StudyRun): KeptRecord[] => [...run.records()].filter((record) => record.is === 'kept');
+const keptOf = (run: RunResults): KeptRecord[] => [...run.records()].filter((record) => record.is === 'kept');
 
 describe('result tables', () => {
   const folder = temporaryFolder();
-  const resultsOf = async (paths: readonly string[], options?: ReadOptions): Promise<readonly StudyRun[]> => {
+  const resultsOf = async (paths: readonly string[], options?: ReadOptions): Promise<readonly RunResults[]> => {
     const results = await findResults(paths, options);
     results.close();
     return results.runs;
@@ -60,9 +60,8 @@ describe('result tables', () => {
     };
     mkdirSync(experiment.output);
     const base = header({ settings: settingsOf(experiment) });
-    const journal = Journal.resume(journalPath(experiment), { ...base, about: { ...base.about, knockouts: [...experiment.knockouts] } }); // prettier-ignore
-    for (const record of records) journal.append(record);
-    journal.close();
+    const of = { ...base, about: { ...base.about, knockouts: [...experiment.knockouts] } };
+    writeStart(placeIn(experiment.output), of, records);
     return experiment;
   };
   const some = (row: number): KeptRecord =>
@@ -82,9 +81,26 @@ describe('result tables', () => {
     assert.equal(runs.length, 1);
   });
 
+  it('are found where a run was killed, alone or in a study, before anything was merged', async () => {
+    const { output } = runIn('killed', [some(0)]);
+    assert.ok(!readdirSync(output).includes('journal.jsonl'));
+    const study = folder.join('killed study');
+    cpSync(path.join(output, 'journal'), path.join(study, 'journal', 'm-ChooseAttr'), { recursive: true });
+    for (const place of [output, study]) {
+      const found = await findResults([place]);
+      assert.deepEqual(found.runs.map((run) => keptOf(run).length), [1], place); // prettier-ignore
+      found.close();
+    }
+    // Merged and gone on: one run, with what stands in either.
+    cpSync(path.join(output, 'journal', '1-of-1.jsonl'), path.join(study, 'm-ChooseAttr', 'journal.jsonl'));
+    const found = await findResults([study]);
+    assert.equal(found.runs.length, 1);
+    found.close();
+  });
+
   it('give the figures of the journal they were made from', async () => {
     const experiment = runIn('round', [0, 1, 2, 3].map(some));
-    await writeReport(experiment, { figures: false });
+    await reportStudy(datasetStudy(experiment), { make: ['tables'] });
     // The tables alone, without the journal.
     const copy = folder.join('copy');
     mkdirSync(copy);
@@ -195,7 +211,7 @@ describe('result tables', () => {
     );
     const found = await findResults([flow, `mine=${experiment.output}`]);
     const out = folder.join('beside');
-    await plotRuns(found.runs, out);
+    await writeResults(found.runs, out, { make: ['figures', 'report'] });
     found.close();
     const drawn = readdirSync(path.join(out, 'figures/ChooseAttr'));
     assert.ok(
@@ -299,7 +315,7 @@ describe('result tables', () => {
       [{ ...record, lens: { ...record.lens, best: packWords([0, 1, 2, 3].map(words)) } }],
       { topWords: 2 },
     );
-    await writeReport(experiment, { figures: false });
+    await reportStudy(datasetStudy(experiment), { make: ['tables'] });
     const text = readFileSync(path.join(experiment.output, 'last_position_answer_probs.csv'), 'utf8');
     assert.ok(text.startsWith(`${LENS_OPTIONS},predicted answer,`));
     const rows = parse(text, { columns: true }) as unknown as Record<string, string>[];

@@ -6,22 +6,23 @@ import fc from 'fast-check';
 import type { KeptRecord } from '../../src/core/journal/record';
 import { CrossflowError } from '../../src/core/errors';
 import type { Knockout } from '../../src/core/experiment/types';
-import { drawStudy } from '../../src/core/report/figures/draw-study';
 import { isMarked } from '../../src/core/report/figures/line-figure';
 import { safeName, safeNames } from '../../src/core/report/file-names';
-import { studyFigureFolders } from '../../src/core/report/figures/study-figure-folders';
+import { modelFigures } from '../../src/core/report/figures/compare-models';
+import { placesOf } from '../../src/core/report/figures/places';
 import { renderSvg } from '../../src/core/report/figures/render';
 import { runStatistics } from '../../src/core/report/statistics/run-statistics';
-import { runFigures } from '../../src/core/report/figures/study-figures';
-import type { StudyRun } from '../../src/core/report/study-run';
+import { runFigures } from '../../src/core/report/figures/run-figures';
+import type { RunResults } from '../../src/core/report/run';
 import { figureTable } from '../../src/core/report/tables/tables';
+import { writeResults } from '../../src/core/report/write';
 import { header, kept } from '../journal/records';
 import { temporaryFolder } from '../support/temporary';
 
 const edge = (from: string, to: string, window: number): Knockout => ({ kind: 'edge', from, to, window });
 
 /** Twelve questions; all drop at layer 1 for the first knockout, and half of them for the others. */
-function run(model: string, task: string, layers: number, knockouts: readonly Knockout[], questions = 12): StudyRun {
+function run(model: string, task: string, layers: number, knockouts: readonly Knockout[], questions = 12): RunResults {
   const base = header();
   const records = Array.from({ length: questions }, (_, row): KeptRecord => {
     const curve = (k: number) =>
@@ -35,10 +36,11 @@ function run(model: string, task: string, layers: number, knockouts: readonly Kn
     task,
     header: { ...base, about: { ...base.about, task, knockouts: [...knockouts], model: { ...base.about.model, name: model, layers } } }, // prettier-ignore
     records: () => records,
+    record: (row) => records[row],
   };
 }
 const two = [edge('Question', 'Last', 9), edge('Image', 'Question', 9)];
-const figuresOf = ({ header, ...of }: StudyRun, options = {}) =>
+const figuresOf = ({ header, ...of }: RunResults, options = {}) =>
   runFigures(header, runStatistics(header, of.records() as Iterable<KeptRecord>, options), options);
 const rowsOf = (text: string): Record<string, string>[] => parse(text, { columns: true }) as unknown as Record<string, string>[]; // prettier-ignore
 
@@ -52,19 +54,18 @@ describe('figures of a study', () => {
     const runs = [run('org/model:a', 'ChooseAttr', 4, edges), run('../model', 'ChooseAttr', 6, edges), run('alone', '..', 3, [])]; // prettier-ignore
     for (const one of runs) for (const r of one.records() as KeptRecord[]) r.lens.words.length = 0;
     const seen: string[] = [];
-    const { files, byRun, overview } = await drawStudy(runs, folder.join('study'), {
-      onProgress: (done, total) => seen.push(`${done}/${total}`),
+    const { files } = await writeResults(runs, folder.join('study'), {
+      make: ['figures', 'report'],
+      onProgress: (what, done, total) => seen.push(`${what} ${done}/${total}`),
     });
-    assert.deepEqual(seen, ['0/5', '1/5', '2/5', '3/5', '4/5', '5/5']);
+    assert.deepEqual(seen, [...[0, 1, 2, 3, 4, 5].map((done) => `figures ${done}/5`), 'report 0/1']);
     const listed = readdirSync(out, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => path.join(entry.parentPath, entry.name));
-    assert.deepEqual([...files].sort(), listed.sort());
-    assert.deepEqual(
-      runs.map((one) => byRun.get(one)?.figures.length),
-      [1, 1, 0],
-    );
-    assert.deepEqual(overview.map((f) => f.title), ['ChooseAttr: Models: Question↛Last', 'ChooseAttr: Models: Image↛Last']); // prettier-ignore
+    assert.deepEqual(files.filter((file) => !/report\.\w+$/.test(file)).sort(), listed.sort());
+    const report = readFileSync(folder.join('study/report.md'), 'utf8');
+    const headings = [...report.matchAll(/^\*\*(.*)\*\*$/gm)].map(([, heading]) => heading.replaceAll('\\', ''));
+    assert.deepEqual(headings, ['ChooseAttr: Models: Question↛Last', 'ChooseAttr: Models: Image↛Last', 'All knockouts', 'All knockouts']); // prettier-ignore
     assert.deepEqual(readdirSync(path.join(out, 'ChooseAttr')).filter((n) => !n.includes('.')), ['__model', 'org_model_a']); // prettier-ignore
     const compared = readdirSync(path.join(out, 'ChooseAttr')).filter((name) => name.startsWith('models_') && name.endsWith('.csv')); // prettier-ignore
     assert.deepEqual(compared.sort(), ['models_Image_to_Last.csv', 'models_Question_to_Last.csv']);
@@ -85,14 +86,18 @@ describe('figures of a study', () => {
   it('stops when it is told to, and says what cannot be written', async () => {
     const signal = AbortSignal.abort();
     const stopped = (e: unknown) => e instanceof CrossflowError && e.kind === 'cancelled';
-    await assert.rejects(drawStudy([run('m', 'T', 3, two)], folder.join('stopped'), { signal }), stopped);
+    await assert.rejects(writeResults([run('m', 'T', 3, two)], folder.join('stopped'), { signal }), stopped);
   });
 
   it('two runs of one model and task are told apart, everywhere', () => {
     const runs = [run('m', 'T', 3, two), run('m', 'T', 3, two)];
-    const folders = [...studyFigureFolders(runs)];
-    assert.deepEqual(folders.map((f) => f.folder), ['T/m', 'T/m_2', 'T']); // prettier-ignore
-    const { curves } = folders[2].figures[0].data;
+    const [task] = placesOf(runs);
+    assert.deepEqual([...task.runs, task].map((f) => f.folder), ['T/m', 'T/m_2', 'T']); // prettier-ignore
+    const results = task.runs.map(({ run: one, label, place }) => {
+      const statistics = runStatistics(one.header, one.records() as Iterable<KeptRecord>);
+      return { label, place, layers: 3, knockouts: two, statistics };
+    });
+    const { curves } = modelFigures('T', results)[0].data;
     assert.deepEqual(curves.map((c) => c.label), ['m', 'm (2)']); // prettier-ignore
     assert.notEqual(curves[0].colour + curves[0].dash.join(), curves[1].colour + curves[1].dash.join());
   });

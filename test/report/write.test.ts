@@ -3,15 +3,17 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { settingsOf } from '../../src/core/journal/identity';
-import { Journal } from '../../src/core/journal/reader';
 import type { RowRecord } from '../../src/core/journal/record';
-import { journalPath } from '../../src/core/dataset/run';
+import { placeIn } from '../../src/core/journal/place';
 import { CrossflowError } from '../../src/core/errors';
 import { besidePath } from '../../src/core/files/beside';
 import type { Experiment } from '../../src/core/experiment/types';
 import { FLOW_COLUMNS } from '../../src/core/report/tables/tables';
-import { writeReport } from '../../src/core/report/write';
-import { header, kept } from '../journal/records';
+import { datasetStudy } from '../../src/core/study/dataset';
+import { reportStudy } from '../../src/core/study/report';
+import { encodeLine } from '../../src/core/journal/lines';
+import { writeResults, type Made, type OwnResults } from '../../src/core/report/write';
+import { header, kept, writeStart } from '../journal/records';
 import { temporaryFolder } from '../support/temporary';
 
 const knockouts = [
@@ -37,13 +39,18 @@ describe('reports', () => {
     const experiment = experimentIn(folder.join(name));
     mkdirSync(experiment.output);
     const base = header({ settings: settingsOf(experiment) });
-    const journal = Journal.resume(journalPath(experiment), {
-      ...base,
-      about: { ...base.about, knockouts: [...knockouts] },
-    });
-    for (const record of records) journal.append(record);
-    journal.close();
+    const place = placeIn(experiment.output);
+    if (records.length > 0) {
+      writeStart(place, { ...base, about: { ...base.about, knockouts: [...knockouts] } }, records);
+    } else {
+      // As a run that had nothing to ask: a start makes its file with its first result.
+      writeFileSync(place.merged, encodeLine({ header: { ...base, about: { ...base.about, knockouts: [...knockouts] } } })); // prettier-ignore
+    }
     return experiment;
+  };
+  const make = async (experiment: Experiment, what?: readonly Made[]) => {
+    const { files, summaries } = await reportStudy(datasetStudy(experiment), { ...(what && { make: what }) });
+    return { files, summary: summaries[0] };
   };
   const two = (row: number, second: number[] | null): RowRecord => kept(row, { curves: [[0.4, 0.2, 0.8], second] });
   const table = (experiment: Experiment, name: string): Record<string, string>[] =>
@@ -51,7 +58,7 @@ describe('reports', () => {
 
   it('writes information_flow.csv with exactly the published columns', async () => {
     const experiment = written('flow', [two(1, null), two(0, [0.8, 0.8, 0.6])]);
-    await writeReport(experiment, { figures: false });
+    await make(experiment, ['tables']);
     const text = readFileSync(path.join(experiment.output, 'information_flow.csv'), 'utf8');
     assert.equal(
       text.split('\n')[0],
@@ -80,7 +87,7 @@ describe('reports', () => {
       lens: { words: ['yes', 'Yes', 'zebra'], without_norm: [[0, 0, 0, 0.5], [0, 0, 0, 0.25], [0, 0, 0, 0.1]], with_norm: [[0, 0, 0, 0.5], [0, 0, 0, 0.25], [0, 0, 0, 0.2]] },
     }); // prettier-ignore
     const experiment = written('lens', [two(0, null), yes]);
-    await writeReport(experiment, { figures: false });
+    await make(experiment, ['tables']);
     const rows = table(experiment, 'last_position_answer_probs.csv');
     assert.equal(rows.length, 2 * 4);
     const last = rows[7];
@@ -95,7 +102,7 @@ describe('reports', () => {
   it('draws figures of all edges and per target, with the numbers behind each', async () => {
     const records = [0, 1, 2].map((row) => two(row, row === 0 ? null : [0.8, 0.4 + row / 10, 0.6]));
     const experiment = written('figures', records);
-    const { files, summary } = await writeReport(experiment);
+    const { files, summary } = await make(experiment);
     const names = [
       'information_flow',
       'information_flow_to_Last',
@@ -125,31 +132,54 @@ describe('reports', () => {
     assert.deepEqual(readdirSync(experiment.output).filter((name) => name.endsWith('.part')), []); // prettier-ignore
   });
 
+  it('reads each question once for tables, statistics, lists and report, and again only the outliers it shows', async () => {
+    const { output } = written('once', []);
+    const records = Array.from({ length: 40 }, (_, row) => kept(row, { curves: [[0.4, row / 100, 0.8], [0.8, 0.8, 0.6]] })); // prettier-ignore
+    const base = header();
+    const read: number[] = [];
+    const again: number[] = [];
+    const run: OwnResults = {
+      model: 'm',
+      task: 'ChooseAttr',
+      header: { ...base, about: { ...base.about, knockouts: [...knockouts] } },
+      *records() {
+        for (const record of records) {
+          read.push(record.row);
+          yield record;
+        }
+      },
+      record: (row) => (again.push(row), records[row]),
+      own: { experiment: experimentIn(output), folder: '', damaged: 0 },
+    };
+    const { findings } = await writeResults([run], output, { make: ['tables', 'report'] });
+    assert.deepEqual(read, records.map(({ row }) => row)); // prettier-ignore
+    assert.deepEqual(again, findings[0].outliers.map(({ record }) => record.row)); // prettier-ignore
+    assert.deepEqual([again.length, findings[0].kept], [10, 40]);
+  });
+
   it('writes tables with a header alone when no answer was right', async () => {
-    const { files } = await writeReport(written('none', []));
+    const { files } = await make(written('none', []));
     assert.deepEqual(files.map((f) => path.basename(f)), ['information_flow.csv', 'last_position_answer_probs.csv', 'run.json', 'report.html', 'report.md']); // prettier-ignore
   });
 
   it('says so when nothing was run yet', async () => {
     await assert.rejects(
-      writeReport(experimentIn(folder.join('nowhere'))),
+      make(experimentIn(folder.join('nowhere'))),
       (e: unknown) =>
-        e instanceof CrossflowError &&
-        e.kind === 'usage' &&
-        /no journal here \(run the experiment first\)/.test(e.line),
+        e instanceof CrossflowError && e.kind === 'usage' && /no results yet \(run the experiment first\)/.test(e.line),
     );
   });
 
   it('leaves the old file whole when a new one cannot be written', async () => {
     const experiment = written('blocked', [two(0, null)]);
-    await writeReport(experiment, { figures: false });
+    await make(experiment, ['tables']);
     const flow = path.join(experiment.output, 'information_flow.csv');
     const old = readFileSync(flow);
     // A folder in the way of the file beside, as a full disk would be.
     mkdirSync(besidePath(flow));
     writeFileSync(path.join(besidePath(flow), 'x'), '');
     await assert.rejects(
-      writeReport(experiment, { figures: false }),
+      make(experiment, ['tables']),
       (e: unknown) => e instanceof CrossflowError && e.kind === 'failed',
     );
     assert.ok(readFileSync(flow).equals(old));

@@ -5,22 +5,21 @@
 import { openSync, writeSync } from 'node:fs';
 import { openModel } from '../../src/core/engine/model';
 import { loadStudy } from '../../src/core/study/parse';
-import { prepareRuns } from '../../src/core/study/prepare';
+import { prepareRuns, type Preparing } from '../../src/core/study/prepare';
 import { runStudy, type StudyOptions } from '../../src/core/study/run';
-import { WHOLE } from '../../src/core/study/types';
+import { WHOLE } from '../../src/core/journal/place';
 
 async function main([file = '', log = '']: readonly string[]): Promise<void> {
   const lines = openSync(log, 'a');
   const write = (what: string, run: string, row: number) =>
     void writeSync(lines, `${process.pid} ${what} ${run} ${row}\n`);
   const study = await loadStudy(file);
-  const folderOf: Parameters<typeof prepareRuns>[2] = (model) =>
+  const folderOf: Preparing['folderOf'] = (model) =>
     model.kind === 'folder' ? Promise.resolve(model.path) : Promise.reject(new Error('the test model is a folder'));
-  const { runs, problems } = await prepareRuns(study, study.runs, folderOf);
+  const { runs, problems } = await prepareRuns(study, study.runs, { folderOf });
   if (problems[0]) throw problems[0].error;
   const open: StudyOptions['open'] = async ({ experiment }) => openModel(await folderOf(experiment.model));
   const outcome = await runStudy({
-    study,
     runs,
     shard: WHOLE,
     open,

@@ -49,7 +49,7 @@ describe('crossflow study', () => {
     cpSync(`${journal}/shapes-llava-QueryAttr`, `${journal}/other-QueryAttr`, { recursive: true });
     const rest2 = await crossflow('study', 'plot', two, '--tables-only');
     assert.deepEqual([rest2.code, rest2.stdout.trim().split('\n').length], [2, 3], rest2.stderr);
-    assert.match(rest2.stderr, /^crossflow: .*other-QueryAttr: holds results of another study: .*\n$/);
+    assert.match(rest2.stderr, /^crossflow: .*other-QueryAttr: holds results of another run: .*\n$/);
 
     // The queue of a cluster, as squeue tells it.
     mkdirSync(folder.join('cli', 'slurm'));

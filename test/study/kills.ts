@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readJournals } from '../../src/core/study/journals';
+import { readJournals } from '../../src/core/journal/journals';
 import { loadStudy } from '../../src/core/study/parse';
 import { repositoryRoot } from '../support/golden';
 import { random as seeded } from '../support/synthetic';
@@ -88,7 +88,7 @@ function prove(log: string, questions: number, kills: number, replay: string) {
 export async function recordsOnce(file: string): Promise<void> {
   const study = await loadStudy(file);
   for (const run of study.runs) {
-    const { files, index } = readJournals(study, run);
+    const { files, index } = readJournals(run.place);
     const { kept, dropped, failed } = index.counts();
     assert.deepEqual(
       [files.reduce((sum, f) => sum + f.records, 0), failed, files.some((f) => f.damaged > 0)],

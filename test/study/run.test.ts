@@ -17,16 +17,16 @@ import type { Model } from '../../src/core/engine/api';
 import type { EngineOptions } from '../../src/core/engine/types';
 import { openModel } from '../../src/core/engine/model';
 import { CrossflowError } from '../../src/core/errors';
-import { journalFolder, mergedJournal, shardFile } from '../../src/core/study/folders';
-import { journalFiles, readJournals } from '../../src/core/study/journals';
+import { shardFile, WHOLE, type Shard } from '../../src/core/journal/place';
+import { journalFiles, readJournals } from '../../src/core/journal/journals';
 import { mergeRun } from '../../src/core/study/merge';
 import { missingShards } from '../../src/core/study/missing';
-import { claimShard } from '../../src/core/study/owner';
+import { claimShard } from '../../src/core/journal/owner';
 import { loadStudy, movedTo } from '../../src/core/study/parse';
-import { prepareRuns, type Prepared } from '../../src/core/study/prepare';
+import { prepareRuns, type Prepared, type Preparing } from '../../src/core/study/prepare';
 import { runStudy, type StudyOutcome } from '../../src/core/study/run';
 import { studyStatus } from '../../src/core/study/status';
-import { WHOLE, type Shard, type Study } from '../../src/core/study/types';
+import type { Study } from '../../src/core/study/types';
 import { repositoryRoot } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';
 import { killStudy, recordsOnce } from './kills';
@@ -40,11 +40,11 @@ describe('studies on the embedded model', () => {
   });
   after(() => model.close());
 
-  const folderOf: Parameters<typeof prepareRuns>[2] = (named) =>
+  const folderOf: Preparing['folderOf'] = (named) =>
     named.kind === 'folder' ? Promise.resolve(named.path) : Promise.reject(new Error('a folder'));
   const prepare = async (file: string, engine?: EngineOptions, given?: Study): Promise<Prepared & { study: Study }> => {
     const study = given ?? (await loadStudy(file));
-    const prepared = await prepareRuns(study, study.runs, folderOf, engine);
+    const prepared = await prepareRuns(study, study.runs, { folderOf, ...(engine && { engine }) });
     return { study, ...prepared };
   };
   /** Loads and asks; gives what was asked (`run row`) as well. */
@@ -52,7 +52,7 @@ describe('studies on the embedded model', () => {
     file: string,
     shard: Shard = WHOLE,
   ): Promise<StudyOutcome & { asked: string[]; loads: number }> => {
-    const { study, runs, problems } = await prepare(file);
+    const { runs, problems } = await prepare(file);
     if (problems[0]) throw problems[0].error;
     const asked: string[] = [];
     let loads = 0;
@@ -62,7 +62,7 @@ describe('studies on the embedded model', () => {
       return Promise.resolve(Object.create(model, { close: { value: () => Promise.resolve() } }) as Model);
     };
     const outcome = await runStudy({
-      ...{ study, runs, shard, open },
+      ...{ runs, shard, open },
       onBegin: ({ id }, row) => asked.push(`${id} ${row.index}`),
     });
     return { ...outcome, asked, loads };
@@ -87,7 +87,7 @@ describe('studies on the embedded model', () => {
     const asked = [...(await run(one, { index: 2, count: 3 })).asked];
     writeStudy(folder.path, name, ['QueryAttr'], { limit: 5 });
     asked.push(...(await run(one, { index: 1, count: 2 })).asked);
-    assert.deepEqual(await missingShards(await loadStudy(one), (await loadStudy(one)).runs, 1), [1]);
+    assert.deepEqual(await missingShards((await loadStudy(one)).runs, 1), [1]);
     writeStudy(folder.path, name, TWO, { limit: 5 });
     asked.push(...(await run(one, { index: 2, count: 2 })).asked, ...(await run(one)).asked);
     assert.deepEqual(asked.sort(), whole.asked.sort());
@@ -149,11 +149,11 @@ describe('studies on the embedded model', () => {
       { model: MODEL, name: 'large', prompt: 'vicuna_v1' },
       { model: MODEL, prompt: 'vicuna_v1' },
     ];
-    const { study, runs } = await prepare(writeStudy(folder.path, 'too large', TWO, { models, limit: 1 }));
+    const { runs } = await prepare(writeStudy(folder.path, 'too large', TWO, { models, limit: 1 }));
     const [large, ...rest] = runs.map((one) => ({ ...one, experiment: { ...one.experiment, model: { kind: 'folder' as const, path: `${MODEL}${one.model === 'large' ? '/' : ''}` } } })); // prettier-ignore
     const opened: string[] = [];
     const outcome = await runStudy({
-      ...{ study, runs: [large, ...rest], shard: WHOLE },
+      ...{ runs: [large, ...rest], shard: WHOLE },
       open(one) {
         opened.push(one.model);
         if (one.model === 'large') return Promise.reject(new CrossflowError('failed', 'does not fit'));
@@ -176,9 +176,11 @@ describe('studies on the embedded model', () => {
     assert.deepEqual([problems.length, warnings.length], [0, 1]);
     assert.match(warnings[0].message, /a window of 44 layers is larger than the 10 of/);
     const study = await loadStudy(windows);
-    const refused = await prepareRuns(study, study.runs, folderOf, {}, (one) =>
-      one.task === 'QueryAttr' ? Promise.reject(new CrossflowError('failed', 'does not fit')) : Promise.resolve(),
-    ); // prettier-ignore
+    const refused = await prepareRuns(study, study.runs, {
+      folderOf,
+      look: (one) =>
+        one.task === 'QueryAttr' ? Promise.reject(new CrossflowError('failed', 'does not fit')) : Promise.resolve(),
+    });
     assert.deepEqual(refused.problems.map(({ run: { task }, error }) => [task, error.message]), [['QueryAttr', 'does not fit']]); // prettier-ignore
     assert.ok(!existsSync(folder.join('windows')));
     await fitting({})(study.runs[0], MODEL);
@@ -187,7 +189,7 @@ describe('studies on the embedded model', () => {
   it('a shard is worked on once at a time, and shards of other numbers wait', async () => {
     const file = writeStudy(folder.path, 'busy', TWO, { limit: 2 });
     const study = await loadStudy(file);
-    const claim = claimShard(journalFolder(study, study.runs[0]), { index: 1, count: 2 }, { journal: '', questions: 1, before: 0 }); // prettier-ignore
+    const claim = claimShard(study.runs[0].place.journals, { index: 1, count: 2 }, { journal: '', questions: 1, before: 0 }); // prettier-ignore
     try {
       const same = await run(file, { index: 1, count: 2 });
       assert.deepEqual(same.problems.map((p) => p.run.id), [study.runs[0].id]); // prettier-ignore
@@ -208,28 +210,27 @@ describe('studies on the embedded model', () => {
     const counts: number[] = [];
     await runStudy({
       ...{
-        study,
         runs,
         shard: WHOLE,
         open: () => Promise.resolve(Object.create(model, { close: { value: () => Promise.resolve() } }) as Model),
       },
       onRecord(planned) {
         // As if the next line were on its way.
-        const torn = shardFile(journalFolder(study, planned), { index: 9, count: 9 }, 1);
+        const torn = shardFile(planned.place.journals, { index: 9, count: 9 }, 1);
         if (!existsSync(torn)) {
-          copyFileSync(journalFiles(study, planned).at(-1)!, torn);
+          copyFileSync(journalFiles(planned.place).at(-1)!, torn);
           truncateSync(torn, readFileSync(torn).length - 7);
         }
-        const merged = mergeRun(study, planned);
+        const merged = mergeRun(planned);
         counts.push((merged?.kept ?? 0) + (merged?.dropped ?? 0));
-        assert.throws(() => mergeRun(study, planned, true), usageError(/being worked on/));
+        assert.throws(() => mergeRun(planned, true), usageError(/being worked on/));
       },
     });
     assert.deepEqual(counts, [1, 2, 3, 4, 5, 6, 7, 8]);
     const before = await tablesOf(file);
-    const merged = mergeRun(study, study.runs[0], true);
+    const merged = mergeRun(study.runs[0], true);
     assert.deepEqual([merged?.written, merged?.shards], [false, 2]);
-    assert.deepEqual(journalFiles(study, study.runs[0]), [mergedJournal(study.runs[0])]);
+    assert.deepEqual(journalFiles(study.runs[0].place), [study.runs[0].place.merged]);
     assert.equal((await run(file)).asked.length, 0);
     assert.deepEqual(await tablesOf(file), before);
   });
@@ -240,7 +241,7 @@ describe('studies on the embedded model', () => {
     const file = writeStudy(folder.path, 'hurt', ['QueryAttr'], { limit: 6 });
     await run(file);
     const study = await loadStudy(file);
-    const [journal] = journalFiles(study, study.runs[0]);
+    const [journal] = journalFiles(study.runs[0].place);
     const lines = readFileSync(journal, 'utf8').split('\n').slice(0, -1);
     const damaged = lines[2].replace('"base":', '"bose":');
     writeFileSync(journal, [lines[0], lines[1], lines[1], damaged, ...lines.slice(3, 5), lines[4], lines[6].slice(0, 99)].join('\n')); // prettier-ignore
@@ -268,7 +269,7 @@ describe('studies on the embedded model', () => {
     assert.equal(code, 1);
     assert.match(errors, /1-of-1\.jsonl.*cannot be written|cannot be written: EFBIG/);
     const study = await loadStudy(file);
-    const { index, files } = readJournals(study, study.runs[0]);
+    const { index, files } = readJournals(study.runs[0].place);
     const { kept, dropped } = index.counts();
     assert.ok(kept + dropped > 0 && kept + dropped < 6);
     assert.ok(readFileSync(files[0].path).at(-1) === 10, 'the journal ends with a whole line');

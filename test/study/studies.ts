@@ -2,9 +2,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { TABLES } from '../../src/core/report/tables/tables';
-import { mergeRun } from '../../src/core/study/merge';
 import { loadStudy } from '../../src/core/study/parse';
-import { writeResults } from '../../src/core/study/results';
+import { reportStudy } from '../../src/core/study/report';
 import { repositoryRoot } from '../support/golden';
 
 export const EXAMPLES = path.join(repositoryRoot, 'examples');
@@ -32,10 +31,9 @@ export function writeStudy(folder: string, name: string, tasks: readonly string[
 /** The tables of every run, merged first: what must be the same whatever happened. */
 export async function tablesOf(file: string): Promise<Map<string, string>> {
   const study = await loadStudy(file);
-  for (const run of study.runs) mergeRun(study, run);
+  await reportStudy(study, { make: ['tables'] });
   const tables = new Map<string, string>();
   for (const run of study.runs) {
-    await writeResults(run);
     for (const name of TABLES)
       tables.set(`${run.id}/${name}`, readFileSync(path.join(run.experiment.output, name), 'latin1'));
   }

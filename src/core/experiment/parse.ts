@@ -20,6 +20,14 @@ export interface ParseResult {
 const sources = new WeakMap<Experiment, Source>();
 export const sourceOf = (experiment: Experiment): Source => sources.get(experiment) ?? new Source('', experiment.file);
 
+/** The same experiment with other results or another method; problems still have their places in its text. */
+export function changed(experiment: Experiment, change: Partial<Pick<Experiment, 'output' | 'method'>>): Experiment {
+  const made = { ...experiment, ...change };
+  const source = sources.get(experiment);
+  if (source) sources.set(made, source);
+  return made;
+}
+
 /**
  * Reads an experiment. `file` is its (future) place: relative paths start in its folder. Looks on disk only to tell
  * a model folder from a Hugging Face id; `checkFiles` does the rest.

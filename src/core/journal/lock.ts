@@ -6,8 +6,8 @@ import { nameOf } from '../files/holder';
 export const LOCK_FILE = 'journal.lock';
 
 /**
- * Makes sure that one run at a time writes in a folder. Throws CrossflowError `usage` when another run holds it or the
- * folder cannot be written to.
+ * Makes sure that one process at a time merges results in a folder. Throws CrossflowError `usage` when another one holds it
+ * or the folder cannot be written to.
  */
 export function lockFolder(folder: string): Held {
   const path = join(folder, LOCK_FILE);
@@ -15,7 +15,7 @@ export function lockFolder(folder: string): Held {
     path,
     (by) => {
       const who = by ? nameOf(by) : 'someone';
-      return usage(`${who} is running an experiment in this folder`, folder, `if that is not so, delete ${path}`);
+      return usage(`${who} is merging results in this folder`, folder, `if that is not so, delete ${path}`);
     },
     { hint: 'choose another "output" folder' },
   );

@@ -1,10 +1,10 @@
-import type { Settings } from '../journal/identity';
-import type { JournalReader } from '../journal/reader';
-import type { Machine } from '../journal/machine';
-import type { JournalHeader, RowRecord } from '../journal/record';
-import { CROSSFLOW_VERSION, RUNTIME_VERSION } from '../journal/version';
 import type { Experiment } from '../experiment/types';
+import type { Settings } from '../journal/identity';
+import type { Machine } from '../journal/machine';
+import type { JournalHeader } from '../journal/record';
+import { CROSSFLOW_VERSION, RUNTIME_VERSION } from '../journal/version';
 import { curveStyles } from './figures/labels';
+import type { RunFindings } from './findings';
 
 /** `run.json`: what was run, on what, and what came of it. */
 export interface ReportSummary {
@@ -37,43 +37,17 @@ export interface ReportSummary {
   /** Time spent on the questions, all runs together. */
   readonly seconds: number;
   /** Questions that could not be asked. */
-  readonly errors: readonly { readonly row: number; readonly question_id: string; readonly message: string }[];
-  /** Damaged lines found in the journal. */
+  readonly errors: RunFindings['errors'];
+  /** Damaged lines found in the journals that this was made of. */
   readonly damaged: number;
 }
 
-/** What a run's records come to, added up while something else is made of them. */
-export class RunCounts {
-  readonly questions = { kept: 0, dropped: 0, failed: 0 };
-  /** By knockout: questions that have all its sets. */
-  readonly present: number[];
-  readonly errors: ReportSummary['errors'][number][] = [];
-  seconds = 0;
-
-  constructor({ about }: JournalHeader) {
-    this.present = about.knockouts.map(() => 0);
-  }
-
-  add(record: RowRecord): void {
-    this.questions[record.is]++;
-    this.seconds += record.seconds;
-    if (record.is === 'kept') record.curves.forEach((curve, i) => (this.present[i] += curve ? 1 : 0));
-    if (record.is === 'failed')
-      this.errors.push({ row: record.row + 1, question_id: record.question_id, message: record.error });
-  }
-}
-
-export function runSummary(
-  experiment: Experiment,
-  { header, damaged }: Pick<JournalReader, 'header' | 'damaged'>,
-  { questions, present, errors, seconds }: RunCounts,
-  limit: number,
-): ReportSummary {
-  const { identity, about } = header;
-  const asked = questions.kept + questions.dropped + questions.failed;
-  const wanted = Math.min(limit, about.rows);
+export function runSummary({ file, subject }: Experiment, findings: RunFindings, damaged: number): ReportSummary {
+  const { run, kept, dropped, failed, present, errors, seconds } = findings;
+  const { identity, about } = run.header;
+  const wanted = Math.min((subject.kind === 'dataset' ? subject.limit : undefined) ?? Infinity, about.rows);
   return {
-    experiment: experiment.file,
+    experiment: file,
     started: about.started,
     written: new Date().toISOString(),
     versions: { crossflow: CROSSFLOW_VERSION, onnxruntime: RUNTIME_VERSION, node: process.versions.node },
@@ -81,8 +55,8 @@ export function runSummary(
     model: { ...about.model, checkpoint: identity.checkpoint },
     dataset: { csv: about.csv, sha256: identity.csv, task: about.task, rows: about.rows, limit: wanted },
     settings: identity.settings,
-    questions: { asked, ...questions },
-    complete: questions.kept + questions.dropped === wanted,
+    questions: { asked: kept + dropped + failed, kept, dropped, failed },
+    complete: kept + dropped === wanted,
     knockouts: curveStyles(about.knockouts).map(({ name }, i) => ({ block_desc: name, questions: present[i] })),
     seconds: Math.round(seconds * 1000) / 1000,
     errors,

@@ -1,96 +1,190 @@
 /**
- * Data set runs, part two of two (part one: core/dataset/run.ts): makes `information_flow.csv`,
- * `last_position_answer_probs.csv`, `figures/`, `run.json`, `report.html` and `report.md` in the output folder from the
- * journal there. It computes no
- * model and changes no journal, so it may be called at any time, also while a run goes on: then it shows what is done.
+ * The one way from results to files: tables, `run.json`, figures, `report.html` and `report.md`. Each run's results are
+ * read once. Nothing is computed by a model, so it may be done at any time, also while a run goes on: then it shows what
+ * is done.
  *
- *     const { files, summary } = await writeReport(experiment);
- *
- * The tables and figures hang on the results alone: the same results give the same bytes, whatever interrupted the run.
+ * Tables and figures hang on the results alone: the same results give the same bytes, whatever interrupted the run.
  * run.json and the reports hold dates and times and differ.
  */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pause } from '../engine/control';
-import { usage } from '../errors';
-import { settingsChanges, settingsOf } from '../journal/identity';
-import { JournalReader } from '../journal/reader';
-import { keptOf } from '../journal/record';
-import { journalPath } from '../dataset/run';
+import { failed } from '../errors';
+import type { DatasetInput, Experiment } from '../experiment/types';
 import { writeBeside } from '../files/write-beside';
-import type { Experiment } from '../experiment/types';
-import { drawFigures } from './figures/draw-figures';
-import type { Sight } from './html/pictures';
-import type { RunDetails } from './html/content';
-import { writeStudyReport } from './html/report';
-import { runStatistics } from './statistics/run-statistics';
-import { runFigures } from './figures/study-figures';
-import type { StudyRun } from './study-run';
+import { modelFigures, type ModelResult } from './figures/compare-models';
+import type { Palette } from './figures/labels';
+import { placesOf, type PlacedRun } from './figures/places';
+import { runFigures } from './figures/run-figures';
+import { writeFigures, type WrittenFigure } from './figures/write-figures';
+import { LIMITS, readRun, type RunFindings } from './findings';
+import type { RunPart } from './html/content';
+import { curveSummaries } from './html/curves';
+import { Pictures, type Picture, type Sight } from './html/pictures';
+import { writeReport } from './html/report';
+import type { RunResults } from './run';
 import { runSummary, type ReportSummary } from './summary';
+import { TableFiles } from './tables/table-files';
 import { TABLES } from './tables/tables';
-import { writeTables } from './tables/write-tables';
 
-export interface ReportOptions {
+/** Results of Crossflow's own. */
+export interface OwnResults extends RunResults {
+  readonly own?: {
+    readonly experiment: Experiment;
+    /** Of its tables, relative to the report's; empty for a run that has the folder to itself, figures included. */
+    readonly folder: string;
+    /** Damaged lines of its journals. */
+    readonly damaged: number;
+    /** How the model sees pictures; left out: the report marks boxes, not the patches that belong to them. */
+    readonly sight?: Sight;
+  };
+}
+
+export const MADE = ['tables', 'figures', 'report'] as const;
+export type Made = (typeof MADE)[number];
+
+export interface WriteOptions {
+  /** What is made; left out: everything. Tables are made of own results alone. */
+  readonly make?: readonly Made[];
+  /** Stands before what was run, in the report. */
+  readonly title?: string;
+  /** Left out: colours that anybody can tell apart. */
+  readonly palette?: Palette;
   readonly signal?: AbortSignal;
-  /** Left out: true. */
-  readonly figures?: boolean;
-  /** How the model sees pictures; left out: the report marks boxes, not the patches that belong to them. */
-  readonly sight?: Sight;
+  /** So many of the steps are done: one a run, and one a task for what compares its models. */
+  readonly onProgress?: (what: Made, done: number, total: number) => void;
 }
 
-export interface Report {
-  /** Absolute paths of what was written. */
+export interface Written {
+  /** Absolute paths. */
   readonly files: readonly string[];
-  readonly summary: ReportSummary;
+  /** What each run's results come to, in the order of the runs. */
+  readonly findings: readonly RunFindings[];
+  /** run.json of each run whose tables were made. */
+  readonly summaries: readonly ReportSummary[];
 }
 
-/**
- * Throws CrossflowError `usage` when there is no journal or it is of other settings, `failed` when a file cannot be
- * written, `cancelled` when stopped (each file is whole, old or new).
- */
-export async function writeReport(experiment: Experiment, options: ReportOptions = {}): Promise<Report> {
-  if (experiment.subject.kind !== 'dataset') throw usage('has no "dataset"', experiment.file);
-  const { signal } = options;
-  const limit = experiment.subject.limit ?? Infinity;
-  const journal = JournalReader.open(journalPath(experiment));
-  try {
-    const { header } = journal;
-    const changed = settingsChanges(header.identity.settings, settingsOf(experiment));
-    if (changed.length > 0) {
-      throw usage(
-        `holds results of other settings: ${changed.join(', ')} changed since`,
-        journal.path,
-        'run the experiment with another "output" folder',
-      );
-    }
-    const write = async (name: string, text: string): Promise<void> => {
+/** All outliers' pictures together at most: with 15 kB each they stay below 5 MB. */
+const MOST_PICTURES = 240;
+
+/** Throws CrossflowError `failed` when a file cannot be written, `cancelled` when stopped: each file is whole, old or new. */
+export async function writeResults(
+  runs: readonly OwnResults[],
+  folder: string,
+  options: WriteOptions = {},
+): Promise<Written> {
+  const { make = MADE, signal, onProgress } = options;
+  const files: string[] = [];
+  const summaries: ReportSummary[] = [];
+  const overview: WrittenFigure[] = [];
+  const parts = new Map<OwnResults, RunPart>();
+  const step = make.includes('figures') ? 'figures' : 'tables';
+  const tasks = placesOf(runs);
+  let done = 0;
+  const told = (): void => onProgress?.(step, done, runs.length + tasks.length);
+  told();
+  for (const { task, folder: inside, runs: those } of tasks) {
+    const results: ModelResult[] = [];
+    for (const placed of those) {
       await pause(signal);
-      const path = join(experiment.output, name);
-      writeBeside(path, [text]);
-      files.push(path);
-    };
-    const tables = await writeTables(experiment.output, journal, limit, signal);
-    const files = [...tables.files];
-    await pause(signal);
-    const statistics = runStatistics(header, keptOf(journal.records(limit)));
-    const figures = (options.figures ?? true) ? runFigures(header, statistics) : [];
-    const drawn = await drawFigures(figures, experiment.output, 'figures', signal);
-    files.push(...drawn.files);
-    const summary = runSummary(experiment, journal, tables.counts, limit);
-    await write('run.json', `${JSON.stringify(summary, null, 2)}\n`);
-    const { model, task } = header.about;
-    const run: StudyRun = { model: model.name, task, header, records: () => journal.records(limit) };
-    const details: RunDetails = {
-      pictures: { dataset: experiment.subject, ...(options.sight && { sight: options.sight }) },
-      drawn: { figures: drawn.figures, flow: statistics.flow },
-      files: TABLES,
-      damaged: journal.damaged,
-      wanted: summary.dataset.limit,
-    };
-    files.push(
-      ...(await writeStudyReport([run], experiment.output, { detailsOf: () => details, ...(signal && { signal }) })),
-    );
-    return { files, summary };
-  } finally {
-    journal.close();
+      const made = await oneRun(placed, runs.length, folder, options);
+      files.push(...made.files);
+      if (made.summary) summaries.push(made.summary);
+      parts.set(placed.run, made.part);
+      results.push(...modelResult(placed, made.part));
+      done++;
+      told();
+    }
+    if (make.includes('figures')) {
+      const compared = await writeFigures(modelFigures(task, results), folder, `figures/${inside}`, signal);
+      files.push(...compared.files);
+      overview.push(...compared.figures.map((figure) => ({ ...figure, heading: `${task}: ${figure.heading}` })));
+    }
+    done++;
+    told();
   }
+  if (make.includes('report')) {
+    onProgress?.('report', 0, 1);
+    await pause(signal);
+    files.push(...(await writeReport(runs.map((run) => parts.get(run)!), folder, { title: options.title, overview }))); // prettier-ignore
+  }
+  return { files, findings: runs.map((run) => parts.get(run)!), summaries };
+}
+
+interface MadeRun {
+  readonly files: readonly string[];
+  readonly summary?: ReportSummary;
+  readonly part: RunPart;
+}
+
+async function oneRun(
+  { run, folder: place }: PlacedRun<OwnResults>,
+  runs: number,
+  folder: string,
+  { make = MADE, palette, signal }: WriteOptions,
+): Promise<MadeRun> {
+  const { own } = run;
+  const files: string[] = [];
+  const output = join(folder, own?.folder ?? '');
+  const tables = own && make.includes('tables') ? await tableFiles(output, run) : undefined;
+  let findings: RunFindings;
+  try {
+    const outliers = Math.min(LIMITS.outliers, Math.max(2, Math.floor(MOST_PICTURES / runs)));
+    const curves = make.some((one) => one !== 'tables');
+    findings = await readRun(run, { tables, curves, limits: { ...LIMITS, outliers }, signal });
+    files.push(...(tables?.finish() ?? []));
+  } finally {
+    tables?.discard();
+  }
+  const summary = own && tables && runSummary(own.experiment, findings, own.damaged);
+  if (summary) {
+    const path = join(output, 'run.json');
+    writeBeside(path, [`${JSON.stringify(summary, null, 2)}\n`]);
+    files.push(path);
+  }
+  const { statistics } = findings;
+  const drawn = make.includes('figures') && statistics ? runFigures(run.header, statistics, { ...(palette && { palette }) }) : []; // prettier-ignore
+  const figures = await writeFigures(drawn, folder, own?.folder === '' ? 'figures' : `figures/${place}`, signal);
+  files.push(...figures.files);
+  const subject = own?.experiment.subject.kind === 'dataset' ? own.experiment.subject : undefined;
+  return {
+    files,
+    ...(summary && { summary }),
+    part: {
+      ...findings,
+      figures: figures.figures,
+      curves: curveSummaries(findings),
+      pictures: subject && make.includes('report') ? await picturesOf(findings, subject, own?.sight) : [],
+      ...(own && {
+        tables: TABLES.map((name) => (own.folder === '' ? name : `${own.folder}/${name}`)),
+        damaged: own.damaged,
+        wanted: Math.min(subject?.limit ?? Infinity, run.header.about.rows),
+      }),
+    },
+  };
+}
+
+async function tableFiles(folder: string, { header }: RunResults): Promise<TableFiles> {
+  await mkdir(folder, { recursive: true }).catch((e: unknown) => {
+    throw failed(`cannot be made: ${(e as Error).message}`, folder);
+  });
+  return new TableFiles(folder, header);
+}
+
+const modelResult = ({ run, label, place }: PlacedRun<OwnResults>, { statistics }: RunFindings): ModelResult[] => {
+  const { model, knockouts } = run.header.about;
+  return statistics ? [{ label, place, layers: model.layers, knockouts, statistics }] : [];
+};
+
+async function picturesOf(
+  { outliers }: RunFindings,
+  dataset: DatasetInput,
+  sight: Sight | undefined,
+): Promise<(Picture | string)[]> {
+  const opened = await Pictures.open({ dataset, ...(sight && { sight }) });
+  const pictures: (Picture | string)[] = [];
+  for (const { record } of outliers) {
+    pictures.push(typeof opened === 'string' ? opened : await opened.of(record));
+  }
+  return pictures;
 }

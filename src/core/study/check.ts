@@ -1,3 +1,4 @@
+import { checkAgainstModel } from '../experiment/facts';
 import type { ModelSpec } from '../spec';
 import type { Problem } from '../experiment/problems';
 import { sourceOfStudy } from './parse';
@@ -7,6 +8,7 @@ type Path = (string | number)[];
 
 /** Heads that a model has not, and as warnings windows that are larger than it, at their places in the study's text. */
 export function checkFacts(study: Study, { decoder, directory }: Pick<ModelSpec, 'decoder' | 'directory'>): Problem[] {
+  if (study.kind === 'dataset') return study.runs.flatMap(({ experiment }) => checkAgainstModel(experiment, decoder));
   const source = sourceOfStudy(study);
   // All runs have the same.
   const knockouts = study.runs[0]?.experiment.knockouts ?? [];

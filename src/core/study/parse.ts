@@ -10,6 +10,7 @@ import { Source } from '../experiment/source';
 import { syntaxProblems, type FileKind } from '../experiment/syntax';
 import { DEFAULT_INSTRUCTION, DEFAULT_WINDOW, type Experiment, knockoutId, type Knockout } from '../experiment/types';
 import { namesIn, readKnockouts, readModel, toSets } from '../experiment/written';
+import { placeOf } from './folders';
 import { studySchema, type StudyFile } from './schema';
 import type { PlannedRun, Study } from './types';
 
@@ -62,18 +63,22 @@ export function parseStudy(text: string, file: string): StudyParseResult {
       const id = runId(name, task.name);
       const subject = { kind: 'dataset', ...task.input } as const;
       const experiment = { ...shared, ...settings, model: model!, subject, output: join(output, id) };
-      return { id, model: name, task: task.name, experiment };
+      return { id, model: name, task: task.name, experiment, place: placeOf(output, id) };
     }),
   );
   const name = basename(source.file).replace(/(\.study)?\.jsonc?$/i, '');
-  const study: Study = { file: source.file, name, output, runs, slurm: written.slurm ?? {} };
+  const study: Study = { kind: 'study', file: source.file, name, output, runs, slurm: written.slurm ?? {} };
   sources.set(study, source);
   return { study, problems: found };
 }
 
 /** The study with its results in another folder. */
 export function movedTo(study: Study, output: string): Study {
-  const runs = study.runs.map((run) => ({ ...run, experiment: { ...run.experiment, output: join(output, run.id) } }));
+  const runs = study.runs.map((run) => ({
+    ...run,
+    experiment: { ...run.experiment, output: join(output, run.id) },
+    place: placeOf(output, run.id),
+  }));
   const moved = { ...study, output, runs };
   sources.set(moved, sourceOfStudy(study));
   return moved;

@@ -6,17 +6,24 @@ import { basename } from 'node:path';
 import { askRows } from '../dataset/ask';
 import { Eta } from '../dataset/eta';
 import type { RecordKind, RowRecord } from '../journal/record';
-import type { RowError } from '../dataset/run';
 import type { DatasetRow } from '../dataset/rows';
 import type { Model } from '../engine/api';
 import { cancelled, CrossflowError, toCrossflowError, usage } from '../errors';
-import { journalFolder } from './folders';
-import { checkIdentity, readJournals, startAnew, type RunJournals } from './journals';
-import { claimShard } from './owner';
+import { checkIdentity, nameOf, readJournals, startAnew, type RunJournals } from '../journal/journals';
+import type { Shard } from '../journal/place';
+import { claimShard } from '../journal/owner';
 import type { ReadyRun, RunProblem } from './prepare';
-import { freeShardFile, ShardJournal } from './shard-journal';
+import { freeShardFile, ShardJournal } from '../journal/shard-journal';
 import { rowsOfShard } from './shards';
-import type { Shard, Study } from './types';
+
+export interface RowError {
+  /** Number of the row in the CSV, from 1. */
+  readonly row: number;
+  /** Line of the CSV, from 1. */
+  readonly line: number;
+  readonly questionId: string;
+  readonly message: string;
+}
 
 export interface StudyProgress {
   readonly run: ReadyRun;
@@ -29,12 +36,13 @@ export interface StudyProgress {
 }
 
 export interface StudyOptions {
-  readonly study: Study;
   /** prepareRuns() */
   readonly runs: readonly ReadyRun[];
   readonly shard: Shard;
   /** Loads a run's model, for it and the runs after it on the same; called only when there is something to ask it. */
   readonly open: (run: ReadyRun) => Promise<Model>;
+  /** Gives a model back that is no longer needed; left out: closes it. */
+  readonly close?: (model: Model) => Promise<void>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: StudyProgress) => void;
   /** A question is about to be asked; its result is safe in the journal. */
@@ -54,6 +62,8 @@ export interface RunOutcome extends Readonly<Record<RecordKind, number>> {
   readonly damaged: number;
   readonly seconds: number;
   readonly errors: readonly RowError[];
+  /** Questions of this start that were kept, but whose boxes are wrong: knockouts of objects have no curve for them. */
+  readonly withoutObjects: readonly RowError[];
 }
 
 export interface StudyOutcome {
@@ -74,12 +84,13 @@ export async function runStudy(options: StudyOptions): Promise<StudyOutcome> {
   let loaded: { readonly key: string; readonly model: Model } | undefined;
   // The others are worked on all the same.
   const unloadable = new Map<string, CrossflowError>();
+  const close = options.close ?? ((model) => model.close());
   const load = async (run: ReadyRun): Promise<Model> => {
     const key = JSON.stringify(run.experiment.model);
     if (loaded?.key === key) return loaded.model;
     const before = unloadable.get(key);
     if (before) throw new LeftOut(before);
-    await loaded?.model.close();
+    if (loaded) await close(loaded.model);
     loaded = undefined;
     const model = await options.open(run).catch((e: unknown) => {
       const error = toCrossflowError(e);
@@ -102,7 +113,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyOutcome> {
       left.delete(run.id);
     }
   } finally {
-    await loaded?.model.close();
+    if (loaded) await close(loaded.model);
   }
   return { runs: outcomes, problems };
 }
@@ -121,11 +132,11 @@ async function oneRun(
   eta: Eta,
   left: Map<string, number>,
 ): Promise<RunOutcome> {
-  const { study, shard, signal, onProgress, onBegin, onRecord } = options;
+  const { shard, signal, onProgress, onBegin, onRecord } = options;
   const began = performance.now();
-  const folder = journalFolder(study, run);
+  const folder = run.place.journals;
   const rows = rowsOfShard(run.dataset.rows, shard);
-  const tally = new Tally(rows, readChecked(study, run));
+  let tally = new Tally(rows, readChecked(run));
   const report = () => {
     left.set(run.id, rows.length - tally.done);
     const secondsLeft = eta.left([...left.values()].reduce((a, b) => a + b, 0));
@@ -150,9 +161,9 @@ async function oneRun(
     );
     try {
       // What the last owner wrote between the first look and the claim.
-      const todo = new Tally(rows, readChecked(study, run)).todo;
+      tally = new Tally(rows, readChecked(run));
       const model = await load(run);
-      await askRows(todo, {
+      await askRows(tally.todo, {
         model,
         experiment: run.experiment,
         signal,
@@ -183,6 +194,7 @@ async function oneRun(
     damaged: tally.damaged,
     seconds: Math.round(performance.now() - began) / 1000,
     errors: tally.errors,
+    withoutObjects: tally.withoutObjects,
   };
 }
 
@@ -195,36 +207,34 @@ function orBusy<R>(work: () => R): R {
 }
 
 /** The run's journals, once it is sure that they are of this run and of these pictures. */
-function readChecked(study: Study, run: ReadyRun): RunJournals {
-  const journals = readJournals(study, run, true);
-  checkIdentity(study, run, journals.header, run.header.identity);
+function readChecked(run: ReadyRun): RunJournals {
+  const { place } = run;
+  const journals = readJournals(place, { pictures: true });
+  checkIdentity(place, journals.header, run.header.identity);
   const { index } = journals;
   const changed = run.dataset.rows.filter((r) => index.isDone(r.index) && index.imageBytesOf(r.index) !== r.imageBytes);
   const [first] = changed;
   if (!first) return journals;
   const pictures = changed.length === 1 ? 'a picture that has' : `${changed.length} pictures that have`;
-  throw usage(
-    `holds results of ${pictures} changed since: ${first.image}`,
-    journalFolder(study, run),
-    startAnew(study, run),
-  );
+  throw usage(`holds results of ${pictures} changed since: ${first.image}`, nameOf(place), startAnew(place));
 }
 
 /** Counts the questions of a shard. */
 class Tally {
   readonly kinds: Record<RecordKind, number> = { kept: 0, dropped: 0, failed: 0 };
   readonly errors: RowError[] = [];
+  readonly withoutObjects: RowError[] = [];
   readonly todo: readonly DatasetRow[];
   readonly damaged: number;
-  /** Lines of the CSV by row, once a question has failed. */
+  /** Lines of the CSV by row, once there is something to say of one. */
   private lines: ReadonlyMap<number, number> | undefined;
 
   constructor(
     private readonly rows: readonly DatasetRow[],
-    { index, files }: RunJournals,
+    { index, damaged }: RunJournals,
   ) {
     this.todo = rows.filter((row) => !index.isDone(row.index));
-    this.damaged = files.reduce((sum, file) => sum + file.damaged, 0);
+    this.damaged = damaged;
     for (const row of rows) {
       const kind = index.kindOf(row.index);
       if (kind && kind !== 'failed') this.kinds[kind]++;
@@ -237,9 +247,13 @@ class Tally {
 
   add(record: RowRecord): void {
     this.kinds[record.is]++;
-    if (record.is !== 'failed') return;
-    this.lines ??= new Map(this.rows.map((row) => [row.index, row.line]));
-    const line = this.lines.get(record.row) ?? 0;
-    this.errors.push({ row: record.row + 1, line, questionId: record.question_id, message: record.error });
+    if (record.is === 'failed') this.errors.push(this.rowError(record, record.error));
+    else if (record.is === 'kept' && record.lost !== undefined)
+      this.withoutObjects.push(this.rowError(record, record.lost));
+  }
+
+  private rowError({ row, question_id }: RowRecord, message: string): RowError {
+    this.lines ??= new Map(this.rows.map(({ index, line }) => [index, line]));
+    return { row: row + 1, line: this.lines.get(row) ?? 0, questionId: question_id, message };
   }
 }

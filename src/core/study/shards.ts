@@ -1,8 +1,8 @@
 import { imageGroups } from '../dataset/ask';
 import type { DatasetRow } from '../dataset/rows';
 import { usage } from '../errors';
+import type { Shard } from '../journal/place';
 import { MAX_SHARDS } from './schema';
-import type { Shard } from './types';
 
 /** `3/8`, as `--shard` takes it. Throws CrossflowError `usage`. */
 export function parseShard(text: string): Shard {

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import type { RecordKind } from '../journal/record';
 import { readTable } from '../dataset/table';
 import { toCrossflowError } from '../errors';
-import { journalFolder } from './folders';
-import { checkSettings, readJournals } from './journals';
-import { jobName, owners, type Owner, type OwnerState } from './owner';
+import { checkSettings, readJournals } from '../journal/journals';
+import { jobName, owners, type Owner, type OwnerState } from '../journal/owner';
 import type { PlannedRun, Study } from './types';
 
 export interface ShardStatus {
@@ -56,7 +55,7 @@ export interface StudyStatus {
 export async function studyStatus(study: Study, chosen: readonly PlannedRun[]): Promise<StudyStatus> {
   const runs: RunStatus[] = [];
   const hashes = new Map<string, Promise<string>>();
-  for (const run of chosen) runs.push(await runStatus(study, run, hashes));
+  for (const run of chosen) runs.push(await runStatus(run, hashes));
   const sum = (of: (run: RunStatus) => number) => runs.reduce((n, run) => n + of(run), 0);
   const [total, done, perMinute] = [sum((r) => r.total ?? 0), sum((r) => r.done), sum((r) => r.perMinute ?? 0)];
   return {
@@ -69,8 +68,8 @@ export async function studyStatus(study: Study, chosen: readonly PlannedRun[]): 
   };
 }
 
-async function runStatus(study: Study, run: PlannedRun, hashes: Map<string, Promise<string>>): Promise<RunStatus> {
-  const folder = journalFolder(study, run);
+async function runStatus(run: PlannedRun, hashes: Map<string, Promise<string>>): Promise<RunStatus> {
+  const folder = run.place.journals;
   // Who only looks writes nothing, so this machine's clock must do.
   const shards = owners(folder, Date.now()).map((state) => shardStatus(folder, state));
   const perMinute = shards.reduce((sum, s) => sum + (s.state === 'alive' && s.seconds ? 60 / s.seconds : 0), 0);
@@ -79,12 +78,12 @@ async function runStatus(study: Study, run: PlannedRun, hashes: Map<string, Prom
   let [rows, damaged]: [number | undefined, number] = [undefined, 0];
   let problem: string | undefined;
   try {
-    const { header, index, files } = readJournals(study, run);
-    damaged = files.reduce((sum, file) => sum + file.damaged, 0);
+    const { header, index, damaged: lines } = readJournals(run.place);
+    damaged = lines;
     if (header) {
       counts = index.counts(limit);
       rows = header.about.rows;
-      checkSettings(study, run, header);
+      checkSettings(run.place, header, run.experiment);
       const hash = await (hashes.get(csv) ?? remember(hashes, csv));
       if (hash !== header.identity.csv) problem = `${csv} changed since`;
     } else rows = (await readTable(csv)).rows.length;

@@ -1,23 +1,27 @@
 import type { Experiment } from '../experiment/types';
+import type { Place } from '../journal/place';
 import type { SlurmSettings } from './schema';
 
 /** One model on one task: a data set experiment with all of the study's knockouts. */
 export interface PlannedRun {
-  /** Name of its folders: letters, digits, `.`, `_` and `-`. */
+  /** Name of its folders: letters, digits, `.`, `_` and `-`; empty for a data set's own run. */
   readonly id: string;
   /** What results and figures call the model and the task. */
   readonly model: string;
   readonly task: string;
-  /** Its `output` is the folder of the run's merged journal and tables. */
+  /** Its `output` is the folder of the run's tables. */
   readonly experiment: DatasetExperiment;
+  /** Where its results lie. */
+  readonly place: Place;
 }
 
 export type DatasetExperiment = Experiment & {
   readonly subject: Extract<Experiment['subject'], { readonly kind: 'dataset' }>;
 };
 
-/** A parsed `*.study.json`. */
+/** A parsed `*.study.json`, or a data set experiment: a study of one run. */
 export interface Study {
+  readonly kind: 'study' | 'dataset';
   /** Absolute path of the file. */
   readonly file: string;
   /** Its name without `.study.json`. */
@@ -28,10 +32,3 @@ export interface Study {
   readonly runs: readonly PlannedRun[];
   readonly slurm: SlurmSettings;
 }
-
-/** The i-th of n shards, from 1. */
-export interface Shard {
-  readonly index: number;
-  readonly count: number;
-}
-export const WHOLE: Shard = { index: 1, count: 1 };

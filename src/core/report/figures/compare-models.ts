@@ -1,10 +1,11 @@
 import { knockoutId, knockoutLabel, type Knockout } from '../../experiment/types';
 import { caption } from './caption';
+import { figure, type Figure } from './figure';
 import { safeNames } from '../file-names';
 import { knockoutFigure, layerAxis, type FigureData } from './figures';
 import { figureLabel, seriesStyle } from './labels';
 import type { RunStatistics } from '../statistics/run-statistics';
-import { named, windowOf, type NamedFigure } from './study-figures';
+import { windowOf } from './run-figures';
 
 /** One model's results on a task. */
 export interface ModelResult {
@@ -18,7 +19,7 @@ export interface ModelResult {
 }
 
 /** For each knockout that two models or more were asked: one curve a model, over depth, for they differ in layers. */
-export function modelFigures(task: string, models: readonly ModelResult[]): NamedFigure[] {
+export function modelFigures(task: string, models: readonly ModelResult[]): Figure[] {
   const asked = new Map<string, { readonly knockout: Knockout; readonly by: Asked[] }>();
   for (const model of models) {
     model.knockouts.forEach((knockout, i) => {
@@ -52,7 +53,7 @@ export function modelFigures(task: string, models: readonly ModelResult[]): Name
       over: 'depth',
       ...layerAxis([knockout]),
     };
-    return named(`models_${names[i]}`, data, knockoutFigure);
+    return figure(`models_${names[i]}`, `Models: ${figureLabel(knockout)}`, data, knockoutFigure);
   });
 }
 

@@ -3,12 +3,12 @@ import { arch, cpus, platform } from 'node:os';
 import type { Settings } from '../../journal/identity';
 import { CROSSFLOW_VERSION, RUNTIME_VERSION } from '../../journal/version';
 import type { JournalHeader } from '../../journal/record';
-import type { StudyRun } from '../study-run';
+import type { RunResults } from '../run';
 import { count, moment, parameters, whole } from './words';
 
 export type Fact = readonly [what: string, value: string];
 
-export function runFacts({ header, model }: StudyRun): Fact[] {
+export function runFacts({ header, model }: RunResults): Fact[] {
   const { identity, about } = header;
   const m = about.model;
   const known = m.parameters > 0;

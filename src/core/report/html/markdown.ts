@@ -1,9 +1,9 @@
 /** The same as Markdown: reads well as text, and in a preview; figures are linked where they are files. */
-import { rightly } from './digest';
 import { runFacts, type Fact } from './facts';
-import { address, cut, CURVES_TOLD } from './parts';
+import { address, cut, CURVES_TOLD, rightly } from './parts';
 import { summary } from './page';
-import type { ReportContent, ReportFigure, RunPart } from './content';
+import type { WrittenFigure } from '../figures/write-figures';
+import type { ReportContent, RunPart } from './content';
 import { count, duration, pValue, probability, signed, whole } from './words';
 
 export function markdownReport({ title, overview, parts, machine }: ReportContent): string {
@@ -19,7 +19,7 @@ export function markdownReport({ title, overview, parts, machine }: ReportConten
       parts.map((part) => [
         part.run.task,
         part.run.model,
-        wanted(part),
+        asked(part),
         rightly(part),
         whole(part.dropped),
         whole(part.failed),
@@ -41,14 +41,14 @@ export function markdownReport({ title, overview, parts, machine }: ReportConten
 }
 
 function run(part: RunPart): string[] {
-  const { curves, outliers, wrong, failures, confusions, details } = part;
+  const { curves, outliers, wrong, failures, confusions, damaged, tables } = part;
   const often = confusions.filter((pair) => pair.count > 1);
   return [
     `## ${escapeMarkdown(`${part.run.task}, ${part.run.model}`)}`,
     '',
-    ...(details.damaged ? [`${count(details.damaged, 'damaged line')} in the journal.`, ''] : []),
-    ...(details.files?.length
-      ? [`Tables: ${details.files.map((file) => `[${escapeMarkdown(file)}](<${address(file)}>)`).join(', ')}`, '']
+    ...(damaged ? [`${count(damaged, 'damaged line')} in the journal.`, ''] : []),
+    ...(tables?.length
+      ? [`Tables: ${tables.map((file) => `[${escapeMarkdown(file)}](<${address(file)}>)`).join(', ')}`, '']
       : []),
     '### Curves',
     '',
@@ -121,20 +121,18 @@ function run(part: RunPart): string[] {
   ];
 }
 
-function wanted({ kept, dropped, failed, details }: RunPart): string {
-  const asked = kept + dropped + failed;
-  return details.wanted !== undefined && asked < details.wanted
-    ? `${whole(asked)} of ${whole(details.wanted)}`
-    : whole(asked);
+function asked({ kept, dropped, failed, wanted }: RunPart): string {
+  const all = kept + dropped + failed;
+  return wanted !== undefined && all < wanted ? `${whole(all)} of ${whole(wanted)}` : whole(all);
 }
 
 /** Those that are files too; others are in report.html alone. */
-function figures(list: readonly ReportFigure[]): string[] {
-  return list.flatMap(({ title, alt, files }) => {
+function figures(list: readonly WrittenFigure[]): string[] {
+  return list.flatMap(({ heading, alt, files }) => {
     const shown = files.find((file) => file.endsWith('.png')) ?? files.find((file) => file.endsWith('.svg'));
     return shown === undefined
       ? []
-      : [`**${escapeMarkdown(title)}**`, '', `![${escapeMarkdown(alt)}](<${address(shown)}>)`, ''];
+      : [`**${escapeMarkdown(heading)}**`, '', `![${escapeMarkdown(alt)}](<${address(shown)}>)`, ''];
   });
 }
 

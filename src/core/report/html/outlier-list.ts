@@ -1,6 +1,6 @@
 /** Questions far from the mean: picture with overlays, answer, and the curve that differs. */
 import { smallChart } from './chart';
-import type { Outlier } from './digest';
+import type { Outlier } from '../findings';
 import type { Picture } from './pictures';
 import { html, quoted, type Html } from './template';
 import { count, probability, signed } from './words';

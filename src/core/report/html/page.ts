@@ -1,6 +1,6 @@
 /** The HTML page. */
 import { createHash } from 'node:crypto';
-import { isTablesOnly } from './digest';
+import { isTablesOnly } from '../run';
 import { runFacts, type Fact } from './facts';
 import { outlierList } from './outlier-list';
 import { curveTable, failureTable, figures, links, overviewTable, table, wrongTable } from './parts';
@@ -38,7 +38,7 @@ export function htmlReport(content: ReportContent): string {
           ${overviewTable(
             parts,
             anchors,
-            parts.map((part) => part.details.wanted),
+            parts.map((part) => part.wanted),
           )}
           <p class="note">
             Curves are means over the questions that the model answers rightly, as in the study; the others are left
@@ -92,12 +92,12 @@ function contents({ overview, parts }: ReportContent, anchors: readonly string[]
 }
 
 function run(part: RunPart, anchor: string): Html {
-  const { run, kept, outliers, details } = part;
+  const { run, kept, outliers, wanted, damaged, tables } = part;
   const asked = kept + part.dropped + part.failed;
   return html`<section aria-labelledby="${anchor}">
     <h2 id="${anchor}">${quoted(run.task)}, ${quoted(run.model)}</h2>
     <p>
-      ${isTablesOnly(run) ? `${count(kept, 'right answer')}, read from tables.` : `${whole(kept)} of ${count(kept + part.dropped, 'question')} answered rightly (${share(kept, kept + part.dropped)}).`}${details.wanted !== undefined && asked < details.wanted ? html` <strong>The run is not complete: ${whole(asked)} of ${whole(details.wanted)} questions so far.</strong>` : undefined}${details.damaged ? html` <span class="bad">${count(details.damaged, 'damaged line')} in the journal; the questions are asked again by the next run.</span>` : undefined}${details.files?.length ? html` Tables: ${links(details.files, true)}.` : undefined}
+      ${isTablesOnly(run) ? `${count(kept, 'right answer')}, read from tables.` : `${whole(kept)} of ${count(kept + part.dropped, 'question')} answered rightly (${share(kept, kept + part.dropped)}).`}${wanted !== undefined && asked < wanted ? html` <strong>The run is not complete: ${whole(asked)} of ${whole(wanted)} questions so far.</strong>` : undefined}${damaged ? html` <span class="bad">${count(damaged, 'damaged line')} in the journal; the questions are asked again by the next run.</span>` : undefined}${tables?.length ? html` Tables: ${links(tables, true)}.` : undefined}
     </p>
     <h3>Curves</h3>
     ${kept > 0 ? html`${figures(part.figures)}${curveTable(part.curves)}` : html`<p>No question was answered rightly, so there is nothing to draw.</p>`}

@@ -1,8 +1,10 @@
 /** Tables, figures and lists of the HTML report. */
-import { rightly, type RunDigest } from './digest';
+import type { WrittenFigure } from '../figures/write-figures';
+import type { RunFindings } from '../findings';
+import { isTablesOnly } from '../run';
 import { html, quoted, type Html, type Part } from './template';
-import type { CurveDigest, ReportFigure } from './content';
-import { duration, pValue, probability, signed, whole } from './words';
+import type { CurveDigest } from './content';
+import { duration, pValue, probability, share, signed, whole } from './words';
 
 export interface Column {
   readonly title: string;
@@ -43,14 +45,14 @@ export function table(
 }
 
 /** Drawings as images: nothing in one can reach the page or another drawing. */
-export function figures(list: readonly ReportFigure[]): Html {
+export function figures(list: readonly WrittenFigure[]): Html {
   if (list.length === 0) return html``;
   return html`<div class="figures">
     ${list.map(
-      ({ title, alt, svg, files }) =>
+      ({ heading, alt, svg, files }) =>
         html`<figure>
           <img src="data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}" alt="${alt}" />
-          <figcaption>${title}${files.length > 0 ? html` · ${links(files)}` : undefined}</figcaption>
+          <figcaption>${heading}${files.length > 0 ? html` · ${links(files)}` : undefined}</figcaption>
         </figure>`,
     )}
   </div>`;
@@ -98,7 +100,7 @@ export function curveTable(curves: readonly CurveDigest[]): Html {
   );
 }
 
-export function wrongTable({ wrong, dropped }: RunDigest): Html {
+export function wrongTable({ wrong, dropped }: RunFindings): Html {
   return table(
     cut('Answers left out', wrong.length, dropped),
     [
@@ -118,7 +120,7 @@ export function wrongTable({ wrong, dropped }: RunDigest): Html {
   );
 }
 
-export function failureTable({ failures, failed }: RunDigest): Html {
+export function failureTable({ failures, failed }: RunFindings): Html {
   return table(
     cut('Questions that could not be asked', failures.length, failed),
     [
@@ -130,12 +132,16 @@ export function failureTable({ failures, failed }: RunDigest): Html {
   );
 }
 
+/** Right answers, and their share where the others are known. */
+export const rightly = ({ run, kept, dropped }: Pick<RunFindings, 'run' | 'kept' | 'dropped'>): string =>
+  isTablesOnly(run) ? whole(kept) : `${whole(kept)} (${share(kept, kept + dropped)})`;
+
 /** Says what a list leaves out. */
 export const cut = (what: string, shown: number, all: number): string =>
   shown < all ? `${what}: the first ${whole(shown)} of ${whole(all)}` : `${what}: ${whole(all)}`;
 
 export function overviewTable(
-  digests: readonly RunDigest[],
+  digests: readonly RunFindings[],
   anchors: readonly string[],
   wanted: readonly (number | undefined)[],
 ): Html {

@@ -4,52 +4,39 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pause } from '../../engine/control';
 import { failed } from '../../errors';
 import { writeBeside } from '../../files/write-beside';
-import type { StudyRun } from '../study-run';
-import type { ReportContent, ReportFigure, RunDetails, RunPart } from './content';
-import { digest, LIMITS, type RunDigest } from './digest';
+import type { WrittenFigure } from '../figures/write-figures';
+import type { RunResults } from '../run';
+import type { ReportContent, RunPart } from './content';
 import { machineFacts } from './facts';
-import { curveSummaries, draw } from './figures';
 import { markdownReport } from './markdown';
 import { htmlReport } from './page';
-import { Pictures, type Picture, type PictureSource } from './pictures';
 
-export interface StudyReportOptions {
+export interface ReportOptions {
   /** Stands before what was run. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** Figures of more than one run. */
-  readonly overview?: readonly ReportFigure[];
-  readonly detailsOf?: (run: StudyRun) => RunDetails;
-  readonly signal?: AbortSignal;
+  readonly overview?: readonly WrittenFigure[];
   /** Left out: the clock's. */
   readonly now?: Date;
 }
 
-/** All outliers' pictures together at most: with 15 kB each they stay below 5 MB. */
-const MOST_PICTURES = 240;
-
 /**
- * Writes both reports into a folder and gives their paths. Throws CrossflowError `failed` when one cannot be written
- * (each is whole, old or new), `cancelled` when stopped.
+ * Writes both reports into a folder and gives their paths. Throws CrossflowError `failed` when one cannot be written: each
+ * is whole, old or new.
  */
-export async function writeStudyReport(
-  runs: readonly StudyRun[],
+export async function writeReport(
+  parts: readonly RunPart[],
   folder: string,
-  options: StudyReportOptions = {},
+  { title, overview = [], now = new Date() }: ReportOptions = {},
 ): Promise<string[]> {
-  const outliers = Math.min(LIMITS.outliers, Math.max(2, Math.floor(MOST_PICTURES / Math.max(1, runs.length))));
-  const parts: RunPart[] = [];
-  for (const run of runs) {
-    await pause(options.signal);
-    parts.push(await readPart(run, options.detailsOf?.(run) ?? {}, outliers));
-  }
+  const what = titleOf(parts.map((part) => part.run));
   const content: ReportContent = {
-    title: options.title === undefined ? titleOf(runs) : `${options.title}: ${titleOf(runs)}`,
-    overview: options.overview ?? [],
+    title: title === undefined ? what : `${title}: ${what}`,
+    overview,
     parts,
-    machine: machineFacts(options.now ?? new Date()),
+    machine: machineFacts(now),
   };
   await mkdir(folder, { recursive: true }).catch((e: unknown) => {
     throw failed(`cannot be made: ${(e as Error).message}`, folder);
@@ -62,29 +49,7 @@ export async function writeStudyReport(
   });
 }
 
-async function readPart(run: StudyRun, details: RunDetails, outliers: number): Promise<RunPart> {
-  const digested = digest(run, { ...LIMITS, outliers });
-  const { figures, flow } = details.drawn ?? (await draw(run));
-  return {
-    ...digested,
-    details,
-    figures,
-    pictures: await picturesOf(digested, details.pictures),
-    curves: curveSummaries(run, flow),
-  };
-}
-
-async function picturesOf(digested: RunDigest, source: PictureSource | undefined): Promise<(Picture | string)[]> {
-  if (!source) return [];
-  const opened = await Pictures.open(source);
-  const pictures: (Picture | string)[] = [];
-  for (const { record } of digested.outliers) {
-    pictures.push(typeof opened === 'string' ? opened : await opened.of(record));
-  }
-  return pictures;
-}
-
-function titleOf(runs: readonly StudyRun[]): string {
+function titleOf(runs: readonly RunResults[]): string {
   const [only] = runs;
   if (only && runs.length === 1) return `${only.task}, ${only.model}`;
   const distinct = (names: readonly string[]): string[] => [...new Set(names)];

@@ -8,7 +8,7 @@ import type { JournalHeader, KeptRecord } from '../../journal/record';
 import { kindWords, WORD_KINDS, type WordKind } from '../../dataset/words';
 import { usage } from '../../errors';
 import { DEFAULT_WINDOW, knockoutId, type Knockout } from '../../experiment/types';
-import type { StudyRun } from '../study-run';
+import type { RunResults } from '../run';
 import { readColumns } from './csv';
 import { parseKnockout, resultNames, type ResultNames } from './names';
 import { flowLines, kindOf, lensLines, type Asked, type ResultKind } from './tables';
@@ -38,7 +38,7 @@ export interface ReadOptions {
  * The runs that result files make up, in the order of their first file. Throws CrossflowError `usage` naming file and
  * line of what is wrong.
  */
-export async function readResults(files: readonly ResultFile[], options: ReadOptions = {}): Promise<StudyRun[]> {
+export async function readResults(files: readonly ResultFile[], options: ReadOptions = {}): Promise<RunResults[]> {
   const runs = new Map<string, PublishedRun>();
   for (const file of files) {
     const model = options.model ?? file.names.model ?? basename(dirname(file.path));
@@ -59,7 +59,7 @@ interface QuestionResults extends Asked {
 }
 
 /** A run that only its CSV files are left of: what they do not tell is empty or 0. */
-class PublishedRun implements StudyRun {
+class PublishedRun implements RunResults {
   private readonly knockouts: Knockout[] = [];
   private readonly questions = new Map<string, QuestionResults>();
   private readonly files: string[] = [];
@@ -142,10 +142,15 @@ class PublishedRun implements StudyRun {
 
   *records(): Generator<KeptRecord> {
     let row = 0;
-    for (const question of this.questions.values()) yield this.record(question, row++);
+    for (const question of this.questions.values()) yield this.asRecord(question, row++);
   }
 
-  private record(q: QuestionResults, row: number): KeptRecord {
+  record(row: number): KeptRecord | undefined {
+    const question = [...this.questions.values()][row];
+    return question && this.asRecord(question, row);
+  }
+
+  private asRecord(q: QuestionResults, row: number): KeptRecord {
     // The tables hold no options, only that there are some; any other word stands for the false one.
     const hasOptions = q.lens.withoutNorm['Noncapitalized False Option'] !== undefined;
     const options: [string, string] | undefined = hasOptions ? [q.gold, `not ${q.gold}`] : undefined;

@@ -14,8 +14,8 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CrossflowError } from '../../src/core/errors';
 import { STALE_MS } from '../../src/core/files/hold';
-import { ownerFile } from '../../src/core/study/folders';
-import { claimShard, owners, slurmJob, type Owner } from '../../src/core/study/owner';
+import { ownerFile } from '../../src/core/journal/place';
+import { claimShard, owners, slurmJob, type Owner } from '../../src/core/journal/owner';
 import { temporaryFolder } from '../support/temporary';
 
 describe('owners of shards', () => {

@@ -2,6 +2,7 @@ import type { JournalHeader } from '../../journal/record';
 import { WORD_KINDS } from '../../dataset/words';
 import { knockoutId, knockoutLabel, type Knockout } from '../../experiment/types';
 import { caption } from './caption';
+import { figure, type Figure } from './figure';
 import { safeName, safeNames } from '../file-names';
 import {
   knockoutFigure,
@@ -12,24 +13,11 @@ import {
   wordStyle,
   type FigureCurve,
   type FigureData,
-  type VegaLiteSpec,
 } from './figures';
 import { heatMap } from './heat-map';
 import { curveStyles, figureLabel, type Palette } from './labels';
 import type { RunStatistics } from '../statistics/run-statistics';
 import type { BootstrapOptions } from '../statistics';
-import type { Look } from './theme';
-
-export interface NamedFigure {
-  /** File name without its ending. */
-  readonly name: string;
-  readonly data: FigureData;
-  readonly spec: VegaLiteSpec;
-  /** The same for a page of print: larger letters, without title and legend. */
-  readonly print: VegaLiteSpec;
-  /** Whether its legend is of lines, which can stand apart. */
-  readonly lines: boolean;
-}
 
 export interface FigureOptions extends BootstrapOptions {
   /** Left out: colours that anybody can tell apart. */
@@ -37,23 +25,13 @@ export interface FigureOptions extends BootstrapOptions {
 }
 
 /** The figures of a data set run: means over its questions with their intervals. */
-export function runFigures(
-  header: JournalHeader,
-  statistics: RunStatistics,
-  options: FigureOptions = {},
-): NamedFigure[] {
+export function runFigures(header: JournalHeader, statistics: RunStatistics, options: FigureOptions = {}): Figure[] {
   return [
     ...flowFigures(header, statistics, options),
     ...heatMaps(header, statistics),
     ...lensFigures(header, statistics),
   ];
 }
-
-export const named = (
-  name: string,
-  data: FigureData,
-  draw: (data: FigureData, look?: Look) => VegaLiteSpec,
-): NamedFigure => ({ name, data, spec: draw(data), print: draw(data, 'print'), lines: draw !== heatMap });
 
 /** Curves of several windows that one figure still shows apart. */
 const MOST_TOGETHER = 12;
@@ -62,9 +40,9 @@ const MOST_TOGETHER = 12;
  * All knockouts together, those of each target as the paper draws them, and of each window where there are several. What
  * has no window (pruning) stands beside the curves of each.
  */
-function flowFigures(header: JournalHeader, { flow }: RunStatistics, { palette }: FigureOptions): NamedFigure[] {
+function flowFigures(header: JournalHeader, { flow }: RunStatistics, { palette }: FigureOptions): Figure[] {
   const { knockouts, model } = header.about;
-  const make = (name: string, chosen: readonly number[]): NamedFigure[] => {
+  const make = (name: string, heading: string, chosen: readonly number[]): Figure[] => {
     const there = chosen.filter((i) => flow[i].length > 0);
     if (there.length === 0) return [];
     const windows = [...new Set(there.flatMap((i) => windowOf(knockouts[i]) ?? []))];
@@ -81,30 +59,35 @@ function flowFigures(header: JournalHeader, { flow }: RunStatistics, { palette }
       lastLayer: model.layers - 1,
       ...layerAxis(there.map((i) => knockouts[i])),
     };
-    return [named(name, data, knockoutFigure)];
+    return [figure(name, heading, data, knockoutFigure)];
   };
   const all = knockouts.map((_, i) => i);
   const targets = new Set(knockouts.flatMap((k) => (k.kind === 'edge' ? [k.to] : [])));
   const windows = [...new Set(knockouts.flatMap((k) => windowOf(k) ?? []))].sort((a, b) => a - b);
-  const perTarget = (suffix: string, from: readonly number[]) =>
+  /** `window`: where there are several. */
+  const perTarget = (from: readonly number[], window?: number): Figure[] =>
     targets.size < 2
       ? []
-      : [...targets].flatMap(
-          (target) =>
-          make(`information_flow_to_${safeName(target)}${suffix}`, from.filter((i) => targetOf(knockouts[i]) === target)), // prettier-ignore
-        );
-  if (windows.length < 2) return [...make('information_flow', all), ...perTarget('', all)];
+      : [...targets].flatMap((target) => {
+          const name = `information_flow_to_${safeName(target)}${window === undefined ? '' : `_window_${window}`}`;
+          const heading = `Knockouts towards ${target}${window === undefined ? '' : `, window ${window}`}`;
+          return make(name, heading, from.filter((i) => targetOf(knockouts[i]) === target)); // prettier-ignore
+        });
+  if (windows.length < 2) return [...make('information_flow', ALL, all), ...perTarget(all)];
   return [
-    ...(all.length <= MOST_TOGETHER ? make('information_flow', all) : []),
+    ...(all.length <= MOST_TOGETHER ? make('information_flow', ALL, all) : []),
     ...windows.flatMap((window) => {
       const those = all.filter((i) => (windowOf(knockouts[i]) ?? window) === window);
-      return [...make(`information_flow_window_${window}`, those), ...perTarget(`_window_${window}`, those)];
+      const heading = `Knockouts with window ${window}`;
+      return [...make(`information_flow_window_${window}`, heading, those), ...perTarget(those, window)];
     }),
   ];
 }
 
+const ALL = 'All knockouts';
+
 /** One for each knockout that was run with several windows. */
-function heatMaps(header: JournalHeader, { flow }: RunStatistics): NamedFigure[] {
+function heatMaps(header: JournalHeader, { flow }: RunStatistics): Figure[] {
   const { knockouts, model } = header.about;
   const groups = new Map<string, number[]>();
   knockouts.forEach((k, i) => {
@@ -117,17 +100,18 @@ function heatMaps(header: JournalHeader, { flow }: RunStatistics): NamedFigure[]
   return several.map((group, g) => {
     const sorted = [...group].sort((a, b) => windowOf(knockouts[a])! - windowOf(knockouts[b])!);
     const curves = sorted.map((i) => flow[i]);
+    const what = `${figureLabel(knockouts[sorted[0]])}${headsOf(knockouts[sorted[0]], ', heads ')}`;
     const data: FigureData = {
-      title: `${figureLabel(knockouts[sorted[0]])}${headsOf(knockouts[sorted[0]], ', heads ')}: ${titleOf(header)}`,
+      title: `${what}: ${titleOf(header)}`,
       caption: caption({ counts: curves.map(([p]) => p.n), curves: [] }),
       curves: sorted.map((i) => ({ ...NO_LINE, label: String(windowOf(knockouts[i])), points: flow[i] })),
       lastLayer: model.layers - 1,
     };
-    return named(`heat_map_${names[g]}`, data, heatMap);
+    return figure(`heat_map_${names[g]}`, `Windows of ${what}`, data, heatMap);
   });
 }
 
-function lensFigures(header: JournalHeader, { lens }: RunStatistics): NamedFigure[] {
+function lensFigures(header: JournalHeader, { lens }: RunStatistics): Figure[] {
   return lens.flatMap((kinds, norm) => {
     const there = WORD_KINDS.map((kind, i) => ({ kind, points: kinds[i] })).filter(({ points }) => points.length > 0);
     if (there.length === 0) return [];
@@ -143,7 +127,8 @@ function lensFigures(header: JournalHeader, { lens }: RunStatistics): NamedFigur
       lastLayer: header.about.model.layers,
       lastApart: norm === 0,
     };
-    return [named(`last_position_answer_probs${norm === 0 ? '' : '_with_norm'}`, data, lensFigure)];
+    const heading = `Words at the last position, ${norm === 0 ? 'without' : 'through'} the final norm`;
+    return [figure(`last_position_answer_probs${norm === 0 ? '' : '_with_norm'}`, heading, data, lensFigure)];
   });
 }
 

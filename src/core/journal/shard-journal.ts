@@ -1,11 +1,10 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { JournalWriter } from '../journal/writer';
-import type { JournalHeader, RowRecord } from '../journal/record';
+import { JournalWriter } from './writer';
+import type { JournalHeader, RowRecord } from './record';
 import { flushFolder } from '../files/write-beside';
 import { failed } from '../errors';
-import { shardFile } from './folders';
-import type { Shard } from './types';
+import { shardFile, type Shard } from './place';
 
 /** The name of a file that no start of this shard has written yet. */
 export function freeShardFile(folder: string, shard: Shard): string {

@@ -1,12 +1,12 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { usage, type CrossflowError } from '../errors';
 import { BEAT_MS } from '../files/heartbeat';
 import { fileServerTime, hold, isAtWork, readIfThere, type Held } from '../files/hold';
 import { holderSchema, nameOf } from '../files/holder';
-import { ownerFile, shardOfOwner } from './folders';
-import type { Shard } from './types';
+import { listFolder } from './journals';
+import { ownerFile, shardOfOwner, type Shard } from './place';
 
 const slurmSchema = z.object({ job: z.string(), task: z.string().optional(), restarts: z.int().min(0) });
 const ownerSchema = holderSchema.extend({
@@ -37,13 +37,35 @@ export function claimShard(
   about: Pick<Owner, 'journal' | 'questions' | 'before'>,
   every = BEAT_MS,
 ): Held {
-  mkdirSync(folder, { recursive: true });
+  const claim = (): Held => claimIn(folder, shard, about, every);
+  makeFolder(folder);
+  try {
+    return claim();
+  } catch (e) {
+    // Who has merged everything takes an empty folder away (tidy.ts).
+    if (existsSync(folder)) throw e;
+    makeFolder(folder);
+    return claim();
+  }
+}
+
+function claimIn(
+  folder: string,
+  shard: Shard,
+  about: Pick<Owner, 'journal' | 'questions' | 'before'>,
+  every: number,
+): Held {
   const slurm = slurmJob(process.env);
   const overlap = owners(folder, fileServerTime(folder), slurm).find((o) => o.alive && o.shard.count !== shard.count);
   if (overlap) throw refusal(overlap, folder, `stop it first, or ask for shards of ${overlap.shard.count}`);
   return hold(
     ownerFile(folder, shard),
-    (_, text) => refusal({ shard, owner: parse(text) }, folder, 'wait for it, or choose another shard'),
+    (_, text) =>
+      refusal(
+        { shard, owner: parse(text) },
+        folder,
+        `wait for it${shard.count === 1 ? '' : ', or choose another shard'}`,
+      ),
     {
       about: { ...(slurm && { slurm }), ...about },
       isGone: (text) => isEarlierStart(parse(text), slurm),
@@ -51,6 +73,14 @@ export function claimShard(
       every,
     },
   );
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (e) {
+    throw usage(`cannot be made: ${(e as Error).message}`, folder, 'choose another "output" folder');
+  }
 }
 
 /** `owner`: undefined where the file does not tell. */
@@ -61,7 +91,8 @@ function refusal(
 ): CrossflowError {
   const who = owner ? nameOf(owner) : 'someone';
   const job = owner?.slurm ? `, Slurm job ${jobName(owner.slurm)}` : '';
-  return usage(`${who}${job} works on shard ${shard.index}/${shard.count} of this run`, folder, hint);
+  const what = shard.count === 1 ? 'this run' : `shard ${shard.index}/${shard.count} of this run`;
+  return usage(`${who}${job} works on ${what}`, folder, hint);
 }
 
 export const jobName = ({ job, task }: NonNullable<Owner['slurm']>): string =>
@@ -105,12 +136,4 @@ export function slurmJob(env: NodeJS.ProcessEnv): Owner['slurm'] {
   if (job === undefined) return undefined;
   const task = env.SLURM_ARRAY_TASK_ID;
   return { job, ...(task !== undefined && { task }), restarts: Number(env.SLURM_RESTART_COUNT ?? 0) };
-}
-
-export function listFolder(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
 }

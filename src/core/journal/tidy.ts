@@ -1,8 +1,8 @@
 /** Removes shards' journals whose results stand in the merged one. */
-import { closeSync, fstatSync, openSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, rmdirSync, rmSync } from 'node:fs';
 import { usage } from '../errors';
 import { fileServerTime } from '../files/hold';
-import type { JournalFile } from './journals';
+import type { ReadFile } from './journals';
 import { owners } from './owner';
 
 /**
@@ -11,13 +11,22 @@ import { owners } from './owner';
  * file of the size that was read holds nothing that was not merged. Throws CrossflowError `usage` when shards are being
  * worked on (nothing is removed), or when one of the files has grown (that one stays).
  */
-export function removeMerged(folder: string, files: readonly JournalFile[]): void {
+export function removeMerged(folder: string, files: readonly ReadFile[]): void {
   if (files.length === 0) return;
   if (owners(folder, fileServerTime(folder)).some((o) => o.alive)) {
     throw usage('shards are being worked on, so nothing was removed', folder, 'merge again when they are done');
   }
   const grown = files.filter(({ path, size }) => !removeAsRead(path, size));
   if (grown[0]) throw usage('was written to while it was merged, so it stays', grown[0].path, 'merge again');
+  removeIfEmpty(folder);
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Somebody has begun to work there, or the folder holds other things.
+  }
 }
 
 /** @returns false when the file is not as it was */

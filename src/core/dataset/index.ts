@@ -1,2 +1,0 @@
-export { journalPath, runDataset } from './run';
-export type { DatasetOptions, DatasetProgress, DatasetSummary, RowError } from './run';
