@@ -42,6 +42,25 @@ describe('ways into Crossflow, and out of it with files', function () {
         );
     }, `the choice of ${label}`);
   }
+  /** Chooses among the pictures of the folder. */
+  async function withPicture(label: string): Promise<void> {
+    await code.page
+      .locator('.quick-input-title', { hasText: 'New Crossflow experiment' })
+      .waitFor({ timeout: PATIENCE });
+    const row = code.page.locator('.quick-input-list .monaco-list-row').filter({
+      has: code.page.getByText(label, { exact: true }),
+    });
+    await until(async () => {
+      await code.page.locator('.quick-input-widget input.input').fill(label, { timeout: 2000 });
+      return row
+        .first()
+        .click({ timeout: 3000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    }, `the choice of ${label}`);
+  }
   const NEW = 'New Crossflow Experiment from This';
 
   it('the walkthrough opens with its picture', async () => {
@@ -56,10 +75,14 @@ describe('ways into Crossflow, and out of it with files', function () {
 
   it('a new experiment from the palette', async () => {
     await withModel(() => code.command('Crossflow: New Experiment…'));
+    await withPicture('examples/images/2300034.jpg');
     const text = await made('experiment.flow.json');
     assert.match(text, /"model": "models\/shapes-llava"|"model": "\.\/models\/shapes-llava"/);
-    // Its picture is still to be named, and the editor says so.
-    await code.page.locator('.squiggly-error').first().waitFor({ timeout: PATIENCE });
+    // It is right at birth, and what is typed first is the question.
+    await until(async () => /→ \S+ [\d.]+ %/.test(await code.text()), 'its answer');
+    assert.equal(await code.page.locator('.squiggly-error').count(), 0);
+    await code.page.keyboard.type('What shape is it?');
+    await until(async () => (await code.text()).includes('"question": "What shape is it?"'), 'a question of its own');
   });
 
   it('a new experiment from a picture, a CSV and a checkpoint, by the context menu of the explorer', async () => {
@@ -75,6 +98,7 @@ describe('ways into Crossflow, and out of it with files', function () {
 
     await code.open('models/shapes-llava/config.json');
     await code.fromExplorer('shapes-llava', NEW);
+    await withPicture('examples/images/2300029.jpg');
     assert.match(await made('shapes-llava.flow.json'), /"model": "\.\/models\/shapes-llava"/);
   });
 

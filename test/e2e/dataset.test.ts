@@ -106,8 +106,32 @@ describe('a data set run in VS Code', function () {
     await results.getByRole('button', { name: 'Open the report' }).click();
     const tab = code.page.locator('.tab', { hasText: 'report.md' }).first();
     await tab.waitFor({ timeout: PATIENCE });
+    // Its figures are found from where it lies, and its links lead to files that are there.
+    const preview = await code.frameWith('.markdown-body h1');
+    const figures = preview.locator('.markdown-body img');
+    await until(
+      () =>
+        figures.evaluateAll(
+          (all) =>
+            all.length > 0 &&
+            all.every((one) => (one as HTMLImageElement).complete && (one as HTMLImageElement).naturalWidth > 0),
+        ),
+      'the figures of the report',
+    );
+    const links = await preview
+      .locator('.markdown-body a[href^="./"], .markdown-body a[data-href^="./"]')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('data-href') ?? one.getAttribute('href')!));
+    assert.ok(links.length > 2, links.join(' '));
+    for (const link of links)
+      assert.ok(existsSync(path.join(code.folder, 'examples/results/dataset', decodeURIComponent(link))), link);
     await code.command('View: Close Editor');
     await tab.waitFor({ state: 'detached', timeout: PATIENCE });
+  });
+
+  it('shows the folder of the results in the explorer', async () => {
+    await results.getByRole('button', { name: 'Open the folder' }).click();
+    const row = code.page.locator('.explorer-folders-view .monaco-list-row.selected', { hasText: 'dataset' });
+    await row.first().waitFor({ timeout: PATIENCE });
   });
 
   it('shows the results again after the window is loaded again, and loads no model for it', async () => {
@@ -143,5 +167,15 @@ describe('a data set run in VS Code', function () {
     await code.notification(/_ChooseAtr\.csv/).waitFor({ timeout: PATIENCE });
     await code.open(DATASET);
     await code.page.locator('.squiggly-error').first().waitFor({ timeout: PATIENCE });
+    // A table of one's own: what it lacks is told at its key.
+    await writeFile(path.join(code.folder, 'examples/own.csv'), 'image,question,answer\n2300034.jpg,Is it red?,yes\n');
+    await writeFile(file, (await readFile(file, 'utf8')).replace(/"csv": "[^"]*"/, '"csv": "own.csv"'));
+    await code.page.locator('.editor-instance .view-line').first().click();
+    await until(async () => {
+      await code.page.keyboard.press('F8');
+      return code.page
+        .locator('.marker-widget', { hasText: 'lacks the column "question_id" (it has image, question, answer; ' })
+        .isVisible();
+    }, 'what the table lacks');
   });
 });

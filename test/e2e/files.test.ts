@@ -141,7 +141,9 @@ describe('files that are compared, changed, saved for the first time, renamed an
 
   it('a new experiment keeps its panel and its engine when it is saved', async () => {
     await code.command('Crossflow: New Experiment…');
-    await code.page.locator('.quick-input-list .monaco-list-row', { hasText: './models/shapes-llava' }).first().click();
+    const rows = code.page.locator('.quick-input-list .monaco-list-row');
+    await rows.filter({ hasText: './models/shapes-llava' }).first().click();
+    await rows.filter({ hasText: 'images/picture.jpg' }).first().click({ timeout: PATIENCE });
     await until(async () => /→ \S+ [\d.]+ %/.test(await code.text()), 'its answer');
     await code.command('Crossflow: Open Panel Beside');
     panel = await Panel.shown(code);

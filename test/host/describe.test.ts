@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
+import { cpSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { parseComputable } from '../../src/core/experiment/computable';
 import { parseExperiment, sourceOf } from '../../src/core/experiment/parse';
+import { PUBLISHED_EDGES } from '../../src/core/experiment/names';
 import { Source } from '../../src/core/experiment/source';
+import { knockoutLabel } from '../../src/core/experiment/types';
 import type { Curve, ModelInfo, ExampleInfo, CleanResult } from '../../src/core/engine/types';
 import { answerHint, curveHint, curveOf, describe as describeAt, strongest } from '../../src/host/language/describe';
 import { figureCaption } from '../../src/host/figure-caption';
 import { hintsOf } from '../../src/host/language/hints';
 import { wanted } from '../../src/host/live/plan';
-import { experimentText } from '../../src/host/commands/template';
+import { boxFor, hasBoxes, modelFacts } from '../../src/host/commands/birth';
+import { experimentText, middleOf } from '../../src/host/commands/template';
 import { questionText } from '../../src/host/dataset/question-text';
-import { experiment } from './support';
+import { temporaryFolder } from '../support/temporary';
+import { experiment, modelFolder, root } from './support';
 
 const read = experiment();
 const curve = (change: number[]): Curve => ({
@@ -100,11 +106,40 @@ describe('what an exported figure says of itself', () => {
 });
 
 describe('texts that the extension writes', () => {
-  it('a new experiment parses, for a picture and for a CSV', () => {
-    for (const what of [{ image: 'a "b".jpg' }, { dataset: 'x_ChooseAttr.csv', output: 'out' }]) {
-      const { problems } = parseExperiment(experimentText({ model: './m', ...what }), '/work/a.flow.json');
+  const folder = temporaryFolder();
+  it('a new experiment is right at birth, for a picture and for a CSV, with the six edges of the study', () => {
+    const dataset = { csv: 'x_ChooseAttr.csv', images: 'images', boxes: true };
+    for (const what of [
+      { image: 'a "b".jpg', box: middleOf(300, 2000) },
+      { dataset, output: 'out' },
+    ]) {
+      const { experiment: made, problems } = parseExperiment(
+        experimentText({ model: './m', prompt: 'vicuna_v1', layers: 10, ...what }),
+        '/work/a.flow.json',
+      );
       assert.deepEqual(problems, []);
+      assert.deepEqual(made?.knockouts.map(knockoutLabel), [...PUBLISHED_EDGES]);
+      assert.deepEqual([made.window, made.template], [3, 'vicuna_v1']);
     }
+    const plain = parseExperiment(experimentText({ model: './m', image: 'a.gif' }), '/work/a.flow.json');
+    assert.deepEqual(plain.problems, []);
+    assert.deepEqual(
+      [plain.experiment?.knockouts.length, plain.experiment?.window],
+      [4, 9],
+      'without a box, 32 layers',
+    );
+  });
+  it('a new experiment names a prompt where the checkpoint has none, and has a box in the picture', async () => {
+    assert.deepEqual(await modelFacts(modelFolder), { layers: 10 });
+    const copy = folder.join('m');
+    cpSync(modelFolder, copy, { recursive: true });
+    rmSync(path.join(copy, 'chat_template.jinja'));
+    assert.deepEqual(await modelFacts(copy), { layers: 10, prompt: 'vicuna_v1' });
+    assert.deepEqual(await modelFacts(folder.join('nothing')), {});
+    assert.deepEqual(await boxFor(path.join(root, 'examples/images/2300034.jpg')), { box: [84, 84, 168, 168] });
+    assert.deepEqual(await boxFor(folder.join('nothing.gif')), {});
+    assert.equal(await hasBoxes(path.join(root, 'examples/shapes_val_question_with_choose_ChooseAttr.csv')), true);
+    assert.equal(await hasBoxes(folder.join('nothing.csv')), false);
   });
   it("a question of a data set is the same question, with the object's word as a set", () => {
     const dataset = experiment({

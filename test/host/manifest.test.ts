@@ -11,6 +11,7 @@ import {
   VIEWS,
   WALKTHROUGH,
 } from '../../src/host/ids';
+import { PICTURE_ENDINGS } from '../../src/host/pictures';
 import { root } from './support';
 
 interface Menu {
@@ -113,6 +114,13 @@ describe('the manifest and the code', () => {
       [...files].filter((file) => !existsSync(path.join(root, file))),
       [],
     );
+  });
+
+  it('offers an experiment on every kind of picture that completion names', () => {
+    const menu = contributes.menus['explorer/context'].find(({ command }) => command === COMMANDS.newFromFile);
+    const [, pattern] = /resourceExtname =~ \/(.+)\/i/.exec(menu?.when ?? '')!;
+    for (const ending of [...PICTURE_ENDINGS, 'csv', 'TIFF']) assert.match(`.${ending}`, new RegExp(pattern, 'i'));
+    assert.doesNotMatch('.txt', new RegExp(pattern, 'i'));
   });
 
   it('spell no id anywhere but in ids.ts', () => {

@@ -62,7 +62,8 @@ export async function readQuestions(
     throw usage(
       `lacks the column${missing.length > 1 ? 's' : ''} ${names}`,
       { file: csv, line: 1 },
-      `${Object.hasOwn(TASKS, task) ? `a ${task} file` : 'this file'} needs ${neededColumns(layout).join(', ')}`,
+      `it has ${[...table.columns].join(', ')}; ` +
+        `${Object.hasOwn(TASKS, task) ? `a ${task} file` : 'this file'} needs ${neededColumns(layout).join(', ')}`,
     );
   }
   const reader = new RowReader(csv, layout, table.columns);

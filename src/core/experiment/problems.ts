@@ -31,6 +31,7 @@ export type ProblemCode =
   | 'text-not-found'
   | 'bad-model'
   | 'missing-file'
+  | 'bad-csv'
   | 'box-outside'
   | 'window-too-large'
   | 'head-out-of-range'

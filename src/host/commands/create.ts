@@ -4,19 +4,25 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { usage } from '../../core/errors';
+import { findCached } from '../../core/hub/complete';
+import { readHubId } from '../../core/hub/id';
 import type { App } from '../app';
+import { rangeOf } from '../documents';
 import { FLOW_SUFFIX } from '../ids';
-import { diskFacts, isCheckpoint } from '../language/disk';
+import { isCheckpoint } from '../language/disk';
 import { outputFolder } from '../settings';
 import { asWritten, folderAsWritten } from '../written';
+import { boxFor, hasBoxes, modelFacts } from './birth';
 import { chooseModel } from './choose-model';
-import { experimentText, type NewExperiment } from './template';
+import { choosePicture } from './choose-picture';
+import { experimentText, FIRST_QUESTION, type NewExperiment } from './template';
 
 export async function newExperiment(app: App): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? app.context.globalStorageUri;
   const model = await chooseModel(app.context, folder.fsPath);
   if (model === undefined) return;
-  await open(app, folder.fsPath, 'experiment', { model, image: 'images/picture.jpg' });
+  const image = await choosePicture(folder.fsPath);
+  if (image !== undefined) await open(app, folder.fsPath, 'experiment', { model, image });
 }
 
 /** `uri` is a picture or a CSV. */
@@ -30,7 +36,17 @@ export async function newFromFile(app: App, uri: vscode.Uri | undefined): Promis
   const model = await chooseModel(app.context, home);
   if (model === undefined) return;
   const file = asWritten(home, uri.fsPath);
-  await open(app, home, name, { model, ...(isTable ? { dataset: file } : { image: file }) });
+  const subject = isTable
+    ? {
+        dataset: {
+          csv: file,
+          // Below any folder pictures are found, too.
+          images: existsSync(path.join(home, 'images')) ? 'images' : '.',
+          boxes: await hasBoxes(uri.fsPath),
+        },
+      }
+    : { image: file };
+  await open(app, home, name, { model, ...subject });
 }
 
 /** `uri` is a checkpoint folder or a file in it. */
@@ -45,27 +61,44 @@ export async function newFromFolder(app: App, uri: vscode.Uri | undefined): Prom
       'its weights are model.safetensors, or shards with their index',
     );
   const folder = vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? path.dirname(checkpoint);
-  const { images } = await diskFacts(vscode.Uri.file(path.join(folder, 'x')), '');
-  const model = folderAsWritten(folder, checkpoint);
-  await open(app, folder, path.basename(checkpoint), { model, image: images[0] ?? 'images/picture.jpg' });
+  const image = await choosePicture(folder);
+  if (image === undefined) return;
+  await open(app, folder, path.basename(checkpoint), { model: folderAsWritten(folder, checkpoint), image });
 }
 
+/** What stands in `what`, and what its files say: so the text is right as it is written. */
 async function open(app: App, folder: string, name: string, what: NewExperiment): Promise<void> {
   const at = (n: number): string => path.join(folder, `${name}${n === 1 ? '' : `-${n}`}${FLOW_SUFFIX}`);
   let n = 1;
   while (existsSync(at(n))) n++;
   const file = vscode.Uri.file(at(n));
-  await app.opened(await openUnsaved(file, experimentText({ ...what, output: outputFolder(file) })));
+  const hub = readHubId(what.model);
+  const model = /^[.~]|^([A-Za-z]:)?[\\/]/.test(what.model) || !hub ? path.resolve(folder, what.model) : undefined;
+  const text = experimentText({
+    ...what,
+    ...(await modelFacts(model ?? (hub && (await findCached(hub).catch(() => undefined))))),
+    ...(what.image !== undefined && (await boxFor(path.resolve(folder, what.image)))),
+    output: outputFolder(file),
+  });
+  const document = await openUnsaved(file, text, FIRST_QUESTION);
+  await app.opened(document);
 }
 
-/** A document that is not on disk yet but knows where it will be, so that its relative paths hold. */
-export async function openUnsaved(file: vscode.Uri, text: string): Promise<vscode.TextDocument> {
+/**
+ * A document that is not on disk yet but knows where it will be, so that its relative paths hold. `chosen`: a part of it
+ * that is selected, for its reader to write over.
+ */
+export async function openUnsaved(file: vscode.Uri, text: string, chosen = ''): Promise<vscode.TextDocument> {
   const document = await vscode.workspace.openTextDocument(file.with({ scheme: 'untitled' }));
   if (document.getText() === '') {
     const edit = new vscode.WorkspaceEdit();
     edit.insert(document.uri, new vscode.Position(0, 0), text);
     await vscode.workspace.applyEdit(edit);
   }
-  await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One });
+  const at = chosen === '' ? -1 : document.getText().indexOf(chosen);
+  await vscode.window.showTextDocument(document, {
+    viewColumn: vscode.ViewColumn.One,
+    ...(at >= 0 && { selection: rangeOf(document, { offset: at, length: chosen.length }) }),
+  });
   return document;
 }

@@ -5,6 +5,7 @@ import type { Problem, ProblemCode } from '../../core/experiment/problems';
 import { parseStudy } from '../../core/study/parse';
 import { imageOf, parsed, rangeOf } from '../documents';
 import type { Flow } from '../flow';
+import { csvProblem } from './csv';
 
 const SOURCE = 'Crossflow';
 /** Of problems that a run would stop at as well. */
@@ -22,9 +23,13 @@ export class Diagnostics {
   /** What is wrong with the text, its files and, where a model has been loaded, what the model cannot do. */
   async update(document: vscode.TextDocument, flow: Flow | undefined): Promise<void> {
     const { computable, problems, version } = parsed(document);
-    const files = computable && vscode.workspace.isTrusted ? await checkFiles(computable) : [];
+    const looks = computable && vscode.workspace.isTrusted;
+    const files = looks ? await Promise.all([checkFiles(computable), csvProblem(computable)]) : [];
     if (document.isClosed || document.version !== version) return;
-    const all = [...(flow?.parsed?.version === version ? flow.problems : problems), ...files];
+    const all = [
+      ...(flow?.parsed?.version === version ? flow.problems : problems),
+      ...files.flat().filter((one) => one !== undefined),
+    ];
     this.#show(document, all, engineError(document, flow, all));
   }
 

@@ -4,13 +4,14 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { DiskFacts } from './complete';
+import { PICTURE_ENDINGS } from '../pictures';
 import { asWritten, folderAsWritten } from '../written';
 import { filesBelow } from './walk';
 
 /** Completion asks at every key; the disk is asked again after this time. */
 const FRESH_MS = 5000;
 
-const PICTURE = /\.(jpe?g|png|webp)$/i;
+const PICTURE = new RegExp(`\\.(${PICTURE_ENDINGS.join('|')})$`, 'i');
 const TABLE = /\.csv$/i;
 
 const cache = new Map<string, { readonly at: number; readonly facts: Promise<DiskFacts> }>();

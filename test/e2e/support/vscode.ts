@@ -257,17 +257,22 @@ export class VSCode {
   }
 
   /** The page inside a webview: `panel` or `results`. */
-  async webview(bundle: 'panel' | 'results'): Promise<Frame> {
+  webview(bundle: 'panel' | 'results'): Promise<Frame> {
+    return this.frameWith(`script[src*="/${bundle}.js"]`);
+  }
+
+  /** The page that has such an element. */
+  async frameWith(selector: string): Promise<Frame> {
     let found: Frame | undefined;
     await until(async () => {
       for (const frame of this.page.frames()) {
         const is = await frame
-          .evaluate((name) => document.querySelector(`script[src*="/${name}.js"]`) !== null, bundle)
+          .evaluate((wanted) => document.querySelector(wanted) !== null, selector)
           .catch(() => false);
         if (is) found = frame;
       }
       return found !== undefined;
-    });
+    }, `a page with ${selector}`);
     return found!;
   }
 
