@@ -1,6 +1,6 @@
 /** What a new experiment needs to be right from the start: facts of its model, its picture and its table. */
 import { readChatTemplate } from '../../core/checkpoint/chat-template';
-import { openCheckpoint } from '../../core/checkpoint/open';
+import { openCheckpoint } from '../../core/families';
 import { readQuestions } from '../../core/dataset/rows';
 import { readImageSize } from '../../core/vision/decode';
 import { middleOf, type NewExperiment } from './template';

@@ -4,12 +4,12 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { usage } from '../../core/errors';
-import { findCached } from '../../core/hub/complete';
 import { readHubId } from '../../core/hub/id';
 import type { App } from '../app';
 import { rangeOf } from '../documents';
 import { FLOW_SUFFIX } from '../ids';
 import { isCheckpoint } from '../language/disk';
+import { folderOf } from '../models';
 import { outputFolder } from '../settings';
 import { asWritten, folderAsWritten } from '../written';
 import { boxFor, hasBoxes, modelFacts } from './birth';
@@ -72,11 +72,13 @@ async function open(app: App, folder: string, name: string, what: NewExperiment)
   let n = 1;
   while (existsSync(at(n))) n++;
   const file = vscode.Uri.file(at(n));
-  const hub = readHubId(what.model);
-  const model = /^[.~]|^([A-Za-z]:)?[\\/]/.test(what.model) || !hub ? path.resolve(folder, what.model) : undefined;
+  const isId = readHubId(what.model) !== undefined && !existsSync(path.resolve(folder, what.model));
+  const checkpoint = await folderOf(
+    isId ? { kind: 'hub', id: what.model } : { kind: 'folder', path: path.resolve(folder, what.model) },
+  ).catch(() => undefined);
   const text = experimentText({
     ...what,
-    ...(await modelFacts(model ?? (hub && (await findCached(hub).catch(() => undefined))))),
+    ...(await modelFacts(checkpoint)),
     ...(what.image !== undefined && (await boxFor(path.resolve(folder, what.image)))),
     output: outputFolder(file),
   });
