@@ -52,7 +52,7 @@ const layers = {
     'import/resolver': { node: { extensions: ['.ts', '.mjs', '.js', '.json'] } },
     'boundaries/elements': [
       { type: 'errors', pattern: 'src/core/errors.ts', mode: 'full' },
-      { type: 'words', pattern: 'src/core/words.ts', mode: 'full' },
+      { type: 'words', pattern: 'src/core/words', mode: 'folder' },
       { type: 'spec', pattern: 'src/core/spec', mode: 'folder' },
       ...CORE.map((type) => ({ type, pattern: `src/core/${type}`, mode: 'folder' })),
       ...['cli', 'engine-process', 'host', 'protocol'].map((type) => ({

@@ -2,6 +2,7 @@
 import type { Example, Model } from '../core/engine/api';
 import type { CheckResult } from '../core/engine/types';
 import { CrossflowError, usage } from '../core/errors';
+import { shortDuration } from '../core/words';
 import { checkFiles } from '../core/experiment/files';
 import { loadExperiment } from '../core/experiment/parse';
 import { throwFirst } from '../core/experiment/problems';
@@ -84,7 +85,7 @@ function describe(result: CheckResult, list: readonly Knockout[]): string {
     (list[i] && knockoutId(list[i])) ?? curve.edge,
     curve.largestDifference.toExponential(1),
   ]);
-  const times = `forked ${forkSeconds.toFixed(2)} s, full ${fullSeconds.toFixed(2)} s: ${(fullSeconds / forkSeconds).toFixed(1)} times faster`;
+  const times = `forked ${shortDuration(forkSeconds)}, full ${shortDuration(fullSeconds)}: ${(fullSeconds / forkSeconds).toFixed(1)} times faster`;
   const verdict = passed
     ? `equal: largest difference ${largestDifference.toExponential(1)}, allowed ${tolerance}`
     : `DIFFERENT: largest difference ${largestDifference.toExponential(1)}, allowed ${tolerance}`;

@@ -8,7 +8,8 @@ import { idText, type HubId } from '../core/hub/id';
 import { planDownload } from '../core/families/hub';
 import type { DownloadPlan } from '../core/hub/plan';
 import { Rate } from '../core/hub/rate';
-import { planSize, planText, size } from '../core/hub/words';
+import { planSize, planText } from '../core/hub/words';
+import { downloadSize } from '../core/words';
 import { interruptSignal } from './interrupt';
 import { progressBar, type Bar } from './progress';
 import { proxiedFetch } from './proxy';
@@ -67,13 +68,13 @@ export async function fetchPlanned(
       ...(fetch && { fetch }),
       onProgress: ({ done, total }) => {
         rate.add(done);
-        const speed = rate.perSecond === undefined ? '' : `, ${size(Math.round(rate.perSecond))}/s`;
+        const speed = rate.perSecond === undefined ? '' : `, ${downloadSize(Math.round(rate.perSecond))}/s`;
         bar.update(
           'download',
           done,
           total,
           rate.secondsLeft(total - done) ?? NaN,
-          `${size(done)} of ${size(total)}${speed}`,
+          `${downloadSize(done)} of ${downloadSize(total)}${speed}`,
         );
       },
       onNote: (text) => {

@@ -5,7 +5,8 @@ import { findCached } from '../core/families/hub';
 import { hubEnvironment } from '../core/hub/environment';
 import { hubId, idText, isCommit, type HubId } from '../core/hub/id';
 import type { DownloadPlan } from '../core/hub/plan';
-import { planSize, planText, size } from '../core/hub/words';
+import { planSize, planText } from '../core/hub/words';
+import { downloadSize } from '../core/words';
 import { fetchPlanned, planFetch } from './download';
 import { interruptSignal } from './interrupt';
 import { progressBar } from './progress';
@@ -71,8 +72,8 @@ const facts = (plan: DownloadPlan): object => ({
 function describe(plan: DownloadPlan): string {
   const rows = plan.models.flatMap(({ id, files }) =>
     files.map((f) => {
-      const state = f.here === f.size ? 'here' : f.here > 0 ? `${size(f.here)} here` : '';
-      return [id.name, f.name, size(f.size), state];
+      const state = f.here === f.size ? 'here' : f.here > 0 ? `${downloadSize(f.here)} here` : '';
+      return [id.name, f.name, downloadSize(f.size), state];
     }),
   );
   const columns = [{ title: 'model' }, { title: 'file' }, { title: 'size', right: true }, { title: '' }];

@@ -7,6 +7,7 @@ import type { ModelSpec } from '../core/spec';
 import type { Compared, Comparison } from '../core/engine/compare';
 import type { OpenModel } from '../core/engine/model';
 import { cancelled, usage } from '../core/errors';
+import { plural } from '../core/words';
 import { checkFiles } from '../core/experiment/files';
 import { loadExperiment } from '../core/experiment/parse';
 import { throwFirst } from '../core/experiment/problems';
@@ -38,7 +39,7 @@ export async function withCalibration(
   const asked = await questionsOf(file, spec.directory, CALIBRATION_QUESTIONS);
   const text = `${await readFile(file, 'utf8')}\n${asked.map((a) => JSON.stringify(a.question)).join('\n')}`;
   const mark = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  const recipe = `${settings.recipe}, calibrated with ${asked.length} question${asked.length === 1 ? '' : 's'} (${mark})`;
+  const recipe = `${settings.recipe}, calibrated with ${plural(asked.length, 'question')} (${mark})`;
   const { Calibration } = await import('../core/engine/calibrate');
   const model = await open(spec.directory, flags);
   const calibration = await Calibration.create(model.parts);

@@ -5,13 +5,13 @@ import { heldWeights } from '../core/planning/held';
 import { DEFAULT_CHUNK_BUDGET } from '../core/engine/limits';
 import type { RunPlan } from '../core/planning/plan-types';
 import type { Planner } from '../core/planning/planner';
-import { size } from '../core/words';
+import { parameters, plural, shortDuration, size } from '../core/words';
 import { usage } from '../core/errors';
 import type { Experiment } from '../core/experiment/types';
 import { rowsPerView } from '../core/vision/rows';
 import { interruptSignal } from './interrupt';
 import { engineOptions, modelFolder, namedModel, notInstalled, type EngineFlags } from './model';
-import { lines, planDocument, planLines, seconds, type Line } from './plan-text';
+import { lines, planDocument, planLines, type Line } from './plan-text';
 import { print } from './streams';
 import { table } from './table';
 
@@ -106,11 +106,13 @@ function describeStudy(
     String(plan.questions),
     String(plan.tokens[1]),
     size(plan.memory.peak) + (plan.verdict.kind === 'refused' ? ' (does not fit)' : ''),
-    plan.time ? seconds(plan.time.total) : '',
+    plan.time ? shortDuration(plan.time.total) : '',
   ]);
   const hints = new Set(plans.flatMap(({ plan }) => [...(plan.verdict.kind === 'refused' ? [plan.verdict.hint] : [])]));
   const time =
-    total === undefined ? [] : [`about ${seconds(total)} in all, one run after the other, where every answer is right`];
+    total === undefined
+      ? []
+      : [`about ${shortDuration(total)} in all, one run after the other, where every answer is right`];
   return `${table(columns, rows)}\n${[...hints, ...time].map((line) => `${line}\n`).join('')}`;
 }
 
@@ -166,11 +168,14 @@ function modelLines(facts: ReturnType<typeof factsOf>): Line[] {
   const [least, most] = v.picture_tokens;
   const heads =
     d.key_value_heads === d.heads ? `${d.heads} heads` : `${d.heads} heads (${d.key_value_heads} key/value)`;
-  const files = facts.files.length === 1 ? '1 file' : `${facts.files.length} files`;
+  const files = plural(facts.files.length, 'file');
   return [
     ['model', `${facts.family}, layout ${facts.layout}`],
     ['folder', facts.directory],
-    ['weights', `${count(facts.parameters)} parameters, ${facts.dtype}, ${size(facts.memory.file_bytes)} in ${files}`],
+    [
+      'weights',
+      `${parameters(facts.parameters)} parameters, ${facts.dtype}, ${size(facts.memory.file_bytes)} in ${files}`,
+    ],
     ...quantizationLine(facts.quantization),
     ['decoder', `${d.layers} layers, width ${d.hidden}, ${heads} of ${d.head_size}, MLP ${d.intermediate}`],
     ['', `${d.vocabulary} tokens, ${d.positions} positions`],
@@ -185,9 +190,3 @@ function modelLines(facts: ReturnType<typeof factsOf>): Line[] {
 
 const quantizationLine = (q: ModelSpec['quantization']): Line[] =>
   q ? [['', `${q.recipe}; ${q.bitsPerWeight.toFixed(2)} bits per quantised weight; made from ${q.source.name}`]] : [];
-
-/** `7.1 billion` */
-function count(n: number): string {
-  if (n >= 1e9) return `${(n / 1e9).toFixed(1)} billion`;
-  return n >= 1e6 ? `${(n / 1e6).toFixed(1)} million` : String(n);
-}

@@ -1,7 +1,6 @@
 /** Plans for people, in the aligned lines of `crossflow inspect`, and for programs. */
 import type { Range, RunPlan } from '../core/planning/plan-types';
-import { size } from '../core/words';
-import { duration } from './progress';
+import { plural, shortDuration, size } from '../core/words';
 import { plain } from './report';
 
 export type Line = readonly [name: string, value: string];
@@ -9,26 +8,15 @@ export type Line = readonly [name: string, value: string];
 export const lines = (rows: readonly Line[]): string =>
   rows.map(([name, value]) => `${name.padEnd(9)}${plain(value)}`.trimEnd()).join('\n') + '\n';
 
-/** `0.4 s` below ten seconds, else as progress shows it. */
-export const seconds = (s: number): string =>
-  s < 0.0095
-    ? `${(1000 * s).toFixed(1)} ms`
-    : s < 0.995
-      ? `${(1000 * s).toFixed(0)} ms`
-      : s < 9.95
-        ? `${s.toFixed(1)} s`
-        : duration(s);
-
 const range = ([least, most]: Range): string => (least === most ? String(least) : `${least} to ${most}`);
-const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 export function planLines(plan: RunPlan): Line[] {
   const { memory: m, time, verdict } = plan;
   const asked =
     plan.of === 'dataset'
-      ? `${counted(plan.questions, 'question')} on ${counted(plan.images, 'picture')}, ${range(plan.tokens)} tokens`
+      ? `${plural(plan.questions, 'question')} on ${plural(plan.images, 'picture')}, ${range(plan.tokens)} tokens`
       : `${range(plan.tokens)} tokens, ${range(plan.imageTokens)} of the picture`;
-  const points = `${counted(plan.knockouts, 'knockout')} of ${counted(plan.variants / Math.max(1, plan.knockouts), 'layer')}`;
+  const points = `${plural(plan.knockouts, 'knockout')} of ${plural(plan.variants / Math.max(1, plan.knockouts), 'layer')}`;
   const about = plan.of === 'checkpoint' ? ' (as in the study)' : '';
   const rows: Line[] = [
     ['run', `${asked}; ${plan.knockouts > 0 ? points : 'no knockouts'}${about}`],
@@ -68,24 +56,24 @@ function machineText({ total, available, limited, reliable }: RunPlan['memory'][
 
 function timeLines(plan: RunPlan, time: NonNullable<RunPlan['time']>): Line[] {
   const { question: q } = time;
-  const reading = time.read > 0.5 ? `, reading the weights ${seconds(time.read)}` : '';
+  const reading = time.read > 0.5 ? `, reading the weights ${shortDuration(time.read)}` : '';
   const many = plan.of === 'dataset';
   return [
     [
       'time',
-      `about ${seconds(time.total)} in all, estimated from measured layers: loading ${seconds(time.load)}${reading},`,
+      `about ${shortDuration(time.total)} in all, estimated from measured layers: loading ${shortDuration(time.load)}${reading},`,
     ],
     [
       '',
       many
-        ? `a picture ${seconds(q.image + q.prefix)}, a question on it ${seconds(q.question)}, knockouts ${seconds(q.knockouts)}, lens ${seconds(q.lens)}`
-        : `clean run ${seconds(q.image + q.prefix + q.question)} (picture ${seconds(q.image)}), knockouts ${seconds(q.knockouts)}, lens ${seconds(q.lens)}`,
+        ? `a picture ${shortDuration(q.image + q.prefix)}, a question on it ${shortDuration(q.question)}, knockouts ${shortDuration(q.knockouts)}, lens ${shortDuration(q.lens)}`
+        : `clean run ${shortDuration(q.image + q.prefix + q.question)} (picture ${shortDuration(q.image)}), knockouts ${shortDuration(q.knockouts)}, lens ${shortDuration(q.lens)}`,
     ],
     [
       '',
       many
         ? 'where every answer is right: knockouts are left out otherwise'
-        : `a click, one edge more: ${seconds(q.click)}`,
+        : `a click, one edge more: ${shortDuration(q.click)}`,
     ],
   ];
 }

@@ -1,6 +1,7 @@
 /** Progress with the time left, on standard error; nothing when that is no terminal. */
 import type { SingleBar } from 'cli-progress';
 import type { Phase, Progress } from '../core/engine/types';
+import { duration } from '../core/words';
 import { reportLine } from './report';
 
 export interface Bar {
@@ -89,10 +90,4 @@ export const onPhase =
   ({ phase, done, total }: Progress): void =>
     bar.update(PHASES[phase], done, total);
 
-/** `8 s`, `3 min 20 s`, `2 h 5 min`. */
-export function duration(seconds: number): string {
-  const s = Math.max(0, Math.round(seconds));
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
-}
+export { duration };

@@ -1,6 +1,6 @@
 /** Results for people: aligned columns of plain text. */
 import type { Result } from '../core/engine/result';
-import { largestChange, NO_CHANGE, percent } from '../core/words';
+import { change as changeWords, largestChange, NO_CHANGE, percent } from '../core/words';
 import { plain } from './report';
 
 export interface Column {
@@ -47,9 +47,6 @@ function sparkline(values: readonly number[], full: number): string {
     .map((v) => (Number.isFinite(v) ? BARS[Math.min(7, Math.max(0, Math.round((v / (full || 1)) * 7)))] : ' '))
     .join('');
 }
-
-/** A change in percent with its sign. */
-const signed = (change: number): string => `${change > 0 ? '+' : ''}${change.toFixed(1)} %`;
 
 /** What `crossflow run` shows of one question. `window`: the experiment's own. */
 export function resultTable(result: Result, question: string, gold: string | undefined, window: number): string {
@@ -107,5 +104,5 @@ function knockoutTable({ answer, knockouts, model }: Result, window: number): st
 function changeCells(change: readonly number[]): [string, string] {
   const most = largestChange(change);
   if (!most) return ['–', ''];
-  return Math.abs(most.change) < NO_CHANGE ? ['no change', ''] : [signed(most.change), String(most.layer)];
+  return Math.abs(most.change) < NO_CHANGE ? ['no change', ''] : [changeWords(most.change), String(most.layer)];
 }

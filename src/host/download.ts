@@ -5,7 +5,8 @@ import type { Experiment } from '../core/experiment/types';
 import { findCached } from '../core/families/hub';
 import { hubEnvironment } from '../core/hub/environment';
 import { hubId, idText, type HubId } from '../core/hub/id';
-import { planSize, planText, size } from '../core/hub/words';
+import { planSize, planText } from '../core/hub/words';
+import { downloadSize, duration } from '../core/words';
 
 export interface DownloadUi {
   /** Nothing of a workspace that is not trusted may reach the network. */
@@ -97,15 +98,15 @@ export class Models {
 
 const notHere = (id: HubId): Error => usage(`the model ${idText(id)} is not on this machine`, undefined, HINT);
 
-/** `3.2 GB of 14.1 GB, 24.0 MB/s, 8 min left` */
+/** `3.2 GB of 14.1 GB, 24.0 MB/s, 7 min 34 s left` */
 export function progressText(
   done: number,
   total: number,
   rate: { readonly perSecond: number | undefined; secondsLeft(missing: number): number | undefined },
 ): string {
-  const parts = [`${size(done)} of ${size(total)}`];
-  if (rate.perSecond !== undefined) parts.push(`${size(Math.round(rate.perSecond))}/s`);
+  const parts = [`${downloadSize(done)} of ${downloadSize(total)}`];
+  if (rate.perSecond !== undefined) parts.push(`${downloadSize(Math.round(rate.perSecond))}/s`);
   const left = rate.secondsLeft(total - done);
-  if (left !== undefined) parts.push(left < 90 ? `${Math.ceil(left)} s left` : `${Math.round(left / 60)} min left`);
+  if (left !== undefined) parts.push(`${duration(left)} left`);
   return parts.join(', ');
 }

@@ -38,7 +38,18 @@ export { PUBLISHED_EDGES } from '../core/experiment/names';
 export { dashOf, knockoutWords, lookName, looksOf } from '../core/experiment/looks';
 export { canBeSet } from '../core/experiment/single-token';
 export { knockoutId, knockoutLabel, knockoutSets } from '../core/experiment/types';
-export { largestChange, NO_CHANGE, percent, size } from '../core/words';
+export {
+  change,
+  count,
+  duration,
+  largestChange,
+  NO_CHANGE,
+  parameters,
+  percent,
+  plural,
+  shortDuration,
+  size,
+} from '../core/words';
 export type { ImageGeometry, PatchGrid, PatchPlace, Rect } from '../core/spec';
 export type { Box } from '../core/vision/image';
 

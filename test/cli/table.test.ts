@@ -33,7 +33,7 @@ describe('the table of crossflow run', () => {
   it('shows the largest change, a rise as well as a fall, and rises in its bars', () => {
     const text = shown(knockout('mlp:Last', [3.8, 100, -0.7, 0], 3), knockout('Image->Last', [0, -98, 1, 0], 3));
     assert.match(row(text, 'mlp:Last'), /^mlp:Last +\+100\.0 % +1 {2}▅█▄▅$/u);
-    assert.match(row(text, 'Image->Last'), /^Image->Last +-98\.0 % +1 {2}▅▁▅▅$/u);
+    assert.match(row(text, 'Image->Last'), /^Image->Last +−98\.0 % +1 {2}▅▁▅▅$/u);
     assert.match(text, /in percent of the clean run's 50\.0 %\.\nBars are the probability itself, a full one 100\.0 %/);
   });
 

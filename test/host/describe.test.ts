@@ -37,11 +37,11 @@ const shown = {
 describe('what the text says about results', () => {
   it('the largest change, in words', () => {
     assert.deepEqual(strongest(shown.curves[0]!), { layer: 1, change: -92.4, score: 0.5 * (1 - 0.924) });
-    assert.equal(curveHint(curve([0, -92.4, 3])), '▾ −92 % at layer 1');
+    assert.equal(curveHint(curve([0, -92.4, 3])), '▾ −92.4 % at layer 1');
     assert.equal(curveHint(curve([0, 4.25])), '▴ +4.3 % at layer 1');
     assert.equal(curveHint(curve([0, -0.01])), 'no change');
     assert.equal(curveHint(curve([])), undefined);
-    assert.equal(curveHint(curve([NaN, -50])), '▾ −50 % at layer 1', 'layers to come do not count');
+    assert.equal(curveHint(curve([NaN, -50])), '▾ −50.0 % at layer 1', 'layers to come do not count');
     assert.equal(answerHint(shown), '→ Star 50.0 % ✓');
   });
   it('only for a knockout that asks the same', () => {
@@ -51,7 +51,7 @@ describe('what the text says about results', () => {
   it('on an edge: what it blocks, how many tokens, its largest change', () => {
     const { text } = sourceOf(read);
     const hover = describeAt(new Source(text, '/a.flow.json'), text.indexOf('Question->'), read, shown)!;
-    for (const part of ['1 token of `Last`', '3 tokens of `Question`', '−92 %', 'layer 1', '3 layers']) {
+    for (const part of ['1 token of `Last`', '3 tokens of `Question`', '−92.4 %', 'layer 1', '3 layers']) {
       assert.ok(hover.markdown.includes(part), `${part} in ${hover.markdown}`);
     }
     assert.equal(text.slice(hover.offset, hover.offset + hover.length), '"Question->Last"');
@@ -76,7 +76,7 @@ describe('results beside the text', () => {
     return hintsOf(source, now ?? read, shown).map((hint) => `${text.slice(0, hint.offset).slice(-6)} ${hint.text}`);
   };
   const { text } = sourceOf(read);
-  const both = ['star?" → Star 50.0 % ✓', '>Last" ▾ −92 % at layer 1'];
+  const both = ['star?" → Star 50.0 % ✓', '>Last" ▾ −92.4 % at layer 1'];
 
   it('stand behind what they are about', () => assert.deepEqual(hints(text), both));
 

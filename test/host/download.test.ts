@@ -139,7 +139,7 @@ describe('the words of a download', () => {
       perSecond,
       secondsLeft: (missing: number) => (perSecond === undefined ? undefined : missing / perSecond),
     });
-    assert.equal(progressText(3.2e9, 14.1e9, rate(24e6)), '3.2 GB of 14.1 GB, 24.0 MB/s, 8 min left');
+    assert.equal(progressText(3.2e9, 14.1e9, rate(24e6)), '3.2 GB of 14.1 GB, 24.0 MB/s, 7 min 34 s left');
     assert.equal(progressText(0, 999_960, rate()), '0 bytes of 1.0 MB');
     assert.equal(progressText(1, 1000, rate(100)), '1 byte of 1.0 kB, 100 bytes/s, 10 s left');
   });

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { hubId, readHubId } from '../../src/core/hub/id';
 import { Rate } from '../../src/core/hub/rate';
-import { size } from '../../src/core/hub/words';
 import { temporaryFolder } from '../support/temporary';
 import { environmentOf } from './support';
 
@@ -111,21 +110,7 @@ describe('ids', () => {
   });
 });
 
-describe('sizes and rates', () => {
-  it('are short', () => {
-    const cases: [number, string][] = [
-      [0, '0 bytes'],
-      [1, '1 byte'],
-      [999, '999 bytes'],
-      [1000, '1.0 kB'],
-      [14.1e9, '14.1 GB'],
-      [999_949, '999.9 kB'],
-      [999_950, '1.0 MB'],
-      [2e15, '2000.0 TB'],
-    ];
-    for (const [bytes, text] of cases) assert.equal(size(bytes), text);
-  });
-
+describe('rates', () => {
   it('count what came in the last seconds, and forget what was thrown away', () => {
     let now = 0;
     const rate = new Rate(() => now);

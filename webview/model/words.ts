@@ -1,18 +1,19 @@
 /** Numbers and tokens as people read them. */
-import type { ExampleInfo, Knockout } from '../../src/protocol/panel';
+import { count, type ExampleInfo, type Knockout } from '../../src/protocol/panel';
 
-export { knockoutWords, percent } from '../../src/protocol/panel';
+export {
+  change,
+  count,
+  duration,
+  knockoutWords,
+  parameters,
+  percent,
+  plural,
+  shortDuration,
+} from '../../src/protocol/panel';
 
 /** Significant digits that tell two attention weights apart without filling the line. */
 const DIGITS = 2;
-
-/** A change in percent with its sign: `−92.1 %`, `+0.3 %`. */
-export function change(c: number): string {
-  if (!Number.isFinite(c)) return '–';
-  const v = Math.abs(c) >= 1000 ? c.toPrecision(3) : c.toFixed(1);
-  if (Number(v) === 0) return '0.0 %';
-  return `${c > 0 ? '+' : ''}${v.replace('-', '−')} %`;
-}
 
 /** A weight between 0 and 1: `0.031`, `0.00042`. */
 export const weight = (w: number): string =>
@@ -22,20 +23,6 @@ export const weight = (w: number): string =>
 export function tokenText(text: string): string {
   if (text === '') return '∅';
   return text.replace(/ /g, '·').replace(/▁/g, '·').replace(/\n/g, '↵').replace(/\t/g, '⇥');
-}
-
-/** `12 s`, `3 min 20 s`, `1 h 5 min`. */
-export function duration(seconds: number): string {
-  const s = Math.max(0, Math.round(seconds));
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min${s % 60 ? ` ${s % 60} s` : ''}`;
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
-}
-
-/** The same, and below ten seconds what is felt: `0.4 s`, `35 ms`. */
-export function shortDuration(seconds: number): string {
-  if (seconds < 0.1) return `${Math.max(1, Math.round(1000 * seconds))} ms`;
-  return seconds < 9.95 ? `${seconds.toFixed(1)} s` : duration(seconds);
 }
 
 /** `576`, or `722 to 2,928`. */
@@ -57,13 +44,6 @@ export function imageTokenMark(example: ExampleInfo, n: number): string {
   return kind === 'newline' ? '▦↵' : kind === 'class' ? '▦cls' : `▦${n}`;
 }
 const markText = ({ imageStart, tokens }: ExampleInfo, n: number): string => tokenText(tokens[imageStart + n].text);
-
-export const count = (n: number): string => n.toLocaleString('en-US');
-export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
-
-/** `7.1 B`, `21 M`. */
-export const parameters = (n: number): string =>
-  n >= 1e9 ? `${(n / 1e9).toFixed(1)} B` : n >= 1e6 ? `${Math.round(n / 1e6)} M` : count(n);
 
 /** `window 3`, `window 3, heads 0 and 2`. */
 export function knockoutDetail(k: Knockout): string {

@@ -1,5 +1,5 @@
 /** Checks that need to know the model, as a pure function over facts about it. */
-import { nearest } from '../prompt/nearest';
+import { nearest } from '../words/nearest';
 import { explainAbsent } from '../prompt/set-names';
 import { sourceOf } from './parse';
 import type { Problem } from './problems';

@@ -2,7 +2,7 @@
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative } from 'node:path';
 import { CrossflowError } from '../errors';
-import { nearest } from '../prompt/nearest';
+import { nearest } from '../words/nearest';
 import type { Size } from '../spec';
 import { checkBox } from '../vision/boxes';
 import { readImageSize } from '../vision/decode';

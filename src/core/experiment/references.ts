@@ -2,7 +2,7 @@
 import type { Node } from 'jsonc-parser';
 import { ARROW, dropsAnswer, HOLDS_LAST, KEEP_ANSWER, parseEdge } from './edges';
 import { BUILTIN_SETS, builtinSet } from './names';
-import { nearest } from '../prompt/nearest';
+import { nearest } from '../words/nearest';
 import type { SetName } from '../prompt/set-names';
 import type { Problem } from './problems';
 import type { FlowFile, KnockoutInFile } from './schema';

@@ -2,7 +2,7 @@
 import type { Node } from 'jsonc-parser';
 import type { z } from 'zod';
 import { parseEdge } from './edges';
-import { nearest } from '../prompt/nearest';
+import { nearest } from '../words/nearest';
 import type { Fix, Problem } from './problems';
 import { keysAt } from './schema-keys';
 import { valueOf, type Source } from './source';

@@ -8,7 +8,8 @@ import type { DownloadPlan, PlannedFile, PlannedModel } from './plan';
 import { unwritable } from './refusals';
 import { Store } from './store';
 import { transfer } from './transfer';
-import { planSize, size } from './words';
+import { downloadSize } from '../words';
+import { planSize } from './words';
 
 /** Files at a time; a CDN gives one connection less than a fast line takes. */
 const CONNECTIONS = 4;
@@ -149,7 +150,7 @@ async function checkSpace(cache: string, needed: number): Promise<void> {
       const free = found.bavail * found.bsize;
       if (needed === 0 || free >= needed + SPARE_BYTES) return;
       const how = 'make room, or name a folder on another disk with HF_HUB_CACHE';
-      throw failed(`${size(needed)} are to be fetched, but only ${size(free)} are free`, cache, how);
+      throw failed(`${downloadSize(needed)} are to be fetched, but only ${downloadSize(free)} are free`, cache, how);
     }
     const above = dirname(place);
     if (above === place) return;

@@ -1,17 +1,8 @@
 /** A plan and its progress in words, for terminal and editor alike. */
 import { homedir } from 'node:os';
+import { downloadSize, plural } from '../words';
 import { idText } from './id';
 import type { DownloadPlan, PlannedFile, PlannedModel } from './plan';
-
-/** `14.1 GB`, in powers of 1000 as the hub's pages have it. */
-export function size(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-  // 999.95 kB would round to 1000.0 kB
-  const step = units.findIndex((_, i) => bytes < 999.95 * 1000 ** i || i === units.length - 1);
-  return step <= 0
-    ? `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`
-    : `${(bytes / 1000 ** step).toFixed(1)} ${units[step]}`;
-}
 
 const sum = (files: readonly PlannedFile[], of: (file: PlannedFile) => number): number =>
   files.reduce((total, file) => total + of(file), 0);
@@ -36,8 +27,8 @@ export function planText({ environment, models }: DownloadPlan): string {
   const { files, bytes, here } = planSize(models);
   const companions = models.filter((m) => m !== main && toFetch(m).length > 0);
   const names = [idText(main.id), ...companions.map((m) => `its ${m.role ?? 'companion'} ${idText(m.id)}`)];
-  const before = here > 0 ? ` (${size(here)} of it are here from before)` : '';
-  const what = `${names.join(' and ')}, ${size(bytes)} in ${files} ${files === 1 ? 'file' : 'files'}${before}`;
+  const before = here > 0 ? ` (${downloadSize(here)} of it are here from before)` : '';
+  const what = `${names.join(' and ')}, ${downloadSize(bytes)} in ${plural(files, 'file')}${before}`;
   return `${what}, from ${environment.endpoint} into ${shortPath(environment.cache)}`;
 }
 

@@ -1,5 +1,5 @@
 import { usage, type CrossflowError } from '../errors';
-import { nearest } from './nearest';
+import { nearest } from '../words/nearest';
 import { explainAbsent, SET_NAMES } from './set-names';
 import type { TokenSets } from './types';
 

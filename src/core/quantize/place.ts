@@ -2,6 +2,7 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { usage } from '../errors';
+import { size } from '../words';
 import { isFile } from '../checkpoint/folder';
 import { readMarker, STATE_FILE, UNNAMED_STATE_FILE, workFolder, type Marker } from '../checkpoint/quantized/marker';
 import { removeNotes } from './work';
@@ -56,9 +57,8 @@ export async function checkSpace(output: string, bytes: number): Promise<void> {
   const free = bavail * bsize;
   const needed = bytes - used + SPARE_BYTES;
   if (free < needed) {
-    const mib = (n: number): string => `${Math.ceil(n / 1024 ** 2)} MiB`;
     throw usage(
-      `the disk has ${mib(free)} left, the import needs ${mib(needed)}`,
+      `the disk has ${size(free)} left, the import needs ${size(needed)}`,
       dirname(output),
       'free some, or choose --output on another disk',
     );

@@ -1,5 +1,5 @@
 import { usage } from '../errors';
-import { nearest } from '../prompt/nearest';
+import { nearest } from '../words/nearest';
 import type { PlannedRun, Study } from './types';
 
 export interface Selection {

@@ -1,6 +1,7 @@
 /** Both ways of computing the curves side by side, and how far they differ. */
 import * as vscode from 'vscode';
 import { usage } from '../../core/errors';
+import { plural, shortDuration } from '../../core/words';
 import type { Flow } from '../flow';
 import { computableOf } from '../live/facts';
 
@@ -32,9 +33,9 @@ export async function showCheck(flow: Flow): Promise<void> {
   );
   const { largestDifference, tolerance, forkSeconds, fullSeconds, passed } = result;
   const text =
-    `Crossflow: ${list.length} curve${list.length === 1 ? '' : 's'} computed both ways differ by at most ` +
+    `Crossflow: ${plural(list.length, 'curve')} computed both ways differ by at most ` +
     `${largestDifference.toExponential(1)} (allowed: ${tolerance.toExponential(0)}); ` +
-    `${forkSeconds.toFixed(1)} s against ${fullSeconds.toFixed(1)} s for full passes.`;
+    `${shortDuration(forkSeconds)} against ${shortDuration(fullSeconds)} for full passes.`;
   if (passed) void vscode.window.showInformationMessage(text);
   else void vscode.window.showErrorMessage(text);
 }

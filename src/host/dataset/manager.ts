@@ -1,6 +1,7 @@
 /** Data set runs from the editor: one notification with progress and cancel, one results view per config. */
 import * as vscode from 'vscode';
 import { toCrossflowError, usage, type CrossflowError } from '../../core/errors';
+import { duration } from '../../core/words';
 import type { Experiment } from '../../core/experiment/types';
 import type { DatasetResult } from '../../protocol/engine';
 import type { PanelStatus } from '../../protocol/panel';
@@ -234,10 +235,4 @@ function notify(progress: vscode.Progress<{ message?: string; increment?: number
     before = done;
     progress.report({ message: `${done} of ${total}${left}`, increment });
   };
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
 }

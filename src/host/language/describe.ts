@@ -5,13 +5,9 @@ import { sourceOf } from '../../core/experiment/parse';
 import type { Source } from '../../core/experiment/source';
 import { knockoutId, knockoutLabel, type Experiment, type Knockout } from '../../core/experiment/types';
 import type { Curve } from '../../core/engine/types';
-import { largestChange, NO_CHANGE, percent } from '../../core/words';
+import { change, largestChange, NO_CHANGE, percent, plural } from '../../core/words';
 import type { Shown } from '../live/session';
 import { descriptionAt } from './schema';
-
-const signed = (change: number): string =>
-  `${change > 0 ? '+' : '−'}${Math.abs(change).toFixed(Math.abs(change) < 10 ? 1 : 0)} %`;
-const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
 
 /** The layer where a curve is furthest from the clean run. */
 export function strongest(
@@ -26,7 +22,7 @@ export function curveHint(curve: Curve): string | undefined {
   const peak = strongest(curve);
   if (!peak) return undefined;
   if (Math.abs(peak.change) < NO_CHANGE) return 'no change';
-  return `${peak.change < 0 ? '▾' : '▴'} ${signed(peak.change)} at layer ${peak.layer}`;
+  return `${peak.change < 0 ? '▾' : '▴'} ${change(peak.change)} at layer ${peak.layer}`;
 }
 
 /** The curve of a knockout of the text, if it is among those shown. */
@@ -69,7 +65,7 @@ export function describe(
   if (top === 'sets' && typeof index === 'string' && path.length === 2 && isAtPropertyKey) {
     const range = source.keyRange(path);
     const tokens = shown.example?.sets[index];
-    const text = tokens ? `**${index}**: ${count(tokens.length, 'token')}` : `**${index}**: a token set of this file`;
+    const text = tokens ? `**${index}**: ${plural(tokens.length, 'token')}` : `**${index}**: a token set of this file`;
     return { markdown: text, ...range };
   }
   const text = descriptionAt(path);
@@ -89,7 +85,7 @@ function describeKnockout(knockout: Knockout, shown: Shown): string {
   const base = shown.clean?.answer;
   if (peak && base) {
     parts.push(
-      `Largest change: **${signed(peak.change)}** with the window around layer ${peak.layer} ` +
+      `Largest change: **${change(peak.change)}** with the window around layer ${peak.layer} ` +
         `(probability of “${base.text}”: ${base.probability.toFixed(4)} → ${peak.score.toFixed(4)}).`,
     );
   }
@@ -99,10 +95,10 @@ function describeKnockout(knockout: Knockout, shown: Shown): string {
 function whatItBlocks(knockout: Knockout, { example, model }: Shown): string {
   const size = (name: string): string => {
     const tokens = example?.sets[name];
-    return tokens ? `${count(tokens.length, 'token')} of \`${name}\`` : `tokens of \`${name}\``;
+    return tokens ? `${plural(tokens.length, 'token')} of \`${name}\`` : `tokens of \`${name}\``;
   };
   if (knockout.kind === 'prune') return `The ${size(knockout.of)} are dropped after layer K; one score for each K.`;
-  const layers = `In ${count(knockout.window, 'layer')} around each centre layer${model ? ` (of ${model.layers})` : ''}`;
+  const layers = `In ${plural(knockout.window, 'layer')} around each centre layer${model ? ` (of ${model.layers})` : ''}`;
   if (knockout.kind !== 'edge') {
     const part = knockout.kind === 'mlp' ? 'the MLP' : 'attention';
     return `${layers}, nothing of what ${part} computes is added to the residual of the ${size(knockout.of)}.`;

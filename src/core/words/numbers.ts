@@ -1,4 +1,4 @@
-/** Probabilities, changes and memory as people read them, the same on the command line, in the editor, the panel and reports. */
+/** Probabilities, changes and counts as people read them. */
 
 /** 0..1 as a percentage: `99.8 %`, `0.04 %`. Only 0 is nothing and only 1 is all. */
 export function percent(p: number): string {
@@ -9,6 +9,23 @@ export function percent(p: number): string {
   if (v >= 99.995 && v < 100) return '> 99.99 %';
   return `${v >= 99.95 && v < 100 ? v.toFixed(2) : v >= 10 ? v.toFixed(1) : v.toPrecision(2)} %`;
 }
+
+/** A change in percent with its sign, the minus a real one: `−92.1 %`, `+0.3 %`, `0.0 %`. */
+export function change(c: number): string {
+  if (!Number.isFinite(c)) return '–';
+  const text = Math.abs(c).toFixed(1);
+  return `${Number(text) === 0 ? '' : c < 0 ? '−' : '+'}${text} %`;
+}
+
+/** `12,345` */
+export const count = (n: number): string => n.toLocaleString('en-US');
+
+/** `1 question`, `12,345 questions`. */
+export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+
+/** Weights of a model: `7.1 billion`, `21.3 million`. */
+export const parameters = (n: number): string =>
+  n >= 1e9 ? `${(n / 1e9).toFixed(1)} billion` : n >= 1e6 ? `${(n / 1e6).toFixed(1)} million` : count(n);
 
 /** Changes below this many percent are 0.0 in words: no change. */
 export const NO_CHANGE = 0.05;
@@ -22,12 +39,4 @@ export function largestChange(
     if (Number.isFinite(value) && (!best || Math.abs(value) > Math.abs(best.change))) best = { layer, change: value };
   });
   return best;
-}
-
-/** `1.5 GiB`: memory in words, in powers of 1024. */
-export function size(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** step;
-  return `${step === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[step]}`;
 }

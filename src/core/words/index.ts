@@ -1,0 +1,6 @@
+/**
+ * Numbers, times and sizes in words: one wording each, the same on the command line, in the editor, the panel and
+ * reports. `nearest` has a file of its own, so that the panel's bundle does without its library.
+ */
+export { change, count, largestChange, NO_CHANGE, parameters, percent, plural } from './numbers';
+export { downloadSize, duration, shortDuration, size } from './units';
