@@ -5,6 +5,7 @@ import type { RunControl } from '../core/engine/types';
 import { failed } from '../core/errors';
 import type { Knockout } from '../core/experiment/types';
 import type { CallName, EngineCalls } from '../protocol/engine';
+import { processMemory } from './memory';
 import { Sessions } from './sessions';
 
 export interface CallContext<K extends CallName> {
@@ -101,7 +102,7 @@ export class EngineService {
     figure: async (request) => (await import('./figure')).figure(request),
     document: async (parts) => (await import('./document')).document(parts),
     memory: async () => ({
-      resident: process.memoryUsage.rss(),
+      ...(await processMemory()),
       caches: (await this.#model?.catch(() => undefined))?.cacheBytes ?? 0,
     }),
     release: async ({ session }) => {

@@ -1,11 +1,11 @@
 /** The item in the status bar: what runs, and how much memory the engines take; and what menus know of it. */
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { size } from '../core/words';
 import type { PanelStatus } from '../protocol/panel';
 import { EngineMemory } from './engine/memory';
 import type { EnginePool } from './engine/pool';
 import { COMMANDS, CONTEXT } from './ids';
+import { statusWords, type EngineFacts } from './status-words';
 
 const POLL_MS = 3000;
 const SOON_MS = 100;
@@ -74,31 +74,18 @@ export class StatusBar {
   #show(): void {
     const { engines } = this.deps.pool;
     if (engines.length === 0) return this.#item.hide();
-    const lines: string[] = [];
-    let resident = 0;
-    let down = false;
-    for (const engine of engines) {
-      const name = basename(engine.directory);
-      down ||= engine.state.kind === 'down';
-      if (engine.state.kind === 'down') lines.push(`**${name}**: ${engine.state.message}`);
+    const facts = engines.map((engine): EngineFacts => {
       const memory = this.#memory.last(engine);
-      if (!memory) continue;
-      resident += memory.resident;
-      lines.push(
-        `**${name}**: ${size(memory.resident)}, of which caches ${size(memory.caches)} (process ${engine.pid})`,
-      );
-    }
-    const [first, ...more] = this.deps.working();
-    const others = more.length > 0 ? ` and ${more.length} more` : '';
-    const what = first
-      ? `$(sync~spin) ${first.status.what}${others}`
-      : down
-        ? '$(error) engine ended'
-        : '$(circuit-board)';
-    for (const { title, status } of [first, ...more].filter((one) => one !== undefined))
-      lines.push(`${title}: ${status.what}`);
-    this.#item.text = resident > 0 ? `${what} Crossflow ${size(resident)}` : `${what} Crossflow`;
-    this.#item.tooltip = new vscode.MarkdownString(lines.join('\n\n') || 'The engine is starting.');
+      const name = basename(engine.directory);
+      if (engine.state.kind === 'down') return { name, down: engine.state.message };
+      return { name, ...(memory && { memory }), ...(engine.pid !== undefined && { pid: engine.pid }) };
+    });
+    const working = this.deps.working().map(({ title, status }) => ({ title, what: status.what }));
+    const { text, markdown, spoken } = statusWords(facts, working);
+    this.#item.text = text;
+    this.#item.tooltip = new vscode.MarkdownString(markdown);
+    this.#item.accessibilityInformation = { label: spoken };
+    const down = facts.some((engine) => engine.down !== undefined);
     this.#item.backgroundColor = down ? new vscode.ThemeColor('statusBarItem.errorBackground') : undefined;
     this.#item.show();
   }

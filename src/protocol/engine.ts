@@ -73,6 +73,8 @@ export interface DatasetResult {
 export interface MemoryReport {
   /** Resident bytes of the process. */
   readonly resident: number;
+  /** Of these, bytes of mapped files, which the system can take back; left out where it does not tell. */
+  readonly mapped?: number;
   /** Bytes the model's caches hold. */
   readonly caches: number;
 }

@@ -75,7 +75,7 @@ describe('panel: the plan of a run', () => {
     assert.equal(await fact('Weights'), '13 GiB used where they lie in the files, 1.7 GiB of them copied');
     assert.equal(
       await fact('Memory'),
-      '5.4 GiB at the most, 1.1 GiB of it caches; 24 GiB in this machine, 20 GiB free',
+      'at most 5.4 GiB of its own, 1.1 GiB of it caches; 24 GiB in this machine, 20 GiB free',
     );
     assert.equal(await fact('Time'), 'measuring a layer…');
     assert.equal(await fact('Device'), 'cpu');

@@ -63,7 +63,7 @@ export class PlanView extends PanelElement {
     const { machine } = m;
     const all = machine.limited ? `${size(machine.total)} allowed` : `${size(machine.total)} in this machine`;
     const free = machine.reliable ? `, ${size(machine.available)} free` : '';
-    return `${size(m.peak)} at the most, ${size(m.caches)} of it caches; ${all}${free}`;
+    return `at most ${size(m.peak)} of its own, ${size(m.caches)} of it caches; ${all}${free}`;
   }
 
   private time(plan: RunPlan, measuring: boolean): string {
