@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import MarkdownIt from 'markdown-it';
 import { parseComputable } from '../../src/core/experiment/computable';
 import { parseExperiment, sourceOf } from '../../src/core/experiment/parse';
 import { PUBLISHED_EDGES } from '../../src/core/experiment/names';
@@ -56,11 +57,33 @@ describe('what the text says about results', () => {
     }
     assert.equal(text.slice(hover.offset, hover.offset + hover.length), '"Question->Last"');
   });
+  it('set names and answers are text, whatever stands in them', () => {
+    const name = '<b onmouseover="alert(1)">"x"</b> **y** [z](command:run) `code`';
+    const raw = { ...JSON.parse(sourceOf(read).text), sets: { [name]: { patches: [0] } }, knockouts: [`${name}->Last`] }; // prettier-ignore
+    const parsed = parseExperiment(JSON.stringify(raw), sourceOf(read).file).experiment!;
+    const text = JSON.stringify(raw);
+    const now = {
+      ...shown,
+      knockouts: parsed.knockouts,
+      example: { sets: { Last: [9], [name]: [1, 2] } } as unknown as ExampleInfo,
+      clean: { answer: { text: name, probability: 0.5, correct: true } } as CleanResult,
+    };
+    const markdown = new MarkdownIt({ html: true });
+    for (const [at, times] of [[text.indexOf(`->Last`), 4], [text.indexOf('"sets":{"') + 10, 1]] as const) {
+      const hover = describeAt(new Source(text, '/a.flow.json'), at, parsed, now)!;
+      const html = markdown.render(hover.markdown);
+      assert.doesNotMatch(html, /<b |<a |onmouseover="/, html);
+      // in bold, as the source, and as the answer
+      const plain = html.replace(/<[^>]*>/g, '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"');
+      assert.equal(plain.split(name).length - 1, times - (times > 1 ? 1 : 0), plain);
+    }
+  }); // prettier-ignore
+
   it('on an edge behind one that is wrong: still its own', () => {
     const text = sourceOf(read).text.replace('"Question->Last"', '"Imgae->Last","Question->Last"');
     const { computable } = parseComputable(text, sourceOf(read).file);
     const hover = describeAt(new Source(text, '/a.flow.json'), text.indexOf('Question->'), computable, shown)!;
-    assert.ok(hover.markdown.startsWith('**Question->Last**'), hover.markdown);
+    assert.ok(hover.markdown.startsWith('**Question-\\>Last**'), hover.markdown);
     assert.equal(describeAt(new Source(text, '/a.flow.json'), text.indexOf('Imgae'), computable, shown), undefined);
   });
   it('on a key: what the schema says', () => {

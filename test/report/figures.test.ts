@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
+import { parseFragment, type DefaultTreeAdapterTypes } from 'parse5';
 import sharp from 'sharp';
 import type { Knockout } from '../../src/core/experiment/types';
 import { PUBLISHED_EDGES } from '../../src/core/experiment/names';
@@ -46,6 +47,12 @@ const texts = (svg: string): string[] =>
     t.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'),
   );
 
+/** Every element of a document. */
+function elements(node: DefaultTreeAdapterTypes.Node): DefaultTreeAdapterTypes.Element[] {
+  const children = 'childNodes' in node ? node.childNodes.flatMap(elements) : [];
+  return 'tagName' in node ? [node, ...children] : children;
+}
+
 describe('figures', () => {
   it('names edges and colours as published, each its own', () => {
     const styles = curveStyles(published);
@@ -86,6 +93,21 @@ describe('figures', () => {
     const lens = texts(await renderSvg(lensFigure(data(published))));
     for (const text of ['Probability (%)', 'Residual row (0 = embedding)']) assert.ok(lens.includes(text), text);
     for (const { colour } of curveStyles(published)) assert.ok(svg.includes(colour));
+  });
+
+  it('texts that look like markup are text', async () => {
+    const markup = '<b onmouseover="alert(1)">"x"</b>';
+    const svg = await renderSvg(
+      knockoutFigure({ ...data([edge(`${markup}->Last`)]), title: markup, caption: `Is ${markup} red? → ${markup}` }),
+    );
+    const found = elements(parseFragment(svg));
+    assert.ok(found.length > 50 && found.some((e) => e.tagName === 'svg'));
+    for (const { tagName, attrs } of found) {
+      assert.notEqual(tagName, 'b');
+      assert.ok(!attrs.some(({ name }) => name.startsWith('on')), tagName);
+    }
+    const shown = texts(svg).join(' ').replaceAll('&quot;', '"');
+    assert.ok(shown.includes(`Is ${markup} red? → ${markup}`), shown);
   });
 
   it('nothing is drawn outside the picture: its border stays white, whatever the names', async () => {

@@ -9,7 +9,7 @@ import sharp from 'sharp';
 import type { DroppedRecord, FailedRecord, RowRecord } from '../../src/core/journal/record';
 import type { DatasetInput } from '../../src/core/experiment/types';
 import { readDataset } from '../../src/core/dataset/rows';
-import { escapeMarkdown } from '../../src/core/report/html/markdown';
+import { escapeMarkdown } from '../../src/core/words';
 import { renderSvg } from '../../src/core/report/figures/render';
 import { runFigures } from '../../src/core/report/figures/run-figures';
 import { readRun } from '../../src/core/report/findings';
@@ -25,6 +25,7 @@ type Element = DefaultTreeAdapterTypes.Element;
 type Node = DefaultTreeAdapterTypes.ChildNode | DefaultTreeAdapterTypes.Document;
 
 const HOSTILE = [
+  '<b onmouseover="alert(1)">"x"</b>',
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(1)>',
   "' onload='alert(1)",

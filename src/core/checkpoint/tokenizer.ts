@@ -52,6 +52,8 @@ export interface Tokenizer {
   /** Id of a token string, or undefined. */
   id(token: string): number | undefined;
   isSpecial(id: number): boolean;
+  /** True for a token that is cut out of a text before anything else is, special or not. */
+  isAdded(id: number): boolean;
   /** The token whose probability stands for a word: its first. @throws CrossflowError `usage` when it has none */
   firstToken(word: string): number;
   /** The checkpoint's chat template filled with these messages, up to where the answer begins. */
@@ -170,6 +172,10 @@ class FileTokenizer implements Tokenizer {
 
   id(token: string): number | undefined {
     return this.encoder.id(token);
+  }
+
+  isAdded(id: number): boolean {
+    return this.added.has(id);
   }
 
   isSpecial(id: number): boolean {

@@ -3,12 +3,13 @@ import { usage, type CrossflowError } from '../errors';
 import type { ImageGeometry, PatchPlace } from '../spec';
 import { defineSets } from './defined-sets';
 import type { SetName } from './set-names';
+import { QuotedText } from './quoted';
 import { findSpan, placesOf, spanAt, type Span } from './spans';
 import type { EncodedPrompt, SetDefinition, TokenSets } from './types';
 
 export interface SetsInput {
   readonly encoded: EncodedPrompt;
-  readonly tokenizer: Pick<Tokenizer, 'pieces' | 'bytePieces'>;
+  readonly tokenizer: Pick<Tokenizer, 'pieces' | 'bytePieces' | 'isAdded' | 'tokenText'>;
   /** Position of the first image token. */
   readonly imageStart: number;
   readonly geometry: ImageGeometry;
@@ -53,18 +54,19 @@ export function buildSets(input: SetsInput): TokenSets {
 class TextFinder {
   private readonly pieces: readonly string[];
   private bytes?: readonly string[];
+  private quoted?: QuotedText;
 
   constructor(
     private readonly ids: readonly number[],
     private readonly start: number,
-    private readonly tokenizer: Pick<Tokenizer, 'pieces' | 'bytePieces'>,
+    private readonly tokenizer: Pick<Tokenizer, 'pieces' | 'bytePieces' | 'isAdded' | 'tokenText'>,
   ) {
     this.pieces = tokenizer.pieces(ids);
   }
 
   /** Positions of the nth place of a text; undefined when it is not there. */
   find(text: string, nth = 1): number[] | undefined {
-    const span = findSpan(this.pieces, text, nth) ?? this.findBytes(text, nth);
+    const span = findSpan(this.pieces, text, nth) ?? this.findBytes(text, nth) ?? this.quotedIn(text)?.find(text, nth);
     return span && this.positions(span);
   }
 
@@ -79,7 +81,8 @@ class TextFinder {
     const at = this.pieces.join('').indexOf(inside);
     if (offset === undefined) return undefined;
     if (at >= 0) return this.positions(spanAt(this.pieces, at + offset, word.length));
-    return this.find(word);
+    const quoted = this.quotedIn(inside)?.findInside(word, offset, inside);
+    return quoted ? this.positions(quoted) : this.find(word);
   }
 
   /**
@@ -89,6 +92,14 @@ class TextFinder {
   private findBytes(text: string, nth: number): Span | undefined {
     this.bytes ??= this.tokenizer.bytePieces(this.ids);
     return findSpan(this.bytes, Buffer.from(text, 'utf8').toString('latin1'), nth);
+  }
+
+  /** For a text that quotes an added token which stands here. */
+  private quotedIn(text: string): QuotedText | undefined {
+    const { tokenizer, ids } = this;
+    if (!ids.some((id) => tokenizer.isAdded(id) && text.includes(tokenizer.tokenText(id)))) return undefined;
+    this.bytes ??= tokenizer.bytePieces(ids);
+    return (this.quoted ??= new QuotedText(this.bytes));
   }
 
   private positions({ start, end }: Span): number[] {

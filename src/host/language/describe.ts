@@ -5,7 +5,7 @@ import { sourceOf } from '../../core/experiment/parse';
 import type { Source } from '../../core/experiment/source';
 import { knockoutId, knockoutLabel, type Experiment, type Knockout } from '../../core/experiment/types';
 import type { Curve } from '../../core/engine/types';
-import { change, largestChange, NO_CHANGE, percent, plural } from '../../core/words';
+import { change, escapeMarkdown, largestChange, NO_CHANGE, percent, plural } from '../../core/words';
 import type { Shown } from '../live/session';
 import { descriptionAt } from './schema';
 
@@ -39,6 +39,14 @@ export function answerHint(shown: Shown): string | undefined {
   return `→ ${answer.text} ${percent(answer.probability)}${mark}`;
 }
 
+/** A name as code, whatever stands in it. */
+function code(name: string): string {
+  const longest = Math.max(0, ...(name.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  const pad = longest > 0 ? ' ' : '';
+  return fence + pad + name.replace(/\s+/g, ' ') + pad + fence;
+}
+
 export interface Described {
   readonly markdown: string;
   readonly offset: number;
@@ -65,7 +73,8 @@ export function describe(
   if (top === 'sets' && typeof index === 'string' && path.length === 2 && isAtPropertyKey) {
     const range = source.keyRange(path);
     const tokens = shown.example?.sets[index];
-    const text = tokens ? `**${index}**: ${plural(tokens.length, 'token')}` : `**${index}**: a token set of this file`;
+    const name = `**${escapeMarkdown(index)}**`;
+    const text = tokens ? `${name}: ${plural(tokens.length, 'token')}` : `${name}: a token set of this file`;
     return { markdown: text, ...range };
   }
   const text = descriptionAt(path);
@@ -74,11 +83,11 @@ export function describe(
 }
 
 function describeKnockout(knockout: Knockout, shown: Shown): string {
-  const parts = [`**${knockoutLabel(knockout)}**`, whatItBlocks(knockout, shown)];
+  const parts = [`**${escapeMarkdown(knockoutLabel(knockout))}**`, whatItBlocks(knockout, shown)];
   const names = knockout.kind === 'edge' ? [knockout.from, knockout.to] : [knockout.of];
   for (const name of new Set(names)) {
     const known = builtinSet(name);
-    if (known) parts.push(`\`${name}\`: ${known.description}`);
+    if (known) parts.push(`${code(name)}: ${known.description}`);
   }
   const curve = curveOf(knockout, shown);
   const peak = curve && strongest(curve);
@@ -86,7 +95,7 @@ function describeKnockout(knockout: Knockout, shown: Shown): string {
   if (peak && base) {
     parts.push(
       `Largest change: **${change(peak.change)}** with the window around layer ${peak.layer} ` +
-        `(probability of “${base.text}”: ${base.probability.toFixed(4)} → ${peak.score.toFixed(4)}).`,
+        `(probability of “${escapeMarkdown(base.text)}”: ${base.probability.toFixed(4)} → ${peak.score.toFixed(4)}).`,
     );
   }
   return parts.join('\n\n');
@@ -95,7 +104,7 @@ function describeKnockout(knockout: Knockout, shown: Shown): string {
 function whatItBlocks(knockout: Knockout, { example, model }: Shown): string {
   const size = (name: string): string => {
     const tokens = example?.sets[name];
-    return tokens ? `${plural(tokens.length, 'token')} of \`${name}\`` : `tokens of \`${name}\``;
+    return tokens ? `${plural(tokens.length, 'token')} of ${code(name)}` : `tokens of ${code(name)}`;
   };
   if (knockout.kind === 'prune') return `The ${size(knockout.of)} are dropped after layer K; one score for each K.`;
   const layers = `In ${plural(knockout.window, 'layer')} around each centre layer${model ? ` (of ${model.layers})` : ''}`;

@@ -28,6 +28,7 @@ export async function openResults(
   theme: ThemeName = 'dark',
   width = 1200,
   failed: readonly FailedQuestion[] = [],
+  first: Partial<DatasetRow> = {},
 ): Promise<TestPage & { readonly sent: ResultsToHost[] }> {
   const sent: ResultsToHost[] = [];
   const opened = await openPage({
@@ -43,7 +44,7 @@ export async function openResults(
       title: 'shapes ChooseCat',
       edges: EDGES,
       layers: LAYERS,
-      rows: seededRows(count),
+      rows: seededRows(count).map((row, i) => (i === 0 ? { ...row, ...first } : row)),
       kept: count,
       done: count,
       asked: count + 20,
