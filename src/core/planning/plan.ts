@@ -11,7 +11,7 @@ import type { Work } from './work';
 
 /** Node, ONNX Runtime and this program, before a model is loaded. */
 const PROCESS_BYTES = 110 * 1024 ** 2;
-/** What ONNX Runtime's allocator keeps beyond what it uses: measured, see docs/plans.md. */
+/** What ONNX Runtime's allocator keeps beyond what it uses: measured, see docs/bench/plans.md. */
 const ALLOCATOR = 1.15;
 
 /** The last picture's cache is dropped before a new one is made, but the garbage collector takes its time. */
