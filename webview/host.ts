@@ -18,7 +18,7 @@ interface VsCodeApi {
 declare function acquireVsCodeApi(): VsCodeApi;
 
 /** A request that the host answered with a failure. */
-export class RequestFailed extends Error {
+class RequestFailed extends Error {
   constructor(
     message: string,
     readonly hint?: string,

@@ -54,3 +54,22 @@ export function filesOf(experiment: Experiment | undefined): string[] {
 export function imageOf(experiment: Experiment | undefined): string | undefined {
   return experiment?.subject.kind === 'question' ? experiment.subject.image : undefined;
 }
+
+/**
+ * A document that is not on disk yet but knows where it will be, so that its relative paths hold. `chosen`: a part of it
+ * that is selected, for its reader to write over.
+ */
+export async function openUnsaved(file: vscode.Uri, text: string, chosen = ''): Promise<vscode.TextDocument> {
+  const document = await vscode.workspace.openTextDocument(file.with({ scheme: 'untitled' }));
+  if (document.getText() === '') {
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(0, 0), text);
+    await vscode.workspace.applyEdit(edit);
+  }
+  const at = chosen === '' ? -1 : document.getText().indexOf(chosen);
+  await vscode.window.showTextDocument(document, {
+    viewColumn: vscode.ViewColumn.One,
+    ...(at >= 0 && { selection: rangeOf(document, { offset: at, length: chosen.length }) }),
+  });
+  return document;
+}

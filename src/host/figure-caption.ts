@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Experiment } from '../core/experiment/types';
 import { percent } from '../core/words';
-import type { Shown } from './live/session';
+import type { Shown } from './live/shown';
 
 /** Question and answer, then model and, of knockouts, their window. Lines; only what the figure's numbers belong to. */
 export function figureCaption(

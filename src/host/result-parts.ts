@@ -2,7 +2,7 @@
 import type { ResultParts } from '../core/engine/result';
 import { usage } from '../core/errors';
 import { pictureTag } from './live/picture';
-import type { Shown } from './live/session';
+import type { Shown } from './live/shown';
 
 const AGAIN = 'run the experiment again';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { chromium, type Browser } from 'playwright-core';
-import { knockoutFigure, type FigureData } from '../../src/core/report/figures/figures';
+import type { FigureData } from '../../src/core/report/figures/figure-data';
+import { knockoutFigure } from '../../src/core/report/figures/figures';
 import { FONT_FAMILY, FONT_NAME } from '../../src/core/report/figures/fonts';
 import { curveStyles } from '../../src/core/report/figures/labels';
 import { renderFigure } from '../../src/core/report/figures/render';

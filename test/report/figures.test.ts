@@ -6,13 +6,8 @@ import { parseFragment, type DefaultTreeAdapterTypes } from 'parse5';
 import sharp from 'sharp';
 import type { Knockout } from '../../src/core/experiment/types';
 import { PUBLISHED_EDGES } from '../../src/core/experiment/names';
-import {
-  exampleKnockouts,
-  exampleLens,
-  knockoutFigure,
-  lensFigure,
-  type FigureData,
-} from '../../src/core/report/figures/figures';
+import type { FigureData } from '../../src/core/report/figures/figure-data';
+import { exampleKnockouts, exampleLens, knockoutFigure, lensFigure } from '../../src/core/report/figures/figures';
 import { curveStyles } from '../../src/core/report/figures/labels';
 import { dashOf, lookName, looksOf, SERIES_ON_WHITE } from '../../src/core/experiment/looks';
 import { lensTable } from '../../src/engine-process/table';

@@ -39,9 +39,9 @@ export function frame(g: FlowGraph, width: number, height: number, scroll: numbe
 export const scrollRoom = (g: FlowGraph, f: FlowFrame): number =>
   Math.max(0, f.columnWidth * g.columns.length - (f.width - f.left - 12));
 
-export const xOf = (f: FlowFrame, column: number): number => f.left + (column + 0.5) * f.columnWidth - f.scroll;
+const xOf = (f: FlowFrame, column: number): number => f.left + (column + 0.5) * f.columnWidth - f.scroll;
 /** Level 0 is the embedding, at the bottom; level `layers` the last residual. */
-export const yOf = (g: FlowGraph, f: FlowFrame, level: number): number =>
+const yOf = (g: FlowGraph, f: FlowFrame, level: number): number =>
   f.bottom - (level * (f.bottom - f.top)) / Math.max(1, g.layers);
 
 export function drawFlow(

@@ -111,8 +111,3 @@ export type DroppedRecord = z.infer<typeof droppedSchema>;
 export type FailedRecord = z.infer<typeof failedSchema>;
 export type RowRecord = z.infer<typeof recordSchema>;
 export type RecordKind = RowRecord['is'];
-
-/** The questions answered rightly, which tables and figures are about. */
-export function* keptOf(records: Iterable<RowRecord>): Generator<KeptRecord> {
-  for (const record of records) if (record.is === 'kept') yield record;
-}

@@ -1,7 +1,7 @@
 /** Every command of the palette, by id. */
 import * as vscode from 'vscode';
 import { toCrossflowError } from '../../core/errors';
-import type { App } from '../app';
+import type { House } from './house';
 import { isFlow } from '../documents';
 import { exportWithPicker } from '../export';
 import type { Flow } from '../flow';
@@ -21,7 +21,7 @@ type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
 export class Commands {
   #walked = false;
 
-  constructor(private readonly app: App) {}
+  constructor(private readonly app: House) {}
 
   /** What had to wait for this window. */
   async goOn(): Promise<void> {

@@ -5,8 +5,8 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { usage } from '../../core/errors';
 import { readHubId } from '../../core/hub/id';
-import type { App } from '../app';
-import { rangeOf } from '../documents';
+import type { House } from './house';
+import { openUnsaved } from '../documents';
 import { FLOW_SUFFIX } from '../ids';
 import { isCheckpoint } from '../language/disk';
 import { folderOf } from '../models';
@@ -17,7 +17,7 @@ import { chooseModel } from './choose-model';
 import { choosePicture } from './choose-picture';
 import { experimentText, FIRST_QUESTION, type NewExperiment } from './template';
 
-export async function newExperiment(app: App): Promise<void> {
+export async function newExperiment(app: House): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? app.context.globalStorageUri;
   const model = await chooseModel(app.context, folder.fsPath);
   if (model === undefined) return;
@@ -26,7 +26,7 @@ export async function newExperiment(app: App): Promise<void> {
 }
 
 /** `uri` is a picture or a CSV. */
-export async function newFromFile(app: App, uri: vscode.Uri | undefined): Promise<void> {
+export async function newFromFile(app: House, uri: vscode.Uri | undefined): Promise<void> {
   if (!uri) return newExperiment(app);
   const folder = path.dirname(uri.fsPath);
   const name = path.parse(uri.fsPath).name;
@@ -50,7 +50,7 @@ export async function newFromFile(app: App, uri: vscode.Uri | undefined): Promis
 }
 
 /** `uri` is a checkpoint folder or a file in it. */
-export async function newFromFolder(app: App, uri: vscode.Uri | undefined): Promise<void> {
+export async function newFromFolder(app: House, uri: vscode.Uri | undefined): Promise<void> {
   if (!uri) return newExperiment(app);
   // Names of checkpoints have dots in them, so a name does not tell.
   const checkpoint = (await stat(uri.fsPath)).isDirectory() ? uri.fsPath : path.dirname(uri.fsPath);
@@ -67,7 +67,7 @@ export async function newFromFolder(app: App, uri: vscode.Uri | undefined): Prom
 }
 
 /** What stands in `what`, and what its files say: so the text is right as it is written. */
-async function open(app: App, folder: string, name: string, what: NewExperiment): Promise<void> {
+async function open(app: House, folder: string, name: string, what: NewExperiment): Promise<void> {
   const at = (n: number): string => path.join(folder, `${name}${n === 1 ? '' : `-${n}`}${FLOW_SUFFIX}`);
   let n = 1;
   while (existsSync(at(n))) n++;
@@ -84,23 +84,4 @@ async function open(app: App, folder: string, name: string, what: NewExperiment)
   });
   const document = await openUnsaved(file, text, FIRST_QUESTION);
   await app.opened(document);
-}
-
-/**
- * A document that is not on disk yet but knows where it will be, so that its relative paths hold. `chosen`: a part of it
- * that is selected, for its reader to write over.
- */
-export async function openUnsaved(file: vscode.Uri, text: string, chosen = ''): Promise<vscode.TextDocument> {
-  const document = await vscode.workspace.openTextDocument(file.with({ scheme: 'untitled' }));
-  if (document.getText() === '') {
-    const edit = new vscode.WorkspaceEdit();
-    edit.insert(document.uri, new vscode.Position(0, 0), text);
-    await vscode.workspace.applyEdit(edit);
-  }
-  const at = chosen === '' ? -1 : document.getText().indexOf(chosen);
-  await vscode.window.showTextDocument(document, {
-    viewColumn: vscode.ViewColumn.One,
-    ...(at >= 0 && { selection: rangeOf(document, { offset: at, length: chosen.length }) }),
-  });
-  return document;
 }

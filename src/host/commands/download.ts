@@ -1,10 +1,10 @@
 /** Fetches a model before it is needed: that of the experiment in front, or one by its id. */
 import * as vscode from 'vscode';
 import { readHubId } from '../../core/hub/id';
-import type { App } from '../app';
+import type { House } from './house';
 import type { Flow } from '../flow';
 
-export async function downloadModel(app: App, flow: Flow | undefined): Promise<void> {
+export async function downloadModel(app: House, flow: Flow | undefined): Promise<void> {
   const model = flow?.experiment?.model;
   const value = model?.kind === 'hub' ? model.id : '';
   const id = await askForId('Crossflow: Download Model', value);

@@ -2,7 +2,7 @@
 import { cp, mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { App } from '../app';
+import type { House } from './house';
 import { STATE } from '../ids';
 
 /** The question to look at first. */
@@ -12,7 +12,7 @@ const NAME = 'crossflow-example';
 export const BUNDLED_MODEL = 'models/shapes-llava';
 
 /** Asks for a folder, copies model, pictures and experiments there, and opens the first experiment with its panel. */
-export async function openExample(app: App): Promise<void> {
+export async function openExample(app: House): Promise<void> {
   const picked = await vscode.window.showOpenDialog({
     title: `Where to put the example (a folder "${NAME}" is made there)`,
     openLabel: 'Put the Example Here',
@@ -44,13 +44,13 @@ export async function openExample(app: App): Promise<void> {
   await showFirst(app, first);
 }
 
-async function showFirst(app: App, first: vscode.Uri): Promise<void> {
+async function showFirst(app: House, first: vscode.Uri): Promise<void> {
   await vscode.window.showTextDocument(first, { viewColumn: vscode.ViewColumn.One });
   await app.panels.open(first);
 }
 
 /** Goes on where `openExample` had to start the window anew. */
-export async function openRemembered(app: App): Promise<void> {
+export async function openRemembered(app: House): Promise<void> {
   const text = app.context.globalState.get<string>(STATE.opening);
   if (text === undefined) return;
   const first = vscode.Uri.parse(text, true);

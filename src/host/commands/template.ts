@@ -24,7 +24,7 @@ const json = (value: unknown): string => JSON.stringify(value);
 const STUDY = { layers: 32, window: 9 };
 
 /** As large a share of the layers as in the study. */
-export const windowFor = (layers: number): number => Math.max(1, Math.round((STUDY.window * layers) / STUDY.layers));
+const windowFor = (layers: number): number => Math.max(1, Math.round((STUDY.window * layers) / STUDY.layers));
 
 export function experimentText(what: NewExperiment): string {
   const { model, prompt, layers = STUDY.layers, image, box, dataset, output } = what;

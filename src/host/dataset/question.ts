@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { readDataset, toQuestion } from '../../core/dataset/rows';
 import { usage } from '../../core/errors';
 import { FLOW_SUFFIX } from '../ids';
-import { openUnsaved } from '../commands/create';
+import { openUnsaved } from '../documents';
 import type { Flow } from '../flow';
 import type { PanelManager } from '../panel/manager';
 import { questionText } from './question-text';

@@ -6,7 +6,7 @@ import type { Source } from '../../core/experiment/source';
 import { knockoutId, knockoutLabel, type Experiment, type Knockout } from '../../core/experiment/types';
 import type { Curve } from '../../core/engine/types';
 import { change, escapeMarkdown, largestChange, NO_CHANGE, percent, plural } from '../../core/words';
-import type { Shown } from '../live/session';
+import type { Shown } from '../live/shown';
 import { descriptionAt } from './schema';
 
 /** The layer where a curve is furthest from the clean run. */

@@ -6,7 +6,7 @@ import type { Node } from 'jsonc-parser';
 import { sourceOf } from '../../core/experiment/parse';
 import type { Source } from '../../core/experiment/source';
 import type { Experiment } from '../../core/experiment/types';
-import type { Shown } from '../live/session';
+import type { Shown } from '../live/shown';
 import { answerHint, curveHint, curveOf } from './describe';
 
 export interface Hint {

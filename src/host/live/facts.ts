@@ -4,7 +4,7 @@ import { blocking } from '../../core/experiment/edges';
 import { wrongKnockouts, type ModelFacts } from '../../core/experiment/facts';
 import type { Experiment, Knockout } from '../../core/experiment/types';
 import { wanted } from './plan';
-import type { Shown } from './session';
+import type { Shown } from './shown';
 
 /** Undefined until the model is loaded. What the example has is told only of an example of this very text. */
 export function factsOf({ model, example, asked }: Shown, experiment: Experiment): ModelFacts | undefined {

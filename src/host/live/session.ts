@@ -2,15 +2,7 @@
  * The live loop of one config: every change of the text becomes a round that computes what the change made stale and
  * streams it; a newer change ends the older round. Free of the editor: the panel and the language features listen.
  */
-import type {
-  CheckResult,
-  CleanResult,
-  Curve,
-  CurvePart,
-  ExampleInfo,
-  LensResult,
-  ModelInfo,
-} from '../../core/engine/types';
+import type { CheckResult, Curve, CurvePart, ModelInfo } from '../../core/engine/types';
 import { cancelled, toCrossflowError, type CrossflowError } from '../../core/errors';
 import type { Experiment, Knockout } from '../../core/experiment/types';
 import { withAnswer } from '../../core/prompt/track';
@@ -24,8 +16,9 @@ import { CANCEL_GRACE_MS, EngineGone } from '../engine/process';
 import type { EnginePool, Lease } from '../engine/pool';
 import { BusyStatus } from './busy';
 import { computableOf } from './facts';
-import { pictureOf, type ShownPicture } from './picture';
+import { pictureOf } from './picture';
 import { asksOf, planRound, wanted, type Have, type Wanted } from './plan';
+import type { Shown } from './shown';
 import { typingPause } from './typing';
 
 /** Curves of earlier states of the text that are kept, so that undo answers at once. */
@@ -45,20 +38,6 @@ export interface LiveDeps {
   changed(): void;
   /** What is going on changed. */
   statusChanged?(): void;
-}
-
-export interface Shown {
-  readonly model?: ModelInfo;
-  readonly picture?: ShownPicture;
-  readonly example?: ExampleInfo;
-  /** What the example is about: `asksOf` its text. */
-  readonly about?: string;
-  /** What was asked, as the text said it then. */
-  readonly asked?: Asked;
-  readonly clean?: CleanResult;
-  readonly lens?: LensResult;
-  readonly knockouts: readonly Knockout[];
-  readonly curves: readonly (Curve | null)[];
 }
 
 export interface CheckOptions {

@@ -2,7 +2,8 @@ import { knockoutId, knockoutLabel, type Knockout } from '../../experiment/types
 import { caption } from './caption';
 import { figure, type Figure } from './figure';
 import { safeNames } from '../file-names';
-import { knockoutFigure, layerAxis, type FigureData } from './figures';
+import type { FigureData } from './figure-data';
+import { knockoutFigure, layerAxis } from './figures';
 import { figureLabel, seriesStyle } from './labels';
 import type { RunStatistics } from '../statistics/run-statistics';
 import { windowOf } from './run-figures';

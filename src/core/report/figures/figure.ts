@@ -1,4 +1,4 @@
-import type { FigureData, VegaLiteSpec } from './figures';
+import type { FigureData, VegaLiteSpec } from './figure-data';
 import { heatMap } from './heat-map';
 import type { Look } from './theme';
 

@@ -1,4 +1,5 @@
-import { CENTRE_LAYER, CHANGE, type FigureData, type VegaLiteSpec } from './figures';
+import type { FigureData, VegaLiteSpec } from './figure-data';
+import { CENTRE_LAYER, CHANGE } from './figures';
 import { heading } from './line-figure';
 import { SIZES, theme, type Look } from './theme';
 

@@ -1,4 +1,4 @@
-import type { FigureCurve, FigureData, VegaLiteSpec } from './figures';
+import type { FigureCurve, FigureData, VegaLiteSpec } from './figure-data';
 import { LEGEND_FONT, SIZES, theme } from './theme';
 import { wrap } from './wrap';
 

@@ -1,4 +1,4 @@
-import type { FigureData, FigurePoint, VegaLiteSpec } from './figures';
+import type { FigureData, FigurePoint, VegaLiteSpec } from './figure-data';
 import { curveEncoding, inLines, legendBelow } from './legend';
 import { SIGNIFICANT } from '../statistics';
 import { SIZES, theme, type Look } from './theme';

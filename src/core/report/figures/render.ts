@@ -1,5 +1,5 @@
 /** Figures to files: SVG, PNG and PDF. The same numbers give the same bytes. */
-import type { VegaLiteSpec } from './figures';
+import type { VegaLiteSpec } from './figure-data';
 import { fontSubset } from './font-subset';
 import { FONT_FILES, FONT_NAME, fontPath, type FontFile } from './fonts';
 import { withResolution } from './png';

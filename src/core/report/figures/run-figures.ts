@@ -4,16 +4,8 @@ import { knockoutId, knockoutLabel, type Knockout } from '../../experiment/types
 import { caption } from './caption';
 import { figure, type Figure } from './figure';
 import { safeName, safeNames } from '../file-names';
-import {
-  knockoutFigure,
-  layerAxis,
-  lensFigure,
-  WITH_NORM,
-  WITHOUT_NORM,
-  wordStyle,
-  type FigureCurve,
-  type FigureData,
-} from './figures';
+import type { FigureCurve, FigureData } from './figure-data';
+import { knockoutFigure, layerAxis, lensFigure, WITH_NORM, WITHOUT_NORM, wordStyle } from './figures';
 import { heatMap } from './heat-map';
 import { curveStyles, figureLabel, type Palette } from './labels';
 import type { RunStatistics } from '../statistics/run-statistics';

@@ -5,7 +5,7 @@ import { failed } from '../../errors';
 import { writeBeside } from '../../files/write-beside';
 import { figureTable } from '../tables/tables';
 import type { Figure } from './figure';
-import type { VegaLiteSpec } from './figures';
+import type { VegaLiteSpec } from './figure-data';
 import { legendFigure } from './legend';
 import { renderAll } from './render';
 

@@ -1,5 +1,5 @@
 /** What a report shows, before it is written as HTML and as Markdown. */
-import type { FigurePoint } from '../figures/figures';
+import type { FigurePoint } from '../figures/figure-data';
 import type { WrittenFigure } from '../figures/write-figures';
 import type { RunFindings } from '../findings';
 import type { Picture } from './pictures';

@@ -17,7 +17,7 @@ export interface Sight {
   readonly aspect: Aspect;
 }
 
-export const sightOf = (spec: ModelSpec, { aspect }: Pick<Experiment, 'aspect'>): Sight => ({
+const sightOf = (spec: ModelSpec, { aspect }: Pick<Experiment, 'aspect'>): Sight => ({
   eye: spec.eye,
   aspect: aspect ?? spec.eye.aspects[0],
 });

@@ -17,7 +17,7 @@ export interface Distance {
 }
 
 /** Mean and spread of curves at every knockout and layer, one question at a time (Welford's method). */
-export class CurveSpread {
+class CurveSpread {
   private readonly points: { n: number; mean: number; squares: number }[][] = [];
 
   add(curves: Curves): void {

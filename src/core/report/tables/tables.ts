@@ -3,7 +3,7 @@ import { unpackWords } from '../../dataset/best-words';
 import { shortest32 } from '../../dataset/numbers';
 import type { JournalHeader, KeptRecord } from '../../journal/record';
 import { kindWords, WORD_KINDS, type WordKind } from '../../dataset/words';
-import type { FigureData } from '../figures/figures';
+import type { FigureData } from '../figures/figure-data';
 import { curveStyles } from '../figures/labels';
 import { scoreTuple, wordTuple } from './python';
 
