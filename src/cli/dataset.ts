@@ -4,7 +4,6 @@ import type { Experiment } from '../core/experiment/types';
 import type { ReportSummary } from '../core/report/summary';
 import type { DatasetSummary } from '../core/study/dataset';
 import type { StudyProgress } from '../core/study/run';
-import { fitting } from './fit';
 import { engineOptions, modelFolder, openNamed, type EngineFlags } from './model';
 import { duration, lineLog, type Bar } from './progress';
 import { listed } from './files';
@@ -21,7 +20,8 @@ interface Running {
 
 /** Gives the exit code: 1 when a question could not be asked. */
 export async function runDatasetExperiment({ file, experiment, options, signal }: Running, bar: Bar): Promise<number> {
-  const [{ datasetStudy, runDataset }, { reportStudy }] = await Promise.all([
+  const [{ fitting }, { datasetStudy, runDataset }, { reportStudy }] = await Promise.all([
+    import('../core/dataset/fit'),
     import('../core/study/dataset'),
     import('../core/study/report'),
   ]);
@@ -30,7 +30,7 @@ export async function runDatasetExperiment({ file, experiment, options, signal }
   const summary = await runDataset({
     ...{ experiment, engine, signal },
     folderOf: (model) => modelFolder(model, { signal, bar, ...(yes && { yes }) }),
-    ...(options.force ? {} : { look: fitting(engine) }),
+    ...(options.force ? {} : { look: fitting(engine, false) }),
     open: () => openNamed(experiment.model, options, { signal, bar }, { experiment }),
     onPrepared({ warnings, lacking }) {
       reportWarnings(warnings, file);

@@ -7,7 +7,8 @@ import type { Device, EngineOptions } from '../core/engine/types';
 import type { Experiment } from '../core/experiment/types';
 import { hubId, readHubId } from '../core/hub/id';
 import type { Fetching } from './download';
-import type { Opening } from './fit';
+import { reportLine } from './report';
+import type { Opening } from '../core/dataset/fit';
 
 export interface EngineFlags extends FetchFlags {
   readonly threads?: number;
@@ -60,10 +61,12 @@ export async function openNamed(
 ): Promise<Model> {
   const { yes, force } = flags;
   const folder = await modelFolder(model, { ...fetching, ...(yes && { yes }) });
-  const { openFitting } = await import('./fit');
-  return openFitting(folder, engineOptions(flags), { ...opening, ...(force && { force }) }).catch((e: unknown) => {
+  try {
+    const { openFitting } = await import('../core/dataset/fit');
+    return await openFitting(folder, engineOptions(flags), { ...opening, say: reportLine, force: force ?? false });
+  } catch (e) {
     throw notInstalled(e);
-  });
+  }
 }
 
 /** The engine brings native code; a broken installation should say so. */

@@ -3,7 +3,6 @@ import type { CrossflowError } from '../core/errors';
 import type { RunOutcome, StudyProgress } from '../core/study/run';
 import { WHOLE } from '../core/journal/place';
 import { listed } from './files';
-import { fitting } from './fit';
 import { interruptSignal } from './interrupt';
 import { engineOptions, modelFolder, openNamed, type EngineFlags } from './model';
 import { duration, lineLog, progressBar, type Bar } from './progress';
@@ -25,7 +24,10 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
   const shard = options.shard === undefined ? WHOLE : parseShard(options.shard);
   const { study, runs } = await load(file, options, (problems) => reportWarnings(problems, file));
   await checkWritable(study.output);
-  const { prepareRuns } = await import('../core/study/prepare');
+  const [{ fitting }, { prepareRuns }] = await Promise.all([
+    import('../core/dataset/fit'),
+    import('../core/study/prepare'),
+  ]);
   const bar = await progressBar();
   try {
     const { yes } = options;
@@ -35,7 +37,7 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
       folderOf: (model) => modelFolder(model, { ...fetching, ...(yes && { yes }) }),
       engine,
       signal,
-      ...(options.force ? {} : { look: fitting(engine) }),
+      ...(options.force ? {} : { look: fitting(engine, false) }),
     });
     reportWarnings(prepared.warnings, file);
     if (prepared.problems.length > 0) return reportAll(prepared.problems.map(({ error }) => error));

@@ -57,7 +57,9 @@ export class EngineService {
   readonly #calls: Calls = {
     open: async ({ directory, options }) => {
       if (this.#model) throw failed('this engine holds a model already');
-      this.#model = import('./open').then(({ openFitting }) => openFitting(directory, options));
+      // What the process prints goes to the output channel.
+      const say = (line: string): void => console.error(line);
+      this.#model = import('../core/dataset/fit').then(({ openFitting }) => openFitting(directory, options, { say }));
       // A checkpoint that could not be opened may be mended and tried again.
       this.#model.catch(() => (this.#model = undefined));
       return (await this.#model).info;
@@ -99,7 +101,7 @@ export class EngineService {
     },
     results: async ({ experiment }) => (await import('./results')).storedResults(experiment),
     picture: async ({ file }) => (await import('../core/vision')).decodedPng(file, PICTURE_SIDE),
-    figure: async (request) => (await import('./figure')).figure(request),
+    figure: async (request) => (await import('../core/report/example')).exampleFigure(request),
     document: async (parts) => (await import('./document')).document(parts),
     memory: async () => ({
       ...(await processMemory()),

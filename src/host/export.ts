@@ -8,7 +8,6 @@ import { besidePath } from '../core/files/beside';
 import type { ExportRequest } from '../protocol/panel';
 import type { EngineHooks } from './engine/engine';
 import { callOnce } from './engine/once';
-import { figureCaption, ownAnswer } from './figure-caption';
 import { resultParts } from './result-parts';
 import type { Flow } from './flow';
 import type { PanelManager } from './panel/manager';
@@ -60,12 +59,16 @@ async function content(flow: Flow, request: ExportRequest, hooks: EngineHooks): 
         what: request.what,
         format: request.format,
         title: flow.title,
-        caption: figureCaption(request.what, flow.experiment, shown),
+        about: {
+          experiment: flow.experiment,
+          prompt: shown.example?.prompt,
+          answer: shown.clean?.answer,
+          directory: shown.model?.directory,
+        },
         ...(request.what === 'lens' && request.norm && { norm: request.norm }),
         curves,
         looks: drawn.map(({ look }) => look),
         ...(shown.lens && { lens: shown.lens }),
-        ...ownAnswer(flow.experiment, shown),
       });
     }
   }

@@ -23,6 +23,7 @@ import type { ResultDocument, ResultParts } from '../core/engine/result';
 import type { RunPlan } from '../core/planning/plan-types';
 import type { ErrorKind, Place } from '../core/errors';
 import type { Experiment, Knockout, QuestionInput } from '../core/experiment/types';
+import type { ExampleFigure } from '../core/report/example';
 import type { DatasetRow, FailedQuestion } from './panel';
 
 /** Raised when a message changes; host and process come from one package, so unequal means a mixed installation. */
@@ -30,23 +31,6 @@ export const ENGINE_PROTOCOL = 5;
 
 export interface InSession {
   readonly session: string;
-}
-
-/** A drawing or table of results. `data` of `svg` and `csv` is UTF-8 text. */
-export interface FigureRequest {
-  readonly what: 'knockouts' | 'lens';
-  readonly format: 'svg' | 'png' | 'pdf' | 'csv';
-  readonly title: string;
-  /** Lines below it. */
-  readonly caption?: string;
-  readonly curves: readonly Curve[];
-  /** Of the curves: as the panel draws them, see core/experiment/looks.ts. */
-  readonly looks?: readonly number[];
-  readonly lens?: LensResult;
-  /** The lens word that is there for being the model's own answer. */
-  readonly answer?: string;
-  /** How the lens is drawn; left out: with. */
-  readonly norm?: 'withNorm' | 'withoutNorm';
 }
 
 export interface DatasetProgress {
@@ -133,7 +117,7 @@ export interface EngineCalls {
   results: { params: { readonly experiment: Experiment }; result: DatasetResult | null; event: never };
   /** The picture as the model is shown it, as a PNG for the page; needs no model. */
   picture: { params: { readonly file: string }; result: Uint8Array; event: never };
-  figure: { params: FigureRequest; result: Uint8Array; event: never };
+  figure: { params: ExampleFigure; result: Uint8Array; event: never };
   /** A result with what it was computed from, which is read once more; needs no open model. */
   document: { params: ResultParts; result: ResultDocument; event: never };
   memory: { params: Record<string, never>; result: MemoryReport; event: never };

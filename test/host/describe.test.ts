@@ -9,7 +9,6 @@ import { Source } from '../../src/core/experiment/source';
 import { knockoutLabel } from '../../src/core/experiment/types';
 import type { Curve, ModelInfo, ExampleInfo, CleanResult } from '../../src/core/engine/types';
 import { answerHint, curveHint, curveOf, describe as describeAt, strongest } from '../../src/host/language/describe';
-import { figureCaption } from '../../src/host/figure-caption';
 import { hintsOf } from '../../src/host/language/hints';
 import { wanted } from '../../src/host/live/plan';
 import { boxFor, hasBoxes, modelFacts } from '../../src/host/commands/birth';
@@ -111,20 +110,6 @@ describe('results beside the text', () => {
     assert.deepEqual(hints(broken.replace('a star?', 'a ring?')), both.slice(1), 'another question has no answer yet');
     assert.deepEqual(hints(broken.replace('"Question->Last"', '"Question->Lst"')), both.slice(0, 1));
     assert.deepEqual(hintsOf(new Source(broken, '/a.flow.json'), undefined, shown), []);
-  });
-});
-
-describe('what an exported figure says of itself', () => {
-  const example = { ...shown.example, prompt: 'USER: <image> Is it a star? ASSISTANT:' };
-  const model = { layers: 3, directory: '/models/shapes-llava' } as ModelInfo;
-  const asked = { ...read, subject: { ...read.subject, question: ' Is it a star?' } } as typeof read;
-  it('question, answer, model, window', () => {
-    const now = { ...shown, example: example as unknown as ExampleInfo, model };
-    assert.equal(figureCaption('knockouts', asked, now), 'Is it a star? → Star 50.0 %, right\nshapes-llava; window 3');
-    assert.equal(figureCaption('lens', asked, now), 'Is it a star? → Star 50.0 %, right\nshapes-llava');
-    const changed = { ...asked, subject: { ...asked.subject, question: 'Is it red?' } } as typeof read;
-    assert.match(figureCaption('lens', changed, now), /^Star 50\.0 %/, 'not the question that was asked');
-    assert.equal(figureCaption('lens', undefined, { knockouts: [], curves: [] }), '');
   });
 });
 

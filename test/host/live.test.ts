@@ -226,7 +226,7 @@ describe('the live loop, with a real engine process', function () {
     assert.equal(live.status.kind, 'engine-down');
     assert.deepEqual(numbers(live), before, 'nothing shown is lost');
     const curves = live.shown.curves.filter((curve) => curve !== null);
-    const figure = { what: 'knockouts', format: 'csv', title: 'after the crash', curves } as const;
+    const figure = { what: 'knockouts', format: 'csv', title: 'after the crash', about: {}, curves } as const;
     const table = await callOnce({ ...engineEntry, log: () => undefined }, 'figure', figure);
     assert.equal(Buffer.from(table).toString().trim().split('\n').length, 11, 'and can be exported');
     await assert.rejects(live.ask('attention', { rows: [0], mean: false }), /not running/);

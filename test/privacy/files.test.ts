@@ -90,7 +90,7 @@ describe('what Crossflow leaves on a machine', () => {
       await call(child, 'clean', { session });
       const curves = await call(child, 'knockouts', { session, list: experiment.knockouts });
       assert.equal(curves.length, 6);
-      const figure = { what: 'knockouts', format: 'png', title: 'Star', curves } as const;
+      const figure = { what: 'knockouts', format: 'png', title: 'Star', about: {}, curves } as const;
       assert.ok((await call(child, 'figure', figure)).length > 1000);
     } finally {
       const gone = once(child, 'exit');

@@ -10,7 +10,7 @@ import type { FigureData } from '../../src/core/report/figures/figure-data';
 import { exampleKnockouts, exampleLens, knockoutFigure, lensFigure } from '../../src/core/report/figures/figures';
 import { curveStyles } from '../../src/core/report/figures/labels';
 import { dashOf, lookName, looksOf, SERIES_ON_WHITE } from '../../src/core/experiment/looks';
-import { lensTable } from '../../src/engine-process/table';
+import { lensTable } from '../../src/core/report/tables/example';
 import { repositoryRoot } from '../support/golden';
 import { heatMap } from '../../src/core/report/figures/heat-map';
 import { legendFigure } from '../../src/core/report/figures/legend';

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { fitting } from '../../src/cli/fit';
+import { fitting } from '../../src/core/dataset/fit';
 import type { Model } from '../../src/core/engine/api';
 import type { EngineOptions } from '../../src/core/engine/types';
 import { openModel } from '../../src/core/engine/model';

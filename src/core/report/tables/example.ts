@@ -1,7 +1,7 @@
 /** Curves and lens readings as CSV, one row per layer: what other tools read most easily. */
 import { stringify } from 'csv-stringify/sync';
-import { knockoutId } from '../core/experiment/types';
-import type { Curve, LensResult } from '../core/engine/types';
+import { knockoutId } from '../../experiment/types';
+import type { Curve, LensResult } from '../../engine/types';
 
 /** `layer`, then for each knockout its score and its change in per cent. */
 export function curvesTable(curves: readonly Curve[]): string {
