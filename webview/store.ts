@@ -55,8 +55,9 @@ export class PanelStore {
         row,
         boxes = true,
         grid = true,
-        gridKind = 'base',
+        gridKind = INITIAL.gridKind,
         strength = INITIAL.strength,
+        perLayer = false,
         flow = INITIAL.flow,
       } = saved;
       this.state = {
@@ -67,6 +68,7 @@ export class PanelStore {
         grid,
         gridKind,
         strength,
+        perLayer,
         flow,
         overlay: overlay as PanelState['overlay'],
         ...(row === undefined ? {} : { row }),
@@ -100,7 +102,17 @@ export class PanelStore {
     change: Partial<
       Pick<
         PanelState,
-        'layer' | 'head' | 'overlay' | 'row' | 'boxes' | 'grid' | 'gridKind' | 'strength' | 'flow' | 'playing'
+        | 'layer'
+        | 'head'
+        | 'overlay'
+        | 'row'
+        | 'boxes'
+        | 'grid'
+        | 'gridKind'
+        | 'strength'
+        | 'perLayer'
+        | 'flow'
+        | 'playing'
       >
     >,
   ): void {
@@ -171,7 +183,7 @@ export class PanelStore {
   }
 
   private save(): void {
-    const { layer, layerChosen, overlay, head, row, boxes, grid, gridKind, strength, flow } = this.state;
+    const { layer, layerChosen, overlay, head, row, boxes, grid, gridKind, strength, perLayer, flow } = this.state;
     this.host.save({
       uri: this.uri,
       ...(layerChosen ? { layer } : {}),
@@ -181,6 +193,7 @@ export class PanelStore {
       grid,
       gridKind,
       strength,
+      perLayer,
       flow,
       ...(row === undefined ? {} : { row }),
     });

@@ -226,9 +226,11 @@ export interface PanelSavedState {
   readonly boxes?: boolean;
   readonly grid?: boolean;
   /** Which of a tiled picture's two grids clicks mean. */
-  readonly gridKind?: 'base' | 'tile';
+  readonly gridKind?: 'both' | 'base' | 'tile';
   /** Of the overlay over the picture, 0..1. */
   readonly strength?: number;
+  /** The overlay's scale is set anew for each layer; left out: one scale for all. */
+  readonly perLayer?: boolean;
   readonly flow?: FlowView;
 }
 

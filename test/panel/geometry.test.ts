@@ -13,7 +13,8 @@ import {
   zoomAt,
   type View,
 } from '../../webview/image/viewport';
-import { anyresGeometry, paddedGeometry, plainGeometry } from './support/synthetic';
+import { choiceFor, seenShare, tilesAt, unseen, withPlaces } from '../../webview/image/places';
+import { anyresGeometry, croppedGeometry, paddedGeometry, plainGeometry } from './support/synthetic';
 
 const canvas = { width: 613, height: 488 };
 const geometry = fc.oneof(
@@ -125,5 +126,52 @@ describe('panel: where patches lie', () => {
     assert.deepEqual(choose([5, 1], [1, 3], 'toggle'), [3, 5]);
     assert.deepEqual(choose([5, 1], [1, 3], 'add'), [1, 3, 5]);
     assert.deepEqual(choose([5, 1], [1, 3], 'remove'), [5]);
+  });
+
+  it('a place is a patch of the whole image and the patches of the tiles on it, each once', () => {
+    for (const [rows, columns] of [
+      [12, 12],
+      [7, 13],
+      [3, 20],
+      [4, 4],
+    ] as const) {
+      const g = anyresGeometry(6, rows, columns, 640, 430);
+      const map = tilesAt(g);
+      assert.equal(map.size, 36);
+      const tiles = g.patches.flatMap((p, i) => (p.kind === 'tile' ? [i] : []));
+      const taken = [...map.values()].flat();
+      assert.ok(
+        [...map.values()].every((list) => list.length > 0),
+        'no place without tiles',
+      );
+      assert.ok(
+        tiles.every((tile) => taken.includes(tile)),
+        'no tile without a place',
+      );
+      if (rows >= 6 && columns >= 6) assert.equal(taken.length, tiles.length, 'each tile at one place');
+      for (const [base, list] of map) {
+        const [a, b] = [g.patches[base].rect!, g.patches[list[0]].rect!];
+        const overlap = Math.min(a.x + a.width, b.x + b.width) > Math.max(a.x, b.x);
+        assert.ok(overlap && Math.min(a.y + a.height, b.y + b.height) > Math.max(a.y, b.y), `${base} and ${list[0]}`);
+      }
+    }
+    const g = anyresGeometry(6, 12, 12);
+    assert.deepEqual(withPlaces(g, 'both', [0]), [0, 36, 37, 36 + 13, 37 + 13]);
+    assert.deepEqual(withPlaces(g, 'base', [0]), [0]);
+    assert.deepEqual(withPlaces(g, 'tile', [36]), [36]);
+    assert.equal(choiceFor(plainGeometry(4), 'both'), 'base');
+    assert.equal(choiceFor(g, 'both'), 'both');
+  });
+
+  it('knows what of a picture the model does not see', () => {
+    assert.equal(seenShare(plainGeometry(4)), undefined);
+    assert.equal(seenShare(anyresGeometry(4, 6, 8)), undefined);
+    assert.equal(seenShare(paddedGeometry(4)), undefined, 'padding is no part of the picture');
+    const g = croppedGeometry(4);
+    assert.ok(Math.abs(seenShare(g)! - 0.15) < 1e-9);
+    assert.deepEqual(unseen(g), [
+      { x: 0, y: 0, width: 300, height: 850 },
+      { x: 0, y: 1150, width: 300, height: 850 },
+    ]);
   });
 });

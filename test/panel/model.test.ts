@@ -18,6 +18,7 @@ import { reduce } from '../../webview/model/reduce';
 import { activePatches, INITIAL, type PanelState } from '../../webview/model/state';
 import { change, duration, imageTokenName, percent, tokenText, weight } from '../../webview/model/words';
 import { overlayOf } from '../../webview/image/overlay';
+import { tilesAt } from '../../webview/image/places';
 import { neighbour } from '../../webview/image/select';
 import { cutMark, matching, sorted, sparkline } from '../../webview/results/rows';
 import { chips, lines } from '../../webview/tokens/layout';
@@ -155,15 +156,20 @@ describe('panel: attention and flow', () => {
     const value = engine.attention(row)!;
     const asked = { kind: 'here', value } as const;
     const { words, values } = overlayOf(shown, asked);
-    const { max } = summary(
-      attentionRow(value, 6, 'mean').slice(engine.example.imageStart, engine.example.imageStart + 100),
-    );
+    const { imageStart } = engine.example;
+    const most = (layer: number): number =>
+      summary(attentionRow(value, layer, 'mean').slice(imageStart, imageStart + 100)).max;
+    const all = Array.from({ length: 10 }, (_, layer) => most(layer));
+    const max = Math.max(...all);
     assert.match(
       words,
-      /^Attention of “:” \(token 160\) to the patches, layer 6 of 0–9, mean of 4 heads, scaled to its largest value /,
+      /^Attention of “:” \(token 160\) to the patches, layer 6 of 0–9, mean of 4 heads, scaled to its largest value in any layer, /,
     );
-    assert.ok(words.includes(max.toPrecision(2)), words);
-    assert.ok(Math.abs(Math.max(...values!) - 1) < 1e-6);
+    assert.ok(words.includes(`${max.toPrecision(2)} (layer ${all.indexOf(max)})`), words);
+    assert.ok(Math.abs(Math.max(...values!) - all[6] / max) < 1e-6, 'a weak layer stays weak');
+    const alone = overlayOf({ ...shown, perLayer: true }, asked);
+    assert.ok(alone.words.includes(`in this layer, ${all[6].toPrecision(2)}.`), alone.words);
+    assert.ok(Math.abs(Math.max(...alone.values!) - 1) < 1e-6);
     assert.match(overlayOf({ ...shown, head: 2 }, asked).words, /head 2 of 0–3/);
     const curves = reduce(shown, {
       type: 'curves',
@@ -175,8 +181,11 @@ describe('panel: attention and flow', () => {
     const effect = overlayOf({ ...curves, overlay: 'effect:Image->Last w3', layer: 0 }, undefined);
     assert.match(
       effect.words,
-      /Image → Last blocked in layers 0–1 \(centre layer 0 of 0–9\): the answer's probability changes by .* The 100 source patches are shaded/,
+      /Image → Last blocked in layers 0–1 \(centre layer 0 of 0–9\): the answer's probability changes by .* The 100 source patches are outlined: the number is of all of them together/,
     );
+    assert.equal(effect.values, undefined, 'no patch is tinted, for no patch has a number of its own');
+    assert.equal(effect.outlines![0].patches.length, 100);
+    assert.match(effect.outlines![0].label!, /^[+−]?\d+\.\d %$/);
     assert.match(overlayOf({ ...shown, overlay: 'set:Image Central Object' }, undefined).words, /25 patches/);
     assert.match(overlayOf({ ...shown, row: 3 }, undefined).words, /stands before the image/);
   });
@@ -254,11 +263,22 @@ describe('panel: attention and flow', () => {
     const row = example.tokens.length - 1;
     const s: PanelState = { ...INITIAL, experiment: made.experiment, model: made.model, example, layer: 1 };
     const a = made.attention(row)!;
-    const overlay = overlayOf(s, { kind: 'here', value: a });
     const weights = attentionRow(a, 1, 'mean').slice(3, 3 + example.imageTokens);
-    const placed = [...weights].filter((_, i) => example.geometry.patches[i].rect !== undefined);
-    assert.match(overlay.words, /the 4 image tokens without a place on the picture/);
-    assert.ok(overlay.words.includes(weight(Math.max(...placed))), 'the scale is that of what is drawn');
+    const of = (kind: string): number[] => [...weights].filter((_, i) => example.geometry.patches[i].kind === kind);
+    const both = [...tilesAt(example.geometry)].map(([base, tiles]) =>
+      tiles.reduce((sum, tile) => sum + weights[tile], weights[base]),
+    );
+    for (const [gridKind, drawn, where] of [
+      ['base', of('base'), /to the patches of the whole image,/],
+      ['tile', of('tile'), /to the patches of the tiles,/],
+      ['both', both, /to each place \(the patch of the whole image and those of the tiles on it, summed\),/],
+    ] as const) {
+      const overlay = overlayOf({ ...s, gridKind, perLayer: true }, { kind: 'here', value: a });
+      assert.match(overlay.words, where);
+      assert.match(overlay.words, /the 4 image tokens without a place on the picture/);
+      assert.ok(overlay.words.includes(`, ${weight(Math.max(...drawn))}.`), 'the scale is that of what is drawn');
+      assert.equal(overlay.values!.filter((v) => v > 0).length, drawn.length);
+    }
   });
 
   it('shows marks between tiles as text of their own, and walks over tiles as they lie in the picture', async () => {

@@ -2,13 +2,16 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Box, ExampleInfo } from '../../src/protocol/panel';
 import { PictureController, type PictureHost } from '../image/controller';
-import { drawMarks, drawOverlay, drawPicture } from '../image/draw';
+import { drawMarks, drawPicture, type Marks } from '../image/draw';
+import { drawOverlay } from '../image/draw-overlay';
+import { exportPicture } from '../image/export';
 import { loadPicture } from '../image/load';
 import { overlayOf, type OverlayPicture } from '../image/overlay';
+import { choiceFor, gridOf, seenShare, withPlaces, type GridChoice } from '../image/places';
 import { choose, patchWords, type Way } from '../image/select';
 import { cellOf, extent, type Size } from '../image/viewport';
 import { activePatches, canEdit, rowOf } from '../model/state';
-import { plural } from '../model/words';
+import { percent, plural } from '../model/words';
 import { icon } from '../ui/icons';
 import { PanelElement } from '../ui/element';
 import { onTheme, theme } from '../ui/theme';
@@ -37,8 +40,8 @@ export class ImageView extends PanelElement implements PictureHost {
   get geometry(): ExampleInfo['geometry'] | undefined {
     return this.s.example?.geometry;
   }
-  get gridKind(): 'base' | 'tile' {
-    return this.s.gridKind;
+  get gridKind(): GridChoice {
+    return choiceFor(this.geometry, this.s.gridKind);
   }
 
   override connectedCallback(): void {
@@ -99,8 +102,14 @@ export class ImageView extends PanelElement implements PictureHost {
         ${
           twoGrids
             ? html`<vscode-radio-group class="cf-choice" aria-label="Clicks mean patches of" @change=${this.pickGrid}>
-                <vscode-radio value="base" ?checked=${s.gridKind === 'base'}>Whole image</vscode-radio>
-                <vscode-radio value="tile" ?checked=${s.gridKind === 'tile'}>Tiles</vscode-radio>
+                <vscode-radio
+                  value="both"
+                  ?checked=${s.gridKind === 'both'}
+                  title="A place is its patch of the whole image and the patches of the tiles on it"
+                  >Both</vscode-radio
+                >
+                <vscode-radio value="base" ?checked=${s.gridKind === 'base'}>Whole image only</vscode-radio>
+                <vscode-radio value="tile" ?checked=${s.gridKind === 'tile'}>Tiles only</vscode-radio>
               </vscode-radio-group>`
             : nothing
         }
@@ -133,7 +142,8 @@ export class ImageView extends PanelElement implements PictureHost {
           @click=${control.zoomFit}
           >${icon('fit')}</vscode-button
         >
-      </div>`;
+      </div>
+      ${this.cutWords()}`;
   }
 
   override firstUpdated(): void {
@@ -154,9 +164,9 @@ export class ImageView extends PanelElement implements PictureHost {
         ? this.store.attention.get(row)
         : this.store.attention.peek(row);
     this.overlay = overlayOf(s, asked);
-    if (this.drawn.example?.geometry !== s.example?.geometry || this.drawn.kind !== s.gridKind) {
+    if (this.drawn.example?.geometry !== s.example?.geometry || this.drawn.kind !== this.gridKind) {
       const other = JSON.stringify(this.drawn.example?.geometry.grids) !== JSON.stringify(s.example?.geometry.grids);
-      this.drawn = { ...this.drawn, kind: s.gridKind, example: s.example };
+      this.drawn = { ...this.drawn, kind: this.gridKind, example: s.example };
       this.resize(other);
     }
     this.redraw('marks');
@@ -175,14 +185,17 @@ export class ImageView extends PanelElement implements PictureHost {
       return;
     }
     const now = activePatches(this.s);
-    const next = patches.length === 0 ? [] : choose(now, patches, way);
+    const meant = this.geometry ? withPlaces(this.geometry, this.gridKind, patches) : patches;
+    // A place is taken away when all of it is there, and else filled up.
+    const whole = meant.every((p) => now.includes(p));
+    const next = patches.length === 0 ? [] : choose(now, meant, way === 'toggle' ? (whole ? 'remove' : 'add') : way);
     this.store.setPatches(next);
     const one = patches.length === 1 ? patches[0] : this.control.cursor;
     this.say(
       next.length === 0
         ? 'Set cleared'
         : one !== undefined && patches.length <= 2 && this.geometry
-          ? `${patchWords(this.geometry, one, next.includes(one))}. ${next.length} in the set`
+          ? `${patchWords(this.geometry, one, next.includes(one), this.gridKind)}. ${next.length} in the set`
           : `${plural(next.length, 'patch', 'patches')} in the set`,
     );
   }
@@ -192,19 +205,25 @@ export class ImageView extends PanelElement implements PictureHost {
     const { cursor } = this.control;
     const g = this.geometry;
     this.said =
-      words || (g && cursor !== undefined ? patchWords(g, cursor, activePatches(this.s).includes(cursor)) : '');
+      words ||
+      (g && cursor !== undefined ? patchWords(g, cursor, activePatches(this.s).includes(cursor), this.gridKind) : '');
     this.requestUpdate();
   }
 
-  /** The picture as it is on the screen, as a PNG. */
+  /** The part of the picture that is on the screen, large enough for a page, with its legend. A PNG. */
   png(): string {
-    const out = document.createElement('canvas');
-    [out.width, out.height] = [this.canvas.width, this.canvas.height];
-    const ctx = out.getContext('2d')!;
-    ctx.fillStyle = theme().background;
-    ctx.fillRect(0, 0, out.width, out.height);
-    for (const layer of this.querySelectorAll('canvas')) ctx.drawImage(layer, 0, 0);
-    return out.toDataURL('image/png');
+    const { s, geometry, control, canvas, overlay } = this;
+    if (!geometry) throw new Error('there is no picture yet');
+    return exportPicture({
+      state: s,
+      geometry,
+      choice: this.gridKind,
+      picture: this.picture,
+      view: control.view,
+      canvas,
+      overlay,
+      marks: this.marks(),
+    });
   }
 
   focusPicture(): void {
@@ -226,7 +245,7 @@ export class ImageView extends PanelElement implements PictureHost {
   }
   private pickGrid(e: Event): void {
     const kind = (e.target as HTMLInputElement).value;
-    if (kind === 'base' || kind === 'tile') this.store.view({ gridKind: kind });
+    if (kind === 'both' || kind === 'base' || kind === 'tile') this.store.view({ gridKind: kind });
   }
 
   private lastHover: number | undefined;
@@ -242,7 +261,7 @@ export class ImageView extends PanelElement implements PictureHost {
     const value = this.s.overlay === 'attention' ? this.overlay.values?.[hover] : undefined;
     return html`<span class="cf-faint">
       · patch ${hover}, row ${place.row}, column
-      ${place.column}${value === undefined ? '' : `, ${Math.round(value * 100)} % of the largest`}</span
+      ${place.column}${value === undefined ? '' : `, ${Math.round(value * 100)} % of the scale`}</span
     >`;
   }
 
@@ -300,11 +319,11 @@ export class ImageView extends PanelElement implements PictureHost {
     const { control, s } = this;
     const t = theme();
     if (what === 'view')
-      drawPicture(picture, this.picture, g, cellOf(extent(g, s.gridKind), control.view), control.view, t);
+      drawPicture(picture, this.picture, g, cellOf(extent(g, this.gridKind), control.view), control.view, t);
     if (what === 'view' || this.drawn.overlay !== this.overlay || this.drawn.strength !== s.strength)
-      drawOverlay(overlay, control.list, this.overlay, s.strength);
+      drawOverlay(overlay, control.marked, this.overlay, { strength: s.strength, dpr: this.dpr, t });
     [this.drawn.overlay, this.drawn.strength] = [this.overlay, s.strength];
-    const focused = this.box === document.activeElement;
+    const focused = this.box === document.activeElement && control.keyboard;
     // Marks change seldom while the slider plays; drawing 2,304 grid lines again would cost frames.
     const key = JSON.stringify([
       s.grid,
@@ -317,24 +336,37 @@ export class ImageView extends PanelElement implements PictureHost {
       control.drag?.line.at(-1),
     ]);
     if (what === 'view' || key !== this.drawn.key) {
-      drawMarks(
-        marks,
-        control.list,
-        {
-          grid: s.grid,
-          boxes: s.boxes ? (s.experiment?.objects ?? NO_BOXES) : NO_BOXES,
-          selected: new Set(activePatches(s)),
-          ...(focused && control.cursor !== undefined ? { cursor: control.cursor } : {}),
-          ...(control.hover === undefined ? {} : { hover: control.hover }),
-          ...(control.drag?.kind === 'select'
-            ? { drag: { line: control.drag.line, lasso: this.lasso, removes: control.drag.way === 'remove' } }
-            : {}),
-        },
-        control.view,
-        t,
-        this.dpr,
-      );
+      const pointed: Partial<Marks> = {
+        ...(focused && control.cursor !== undefined ? { cursor: control.cursor } : {}),
+        ...(control.hover === undefined ? {} : { hover: control.hover }),
+        ...(control.drag?.kind === 'select'
+          ? { drag: { line: control.drag.line, lasso: this.lasso, removes: control.drag.way === 'remove' } }
+          : {}),
+      };
+      drawMarks(marks, control, { ...this.marks(), ...pointed }, control.view, t, this.dpr);
       this.drawn.key = key;
     }
+  }
+
+  /** What is marked whatever points at it. */
+  private marks(): Marks {
+    const { s } = this;
+    const kinds = this.geometry?.patches ?? [];
+    const of = (other: boolean): Set<number> =>
+      new Set(activePatches(s).filter((p) => (kinds[p]?.kind !== gridOf(this.gridKind)) === other));
+    return {
+      grid: s.grid,
+      boxes: s.boxes ? (s.experiment?.objects ?? NO_BOXES) : NO_BOXES,
+      selected: of(false),
+      also: this.gridKind === 'both' ? of(true) : new Set(),
+    };
+  }
+
+  private cutWords(): TemplateResult | typeof nothing {
+    const share = this.geometry && seenShare(this.geometry);
+    if (share === undefined) return nothing;
+    return html`<p class="cf-note cf-cut">
+      The model sees ${percent(share)} of the picture. What is dimmed is cut off.
+    </p>`;
   }
 }

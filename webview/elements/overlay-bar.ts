@@ -1,10 +1,11 @@
 /** `<cf-overlay>`: what lies over the picture, and what it is, in words. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { drawScale } from '../image/draw';
+import { CONTOURS, drawScale } from '../image/draw-overlay';
 import { overlayOf } from '../image/overlay';
 import { patchesOfSet, rowOf, type Overlay } from '../model/state';
 import { knockoutDetail, knockoutWords } from '../model/words';
 import { PanelElement } from '../ui/element';
+import { onTheme, theme } from '../ui/theme';
 import type { Choice } from '../ui/select';
 
 export class OverlayBar extends PanelElement {
@@ -54,6 +55,16 @@ export class OverlayBar extends PanelElement {
               /></label>`
             : nothing
         }
+        ${
+          attention
+            ? html`<vscode-checkbox
+                title="Left out, all layers share one scale, so that they can be compared"
+                ?checked=${s.perLayer}
+                @change=${(e: Event) => this.store.view({ perLayer: checked(e) })}
+                >Scale per layer</vscode-checkbox
+              >`
+            : nothing
+        }
         <vscode-checkbox ?checked=${s.grid} @change=${(e: Event) => this.store.view({ grid: checked(e) })}
           >Grid</vscode-checkbox
         >
@@ -73,13 +84,23 @@ export class OverlayBar extends PanelElement {
                 >${picture.scale[1]}</span
               >`
             : nothing
-        }${picture.words}
+        }${picture.words}${picture.scale && theme().highContrast ? ` Outlined from ${contourWords} of the scale on.` : ''}
       </p>`;
+  }
+
+  private stopTheme: (() => void) | undefined;
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.stopTheme = onTheme(() => this.requestUpdate());
+  }
+  override disconnectedCallback(): void {
+    this.stopTheme?.();
+    super.disconnectedCallback();
   }
 
   override updated(): void {
     const scale = this.querySelector<HTMLCanvasElement>('.cf-scale canvas');
-    if (scale) drawScale(scale.getContext('2d')!, 'heat');
+    if (scale) drawScale(scale.getContext('2d')!, this.s.strength);
   }
 
   private choices(): Choice[] {
@@ -110,5 +131,10 @@ export class OverlayBar extends PanelElement {
     ];
   }
 }
+
+/** `25 %, 50 % and 75 %` */
+const contourWords = CONTOURS.map((c) => `${100 * c} %`)
+  .join(', ')
+  .replace(/, ([^,]*)$/, ' and $1');
 
 const checked = (e: Event): boolean => (e.target as HTMLInputElement).checked;

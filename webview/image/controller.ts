@@ -1,5 +1,6 @@
 /** Pointer, wheel and keys on the picture, as intentions. Keeps the view and what is being dragged. */
 import type { ImageGeometry } from '../../src/protocol/panel';
+import { gridOf, type GridChoice } from './places';
 import { neighbour, type Way } from './select';
 import {
   cells,
@@ -23,7 +24,7 @@ const CLICK_SLOP = 4;
 
 export interface PictureHost {
   readonly geometry: ImageGeometry | undefined;
-  readonly gridKind: 'base' | 'tile';
+  readonly gridKind: GridChoice;
   readonly canvas: Size;
   readonly dpr: number;
   readonly lasso: boolean;
@@ -42,8 +43,14 @@ interface Drag {
 
 export class PictureController {
   view: View = { scale: 1, x: 0, y: 0 };
+  /** Cells of the grid that is clicked, by patch. */
   list: readonly (Cell | undefined)[] = [];
+  /** Cells of all that are marked: the other grid's as well where clicks mean both. */
+  marked: readonly (Cell | undefined)[] = [];
+  /** Where the keyboard is: it goes on from the patch that the mouse chose last. */
   cursor: number | undefined;
+  /** Was it the keyboard that was used last? Then the cursor is shown. */
+  keyboard = false;
   hover: number | undefined;
   drag: Drag | undefined;
   private spaceHeld = false;
@@ -102,7 +109,7 @@ export class PictureController {
       way: e.altKey ? 'remove' : e.shiftKey ? 'add' : 'toggle',
       line: [this.point(e)],
     };
-    this.cursor = undefined;
+    this.keyboard = false;
     if (e.button === 1) e.preventDefault();
   }
 
@@ -131,6 +138,7 @@ export class PictureController {
     if (drag?.id !== e.pointerId) return;
     this.drag = undefined;
     if (drag.kind === 'select') {
+      this.cursor = patchAt(this.list, ...this.point(e)) ?? this.cursor;
       const [first] = drag.line;
       const [x, y] = this.point(e);
       const far = Math.max(...drag.line.map(([px, py]) => Math.max(Math.abs(px - first[0]), Math.abs(py - first[1]))));
@@ -189,6 +197,8 @@ export class PictureController {
   focus(): void {
     const g = this.host.geometry;
     if (g && (this.cursor === undefined || !this.list[this.cursor])) this.cursor = this.all()[0];
+    // A press of the mouse brings the focus as well.
+    this.keyboard = this.drag === undefined;
     this.host.redraw('marks');
   }
   blur(): void {
@@ -201,9 +211,10 @@ export class PictureController {
   }
 
   private step(g: ImageGeometry, e: KeyboardEvent): void {
-    const from = this.cursor ?? this.all()[0];
+    const from = this.cursor !== undefined && this.list[this.cursor] ? this.cursor : this.all()[0];
     if (from === undefined) return;
-    this.cursor = this.cursor === undefined ? from : neighbour(g, from, e.key);
+    this.keyboard = true;
+    this.cursor = neighbour(g, from, e.key);
     this.reveal();
     if (e.shiftKey) this.host.select([from, this.cursor], 'add');
     else if (e.altKey) this.host.select([from, this.cursor], 'remove');
@@ -224,12 +235,14 @@ export class PictureController {
   }
 
   private atCursor(e: KeyboardEvent): void {
+    this.keyboard = true;
     if (this.cursor !== undefined) this.host.select([this.cursor], e.altKey ? 'remove' : e.shiftKey ? 'add' : 'toggle');
   }
 
   private place(): void {
-    const g = this.host.geometry;
-    this.list = g ? cells(g, this.host.gridKind, this.view) : [];
+    const { geometry: g, gridKind } = this.host;
+    this.list = g ? cells(g, gridOf(gridKind), this.view) : [];
+    this.marked = g && gridKind === 'both' ? cells(g, 'both', this.view) : this.list;
     this.host.redraw('view');
   }
 

@@ -1,50 +1,14 @@
-/** Draws the three layers of the picture: pixels, overlay, marks. Colours of the overlay fit any photograph. */
+/** Draws the picture below the overlay, and the marks above it. */
 import type { Box, ImageGeometry } from '../../src/protocol/panel';
 import type { Theme } from '../ui/theme';
 import { dashOf } from '../ui/theme';
-import type { OverlayLook, OverlayPicture } from './overlay';
+import { unseen } from './places';
 import { cellOf, type Cell, type View } from './viewport';
 
-const LEVELS = 64;
 /** From this many device pixels per image pixel on, single pixels are shown as squares. */
 const CRISP_FROM = 3;
 /** Grid lines nearer than this many device pixels hide the picture. */
 const GRID_FROM = 5;
-
-/** Ends of each colour scale: from nearly clear to strong. Red, green, blue, alpha. */
-const RAMPS: Record<OverlayLook, readonly (readonly [number, number, number, number])[]> = {
-  heat: [
-    [30, 0, 90, 0.1],
-    [140, 10, 130, 0.42],
-    [240, 80, 20, 0.54],
-    [255, 225, 40, 0.62],
-  ],
-  set: [
-    [0, 114, 220, 0.2],
-    [0, 114, 220, 0.5],
-  ],
-  drop: [
-    [0, 90, 220, 0.08],
-    [0, 90, 220, 0.75],
-  ],
-  rise: [
-    [230, 120, 0, 0.08],
-    [230, 120, 0, 0.75],
-  ],
-};
-const ramps = Object.fromEntries(Object.entries(RAMPS).map(([look, stops]) => [look, levels(stops)])) as Record<
-  OverlayLook,
-  string[]
->;
-
-function levels(stops: readonly (readonly number[])[]): string[] {
-  return Array.from({ length: LEVELS }, (_, i) => {
-    const t = (i / (LEVELS - 1)) * (stops.length - 1);
-    const k = Math.min(stops.length - 2, Math.floor(t));
-    const [r, g, b, a] = stops[k].map((v, c) => v + (stops[k + 1][c] - v) * (t - k));
-    return `rgba(${Math.round(r)},${Math.round(g)},${Math.round(b)},${a.toFixed(3)})`;
-  });
-}
 
 export function drawPicture(
   ctx: CanvasRenderingContext2D,
@@ -62,6 +26,17 @@ export function drawPicture(
   ctx.imageSmoothingEnabled = v.scale < CRISP_FROM;
   ctx.imageSmoothingQuality = 'high';
   ctx.drawImage(image, l, u, r - l, b - u);
+  for (const rect of unseen(g)) dim(ctx, cellOf(rect, v), t);
+}
+
+/** What the model does not see: pale, and hatched, for pale alone could be the picture's own. */
+function dim(ctx: CanvasRenderingContext2D, cell: Cell, t: Theme): void {
+  const [l, u, r, b] = cell;
+  ctx.globalAlpha = 0.72;
+  ctx.fillStyle = t.background;
+  ctx.fillRect(l, u, r - l, b - u);
+  ctx.globalAlpha = 1;
+  hatch(ctx, cell, t);
 }
 
 /** Padding: there are patches here but no picture. */
@@ -81,37 +56,12 @@ function hatch(ctx: CanvasRenderingContext2D, [l, u, r, b]: Cell, t: Theme): voi
   ctx.restore();
 }
 
-/** @param strength of the colours, 0..1: outlines stay as they are */
-export function drawOverlay(
-  ctx: CanvasRenderingContext2D,
-  list: readonly (Cell | undefined)[],
-  o: OverlayPicture,
-  strength: number,
-): void {
-  ctx.clearRect(0, 0, ctx.canvas.width, ctx.canvas.height);
-  const ramp = ramps[o.look];
-  if (o.values) {
-    ctx.globalAlpha = strength;
-    for (let i = 0; i < list.length; i++) {
-      const c = list[i];
-      const value = o.values[i];
-      if (!c || !(value > 0)) continue;
-      ctx.fillStyle = ramp[Math.min(LEVELS - 1, Math.floor(value * (LEVELS - 1) + 0.5))];
-      ctx.fillRect(c[0], c[1], c[2] - c[0], c[3] - c[1]);
-    }
-    ctx.globalAlpha = 1;
-  }
-  if (o.outlined && o.outlined.length > 0) {
-    const chosen = new Set(o.outlined);
-    outline(ctx, list, chosen, '#000000', 3);
-    outline(ctx, list, chosen, '#ffffff', 1.5, [4, 3]);
-  }
-}
-
 export interface Marks {
   readonly grid: boolean;
   readonly boxes: readonly Box[];
+  /** Patches of the set that is edited: of the grid that is clicked, and of the other one where clicks mean both. */
   readonly selected: ReadonlySet<number>;
+  readonly also: ReadonlySet<number>;
   /** Patch under the keyboard. */
   readonly cursor?: number;
   readonly hover?: number;
@@ -122,9 +72,10 @@ export interface Marks {
   };
 }
 
+/** @param marked cells of all that may be marked; `list` has those of the grid that is clicked */
 export function drawMarks(
   ctx: CanvasRenderingContext2D,
-  list: readonly (Cell | undefined)[],
+  { list, marked }: { readonly list: readonly (Cell | undefined)[]; readonly marked: readonly (Cell | undefined)[] },
   m: Marks,
   v: View,
   t: Theme,
@@ -151,6 +102,10 @@ export function drawMarks(
     }
     outline(ctx, list, m.selected, '#000000', 4 * dpr);
     outline(ctx, list, m.selected, t.selected, 2 * dpr);
+  }
+  if (m.also.size > 0) {
+    outline(ctx, marked, m.also, '#000000', 3 * dpr);
+    outline(ctx, marked, m.also, t.selected, dpr, [2 * dpr, 2 * dpr]);
   }
   const hover = m.hover === undefined ? undefined : list[m.hover];
   if (hover) frame(ctx, hover, 'rgba(255,255,255,0.9)', dpr, []);
@@ -192,8 +147,8 @@ function frame(
   ctx.setLineDash([]);
 }
 
-/** The border of a group of patches: edges to patches outside it. */
-function outline(
+/** The border of a group of patches of one grid: edges to patches outside it. */
+export function outline(
   ctx: CanvasRenderingContext2D,
   list: readonly (Cell | undefined)[],
   chosen: ReadonlySet<number>,
@@ -244,13 +199,4 @@ function drag(ctx: CanvasRenderingContext2D, d: NonNullable<Marks['drag']>, dpr:
   ctx.setLineDash([4 * dpr, 3 * dpr]);
   ctx.stroke();
   ctx.setLineDash([]);
-}
-
-/** The colour scale beside the words. */
-export function drawScale(ctx: CanvasRenderingContext2D, look: OverlayLook): void {
-  const { width, height } = ctx.canvas;
-  for (let x = 0; x < width; x++) {
-    ctx.fillStyle = ramps[look][Math.floor((x / (width - 1)) * (LEVELS - 1))].replace(/[\d.]+\)$/, '1)');
-    ctx.fillRect(x, 0, 1, height);
-  }
 }

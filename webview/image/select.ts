@@ -1,5 +1,7 @@
 /** Patches chosen by pointer and keys. Pure. */
 import type { ImageGeometry } from '../../src/protocol/panel';
+import { plural } from '../model/words';
+import { tilesAt, type GridChoice } from './places';
 
 export type Way = 'toggle' | 'add' | 'remove';
 
@@ -30,9 +32,14 @@ export function neighbour(g: ImageGeometry, patch: number, key: string): number 
 }
 
 /** `patch 27, row 3, column 8, selected`: what a screen reader says. */
-export function patchWords(g: ImageGeometry, patch: number, selected: boolean): string {
+export function patchWords(g: ImageGeometry, patch: number, selected: boolean, choice: GridChoice): string {
   const place = g.patches[patch];
   const where = place ? `row ${place.row + 1}, column ${place.column + 1}` : '';
-  const grid = g.grids.length > 1 && place ? `, ${place.kind === 'tile' ? 'tiles' : 'whole image'}` : '';
+  const kind = place?.kind === 'tile' ? 'tiles' : 'whole image';
+  const tiles = choice === 'both' ? (tilesAt(g).get(patch)?.length ?? 0) : 0;
+  const grid =
+    g.grids.length > 1 && place
+      ? `, ${kind}${tiles > 0 ? ` and ${plural(tiles, 'patch', 'patches')} of the tiles` : ''}`
+      : '';
   return `Patch ${patch}, ${where}${grid}, ${selected ? 'selected' : 'not selected'}`;
 }

@@ -3,6 +3,7 @@
  * edge is rounded once, so neighbours share their edge and a click always hits the patch that is seen there.
  */
 import type { ImageGeometry, Rect } from '../../src/protocol/panel';
+import type { GridChoice } from './places';
 
 /** `device = (image - origin) * scale` */
 export interface View {
@@ -20,11 +21,11 @@ export type Cell = readonly [number, number, number, number];
 /** A patch never needs to be larger than this many device pixels per image pixel. */
 const MAX_SCALE = 64;
 
-/** The image and the chosen grid together: a padded grid reaches past the image. */
-export function extent(g: ImageGeometry, kind: 'base' | 'tile'): Rect {
+/** The image and the chosen grids together: a padded grid reaches past the image. */
+export function extent(g: ImageGeometry, kind: GridChoice): Rect {
   let [left, top, right, bottom] = [0, 0, g.width, g.height];
   for (const { rect, kind: k } of g.grids) {
-    if (k !== kind) continue;
+    if (kind !== 'both' && k !== kind) continue;
     left = Math.min(left, rect.x);
     top = Math.min(top, rect.y);
     right = Math.max(right, rect.x + rect.width);
@@ -86,9 +87,9 @@ export function cellOf(rect: Rect, v: View): Cell {
   ];
 }
 
-/** Cells of every patch of one grid kind, by patch number; undefined for the others. */
-export function cells(g: ImageGeometry, kind: 'base' | 'tile', v: View): (Cell | undefined)[] {
-  return g.patches.map((p) => (p.kind === kind && p.rect ? cellOf(p.rect, v) : undefined));
+/** Cells of every patch of the chosen grids, by patch number; undefined for the others. */
+export function cells(g: ImageGeometry, kind: GridChoice, v: View): (Cell | undefined)[] {
+  return g.patches.map((p) => (p.rect && (kind === 'both' || p.kind === kind) ? cellOf(p.rect, v) : undefined));
 }
 
 /** The patch that covers this device pixel. */

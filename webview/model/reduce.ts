@@ -37,10 +37,6 @@ export function reduce(s: PanelState, m: HostToPanel): PanelState {
             ...(m.fresh ? NO_EXAMPLE : {}),
             example: m.example,
             about: m.about,
-            gridKind: gridKindFor(
-              s,
-              m.example.geometry.grids.map((g) => g.kind),
-            ),
           };
     case 'clean':
       return { ...s, clean: m.clean };
@@ -83,10 +79,6 @@ function withValue(list: readonly number[], at: number, value: number): number[]
   while (out.length < at) out.push(NaN);
   out[at] = value;
   return out;
-}
-
-function gridKindFor(s: PanelState, kinds: readonly ('base' | 'tile')[]): 'base' | 'tile' {
-  return kinds.length === 0 || kinds.includes(s.gridKind) ? s.gridKind : kinds[0];
 }
 
 export const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>

@@ -11,6 +11,8 @@ import type {
   RunPlan,
 } from '../../src/protocol/panel';
 
+import type { GridChoice } from '../image/places';
+
 /** A curve as far as it has arrived; NaN where it has not. */
 export interface LiveCurve {
   readonly knockout: Knockout;
@@ -47,9 +49,11 @@ export interface PanelState {
   readonly row?: number;
   readonly boxes: boolean;
   readonly grid: boolean;
-  readonly gridKind: 'base' | 'tile';
+  readonly gridKind: GridChoice;
   /** Of the overlay's colours over the picture, 0..1. */
   readonly strength: number;
+  /** Is the overlay's scale set anew for each layer? */
+  readonly perLayer: boolean;
   readonly flow: FlowView;
   readonly playing: boolean;
   /** Patches as just clicked, until the config says the same. */
@@ -65,8 +69,9 @@ export const INITIAL: PanelState = {
   overlay: 'attention',
   boxes: true,
   grid: true,
-  gridKind: 'base',
+  gridKind: 'both',
   strength: 0.8,
+  perLayer: false,
   flow: { scope: 'into', image: 'sum', first: false, self: false, threshold: 0.05 },
   playing: false,
 };

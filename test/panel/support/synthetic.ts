@@ -80,6 +80,19 @@ export function markedGeometry(): ImageGeometry {
   };
 }
 
+/** A picture of which a centre crop keeps a square. */
+export function croppedGeometry(side: number, width = 300, height = 2000): ImageGeometry {
+  const edge = Math.min(width, height);
+  const rect = { x: (width - edge) / 2, y: (height - edge) / 2, width: edge, height: edge };
+  return {
+    aspect: 'processor',
+    width,
+    height,
+    patches: places('base', side, side, rect, false),
+    grids: [{ kind: 'base', rows: side, columns: side, first: 0, stride: side, rect }],
+  };
+}
+
 /** A wide picture padded to a square: the grid reaches past it above and below. */
 export function paddedGeometry(side: number, width = 400, height = 250): ImageGeometry {
   const rect = { x: 0, y: (height - width) / 2, width, height: width };
