@@ -1,12 +1,15 @@
-/** `crossflow study slurm`: the script of a job array, and its submission. */
+/** `crossflow study slurm`: the scripts of a study's job arrays, and their submission. */
 import { join } from 'node:path';
 import { usage } from '../core/errors';
-import { MAX_SHARDS } from '../core/study/schema';
 import { slurmFolder } from '../core/study/folders';
 import { missingShards } from '../core/study/missing';
 import { prepareRuns, type Preparing } from '../core/study/prepare';
+import { MAX_SHARDS } from '../core/study/schema';
+import { cutIntoArrays } from '../core/study/slurm-arrays';
+import { clusterLimits, USUAL_LAST_INDEX } from '../core/study/slurm-limits';
+import { queueStatus, waitFor } from '../core/study/slurm-queue';
 import { arrayOf, slurmScript } from '../core/study/slurm-script';
-import { queueStatus, rememberJob, submit } from '../core/study/slurm-queue';
+import { checkRoom, submitArrays, type ReadyArray } from '../core/study/slurm-submit';
 import type { Study } from '../core/study/types';
 import { interruptSignal } from './interrupt';
 import { engineOptions, modelFolder, type EngineFlags } from './model';
@@ -24,8 +27,8 @@ const DEFAULT_SHARDS = 8;
 
 export async function slurm(file: string, options: SlurmOptions): Promise<number> {
   const { study, runs } = await load(file, options, (problems) => reportWarnings(problems, file));
-  const count = options.shards ?? study.slurm.shards ?? DEFAULT_SHARDS;
-  if (!Number.isInteger(count) || count < 1 || count > MAX_SHARDS) {
+  const asked = options.shards ?? study.slurm.shards;
+  if (asked !== undefined && (!Number.isInteger(asked) || asked < 1 || asked > MAX_SHARDS)) {
     throw usage(`--shards must be a whole number from 1 to ${MAX_SHARDS}`);
   }
   // What every task would refuse is said before anything waits in a queue.
@@ -38,39 +41,59 @@ export async function slurm(file: string, options: SlurmOptions): Promise<number
   bar.stop();
   reportWarnings(warnings, file);
   if (problems[0]) throw problems[0].error;
-  const queued = await queuedShards(study, count);
-  const missing = await missingShards(runs, count);
-  const tasks = missing.filter((task) => !queued.has(task));
-  if (tasks.length === 0) {
-    const why = missing.length === 0 ? 'every question is done' : 'what is missing is in the queue already';
-    reportLine(`${study.file}: ${why}; nothing to submit`);
-    if (options.json) await print(JSON.stringify({ tasks: [] }) + '\n');
-    return 0;
-  }
-  const script = join(slurmFolder(study), `${study.name}.sh`);
-  const text = slurmScript(study, { count, tasks, command: thisCommand(), flags: flagsOf(options, study) });
-  await writeWhole(script, text);
-  const job = options.submit ? await submit(script) : undefined;
-  if (job !== undefined) rememberJob(study, { job, submitted: new Date().toISOString(), count, tasks });
-  if (options.json) await print(JSON.stringify({ script, tasks, count, ...(job !== undefined && { job }) }) + '\n');
-  else {
-    const array = `${tasks.length} of ${count} shards (${arrayOf(tasks)})`;
-    const next = job === undefined ? `submit it: sbatch ${script}` : `job ${job}; see: crossflow study status ${file}`;
-    await print(`${script}: ${array}\n${next}\n`);
-  }
-  return 0;
-}
 
-/** Shards that wait or run already. Throws CrossflowError `usage` when those are shards of another number. */
-async function queuedShards(study: Study, count: number): Promise<ReadonlySet<number>> {
+  const { lastIndex = USUAL_LAST_INDEX, submit: limit } = await clusterLimits(study.slurm);
   const queue = (await queueStatus(study)).filter((job) => job.queued.size > 0);
+  const room = limit ? limit.limit - limit.inQueue : Infinity;
+  const count = asked ?? queue[0]?.count ?? Math.max(1, Math.min(DEFAULT_SHARDS, room));
   const other = queue.find((job) => job.count !== count);
   if (other) {
     const hint = `cancel it (scancel ${other.job}), or use --shards ${other.count}`;
     throw usage(`job ${other.job} works on this study with ${other.count} shards`, study.file, hint);
   }
-  return new Set(queue.flatMap((job) => [...job.queued.keys()]));
+  const queued = new Set(queue.flatMap((job) => [...job.queued.keys()]));
+  const missing = await missingShards(runs, count);
+  const tasks = missing.filter((shard) => !queued.has(shard));
+  if (tasks.length === 0) {
+    const why = missing.length === 0 ? 'every question is done' : 'what is missing is in the queue already';
+    reportLine(`${study.file}: ${why}; nothing to submit`);
+    if (options.json) await print(JSON.stringify({ count, tasks: [], arrays: [] }) + '\n');
+    return 0;
+  }
+  const parts = cutIntoArrays(tasks, lastIndex);
+  if (options.submit && limit) checkRoom(study, tasks.length, limit, queue.length > 0);
+  const arrays: ReadyArray[] = parts.map((part, i) => ({ ...part, script: scriptPath(study, i, parts.length) }));
+  for (const { script, shards, offset } of arrays) {
+    await writeWhole(
+      script,
+      slurmScript(study, { count, shards, offset, command: thisCommand(), flags: flagsOf(options, study) }),
+    );
+  }
+  const jobs = options.submit ? await submitArrays(study, count, arrays) : undefined;
+  const json = arrays.map(({ script, shards, offset }, i) => ({ script, tasks: shards, offset, ...(jobs && { job: jobs[i] }) })); // prettier-ignore
+  await print(
+    options.json
+      ? JSON.stringify({ count, tasks, arrays: json }) + '\n'
+      : arrays.map(({ script, shards }) => `${script}: ${shards.length} of ${count} shards (${arrayOf(shards)})\n`).join('') + // prettier-ignore
+          next(study, file, arrays, jobs),
+  );
+  return 0;
 }
+
+/** What to do now. */
+function next(study: Study, file: string, arrays: readonly ReadyArray[], jobs: readonly string[] | undefined): string {
+  if (jobs) return `${jobs.length === 1 ? 'job' : 'jobs'} ${jobs.join(', ')}; see: crossflow study status ${file}\n`;
+  if (arrays.length === 1) return `submit it: sbatch ${arrays[0].script}\n`;
+  const chained = study.slurm.parallel !== undefined;
+  const lines = arrays.map(({ script }, i) => {
+    if (!chained) return `  sbatch ${script}`;
+    return `  job=$(sbatch --parsable ${i === 0 ? '' : `${waitFor('$job')} `}${script})`;
+  });
+  return `submit them:\n${lines.join('\n')}\n`;
+}
+
+const scriptPath = (study: Study, i: number, of: number): string =>
+  join(slurmFolder(study), `${study.name}${of === 1 ? '' : `-${i + 1}-of-${of}`}.sh`);
 
 /** As this process was started, by paths that hold on every node that sees the same disk. */
 const thisCommand = (): string[] => [process.execPath, ...process.execArgv, process.argv[1]];

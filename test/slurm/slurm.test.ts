@@ -9,13 +9,14 @@ import type { StudyStatus } from '../../src/core/study/status';
 import { temporaryFolder } from '../support/temporary';
 
 const TASKS = ['ChooseAttr', 'ChooseCat', 'ChooseRel', 'CompareAttr', 'LogicalObj', 'QueryAttr'];
-const SHARDS = 8;
+/** With MaxArraySize=8 numbers end at 7: two arrays. */
+const SHARDS = 9;
 const QUESTIONS = 6 * 60;
 const PATIENCE_MS = 10 * 60_000;
 
 interface Submission {
   readonly tasks: readonly number[];
-  readonly job: string;
+  readonly arrays: readonly { readonly job: string; readonly offset: number; readonly tasks: readonly number[] }[];
 }
 interface Status extends StudyStatus {
   readonly slurm: readonly { readonly job: string }[];
@@ -48,8 +49,14 @@ describe('a study on Slurm', function () {
   };
   const submit = (file: string, ...flags: string[]) => json<Submission>('study', 'slurm', file, '--submit', ...flags);
   const statusOf = (file: string) => json<Status>('study', 'status', file);
-  const queue = (job: string): string[] =>
-    execFileSync('squeue', ['-h', '-r', '-j', job, '-o', '%K %T']).toString().trim().split('\n').filter(Boolean);
+  const queue = ({ arrays }: Submission): string[] => {
+    const jobs = arrays.map(({ job }) => job).join(',');
+    return execFileSync('squeue', ['-h', '-r', '-j', jobs, '-o', '%K %T'])
+      .toString()
+      .trim()
+      .split('\n')
+      .filter(Boolean);
+  };
   const until = async (what: string, is: () => boolean): Promise<void> => {
     const end = Date.now() + PATIENCE_MS;
     while (!is()) {
@@ -80,10 +87,21 @@ describe('a study on Slurm', function () {
       ),
     );
 
+  before(() => {
+    const config = execFileSync('scontrol', ['show', 'config']).toString();
+    assert.match(config, /^MaxArraySize\s*= 8$/m, 'start it with MAX_ARRAY_SIZE=8');
+  });
+
   it(`${SHARDS} shards, two killed by scancel, submitted again, merged: the tables of an undisturbed run`, async () => {
     const file = study('cluster');
     const first = await submit(file);
-    assert.equal(first.tasks.length, SHARDS);
+    assert.deepEqual(
+      first.arrays.map(({ tasks, offset }) => [tasks.length, offset]),
+      [
+        [7, 0],
+        [2, 7],
+      ],
+    );
 
     // Two tasks in the middle of their work are killed.
     const atWork = async (): Promise<string[]> => {
@@ -101,18 +119,23 @@ describe('a study on Slurm', function () {
       // Merging meanwhile does no harm.
       await json('study', 'merge', file);
     }
-    await until('the job', () => queue(first.job).length === 0);
+    await until('the jobs', () => queue(first).length === 0);
     const status = await statusOf(file);
     assert.ok(status.done < QUESTIONS && status.done > 0, `${status.done}`);
-    assert.equal(status.slurm[0].job, first.job);
+    assert.deepEqual(
+      status.slurm.map(({ job }) => job),
+      first.arrays.map(({ job }) => job),
+    );
     assert.equal(new Set(asked('cluster')).size, status.done);
 
     // What is missing, and nothing else, is submitted again.
     const second = await submit(file);
-    const killed = [...victims].map((name) => Number(name.split('_')[1])).sort((a, b) => a - b);
+    const offsets = new Map(first.arrays.map(({ job, offset }) => [job, offset]));
+    const shardOf = (name: string): number => Number(name.split('_')[1]) + offsets.get(name.split('_')[0])!;
+    const killed = [...victims].map(shardOf).sort((a, b) => a - b);
     assert.deepEqual(second.tasks, killed);
     assert.deepEqual((await submit(file)).tasks, []);
-    await until('the second job', () => queue(second.job).length === 0);
+    await until('the second jobs', () => queue(second).length === 0);
     const done = await statusOf(file);
     assert.deepEqual([done.done, done.total], [QUESTIONS, QUESTIONS]);
     assert.deepEqual((await json<Submission>('study', 'slurm', file)).tasks, []);
@@ -132,12 +155,13 @@ describe('a study on Slurm', function () {
 
   it('a task that Slurm warns of its time limit stops, is queued again and finishes', async () => {
     const file = study('limit');
-    const { job } = await submit(file, '--shards', '1', '--task', 'ChooseAttr');
+    const made = await submit(file, '--shards', '1', '--task', 'ChooseAttr');
+    const [{ job }] = made.arrays;
     await until('the first questions', () => asked('limit').length >= 3);
     execFileSync('scancel', ['--signal=USR1', '--batch', `${job}_1`]);
     const log = (): string => readFileSync(folder.join('limit', 'slurm', `${job}_1.log`), 'utf8');
     await until('the second start', () => /ChooseAttr: ([1-9]\d*) of 60 questions/.test(log()));
-    await until('the job', () => queue(job).length === 0);
+    await until('the job', () => queue(made).length === 0);
     const rows = asked('limit');
     assert.equal(rows.length, 60);
     assert.equal(new Set(rows).size, 60);

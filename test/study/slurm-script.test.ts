@@ -25,7 +25,7 @@ describe('script of a Slurm job array', () => {
 
   it('says what the study asks of the cluster', () => {
     const slurm = { partition: 'long', account: 'me', qos: 'q', time: '01:00:00', memory: '8G', cpus: 4, parallel: 3, options: ['--constraint=a'] }; // prettier-ignore
-    const text = slurmScript(study(slurm), { count: 8, tasks: [1, 2, 7], command: ['node'], flags: [] });
+    const text = slurmScript(study(slurm), { count: 8, shards: [1, 2, 7], command: ['node'], flags: [] });
     for (const option of ['array=1-2,7%3', 'partition=long', 'account=me', 'qos=q', 'time=01:00:00', 'mem=8G', 'cpus-per-task=4', 'constraint=a', 'requeue']) {
       assert.ok(text.includes(`#SBATCH --${option}\n`), option);
     } // prettier-ignore
@@ -83,7 +83,7 @@ describe('script of a Slurm job array', () => {
   it('remembers submitted jobs', () => {
     const parsed = study({});
     assert.deepEqual(submittedJobs(parsed), []);
-    const job = { job: '12', submitted: '2025-01-01T00:00:00.000Z', count: 8, tasks: [1, 2] };
+    const job = { job: '12', submitted: '2025-01-01T00:00:00.000Z', count: 8, tasks: [1, 2], offset: 0 };
     rememberJob(parsed, job);
     rememberJob(parsed, { ...job, job: '13' });
     assert.deepEqual(submittedJobs(parsed).map((j) => j.job), ['12', '13']); // prettier-ignore

@@ -17,6 +17,8 @@ const jobsSchema = z.array(
     /** Shards of the study when it was submitted, and those that the job does. */
     count: z.int(),
     tasks: z.array(z.int()),
+    /** What a task of the array adds to its number for that of its shard. */
+    offset: z.int().default(0),
   }),
 );
 export type SubmittedJob = z.infer<typeof jobsSchema>[number];
@@ -38,9 +40,16 @@ export function submittedJobs(study: Study): SubmittedJob[] {
   }
 }
 
-export function rememberJob(study: Study, job: SubmittedJob): void {
+export const rememberJob = (study: Study, job: SubmittedJob): void => writeJobs(study, [...submittedJobs(study), job]);
+
+export function forgetJobs(study: Study, jobs: readonly string[]): void {
+  const kept = submittedJobs(study).filter(({ job }) => !jobs.includes(job));
+  writeJobs(study, kept);
+}
+
+function writeJobs(study: Study, jobs: readonly SubmittedJob[]): void {
   mkdirSync(slurmFolder(study), { recursive: true });
-  writeBeside(jobsFile(study), [JSON.stringify([...submittedJobs(study), job], null, 2) + '\n']);
+  writeBeside(jobsFile(study), [JSON.stringify(jobs, null, 2) + '\n']);
 }
 
 export interface QueueStatus {
@@ -50,7 +59,7 @@ export interface QueueStatus {
   readonly tasks: number;
   /** Tasks by state: `RUNNING`, `PENDING`, and of accounting `COMPLETED`, `CANCELLED` … */
   readonly states: Readonly<Record<string, number>>;
-  /** Tasks that wait or run, by their state. */
+  /** Shards whose tasks wait or run, by their state. */
   readonly queued: ReadonlyMap<number, string>;
   /** Shards of the study when it was submitted. */
   readonly count: number;
@@ -61,14 +70,15 @@ export interface QueueStatus {
 /** The study's jobs, newest last; none where none was submitted. */
 export async function queueStatus(study: Study): Promise<QueueStatus[]> {
   return Promise.all(
-    submittedJobs(study).map(async ({ job, submitted, tasks, count }) => {
+    submittedJobs(study).map(async ({ job, submitted, tasks, count, offset }) => {
       const about = { job, submitted, tasks: tasks.length, count };
       const queue = await queuedTasks(job);
       if (typeof queue === 'string') return { ...about, states: {}, queued: new Map<number, string>(), unknown: queue };
       const ended = await endedTasks(job, queue);
       const states: Record<string, number> = {};
       for (const state of [...queue.values(), ...ended]) states[state] = (states[state] ?? 0) + 1;
-      return { ...about, states, queued: queue };
+      const queued = new Map([...queue].map(([index, state]) => [index + offset, state]));
+      return { ...about, states, queued };
     }),
   );
 }
@@ -103,18 +113,39 @@ async function endedTasks(job: string, queue: ReadonlyMap<number, string>): Prom
   }
 }
 
-/** Submits a script; gives the job's number. Throws CrossflowError `failed` with what sbatch said. */
-export async function submit(script: string): Promise<string> {
+/**
+ * Submits a script, to begin when the job `after` has ended if one is named; gives the job's number.
+ * @throws CrossflowError `failed` with what sbatch said
+ */
+export async function submit(script: string, after?: string): Promise<string> {
+  const options = after === undefined ? [] : [waitFor(after)];
   try {
-    const { stdout } = await run('sbatch', ['--parsable', script], { timeout: PATIENCE_MS });
+    const { stdout } = await run('sbatch', ['--parsable', ...options, script], { timeout: PATIENCE_MS });
     const [job] = stdout.trim().split(';');
     if (/^\d+$/.test(job)) return job;
     throw failed(`sbatch gave no job number: ${firstLine(stdout)}`, script);
   } catch (e) {
     const { code, stderr, message } = e as NodeJS.ErrnoException & { stderr?: string };
     if (code === 'ENOENT') throw usage('sbatch is not on this machine', undefined, `submit ${script} on the cluster`);
-    throw failed(`sbatch refused: ${firstLine(stderr) || message}`, script);
+    throw failed(`sbatch refused: ${saidBy('sbatch', stderr) || message}`, script);
   }
 }
+
+/** The option of sbatch. */
+export const waitFor = (job: string): string => `--dependency=afterany:${job}`;
+
+/** Takes jobs out of the queue. @throws CrossflowError `failed` with what scancel said */
+export async function cancelJobs(jobs: readonly string[]): Promise<void> {
+  try {
+    await run('scancel', [...jobs], { timeout: PATIENCE_MS });
+  } catch (e) {
+    const { stderr, message } = e as NodeJS.ErrnoException & { stderr?: string };
+    throw failed(`scancel refused: ${saidBy('scancel', stderr) || message}`);
+  }
+}
+
+/** What a command wrote on standard error, in one line. */
+const saidBy = (command: string, text = ''): string =>
+  text.trim().split('\n').map((line) => line.replace(`${command}: error: `, '')).join('; '); // prettier-ignore
 
 const firstLine = (text = ''): string => text.trim().split('\n')[0];

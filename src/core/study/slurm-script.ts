@@ -1,4 +1,4 @@
-/** The script of a Slurm job array: task i asks the questions of shard i. */
+/** The script of a Slurm job array: task i asks the questions of shard i, or of shard i + offset. */
 import type { SlurmSettings } from './schema';
 import { slurmFolder } from './folders';
 import type { Study } from './types';
@@ -12,8 +12,10 @@ const WARN_SECONDS = 300;
 export interface ScriptOptions {
   /** Shards of the study. */
   readonly count: number;
-  /** Those that have something left to do, from 1; left out: all. */
-  readonly tasks?: readonly number[];
+  /** Those that this array does, from 1; left out: all. */
+  readonly shards?: readonly number[];
+  /** What a task adds to its number for that of its shard; left out: 0. */
+  readonly offset?: number;
   /** How crossflow is started: a command and its first arguments. */
   readonly command: readonly string[];
   /** What `study run` is told beside the file and the shard. */
@@ -21,12 +23,12 @@ export interface ScriptOptions {
 }
 
 /** The text of the script. */
-export function slurmScript(study: Study, { count, tasks, command, flags }: ScriptOptions): string {
+export function slurmScript(study: Study, { count, shards, offset = 0, command, flags }: ScriptOptions): string {
   const { slurm } = study;
   const warn = slurm.warn ?? usualWarning(slurm.time);
   const options = [
     `--job-name=${oneWord(`crossflow-${study.name}`)}`,
-    `--array=${arrayOf(tasks ?? allTasks(count))}${slurm.parallel === undefined ? '' : `%${slurm.parallel}`}`,
+    `--array=${arrayOf((shards ?? allShards(count)).map((shard) => shard - offset))}${slurm.parallel === undefined ? '' : `%${slurm.parallel}`}`,
     `--output=${inScript(`${slurmFolder(study).replaceAll('%', '%%')}/%A_%a.log`)}`,
     // A task that is queued again goes on in the same log.
     '--open-mode=append',
@@ -37,6 +39,7 @@ export function slurmScript(study: Study, { count, tasks, command, flags }: Scri
   ];
   const start = slurm.command ?? command.map(quoted).join(' ');
   const threads = slurm.cpus === undefined ? [] : ['--threads', String(slurm.cpus)];
+  const shard = offset === 0 ? '$SLURM_ARRAY_TASK_ID' : `$((SLURM_ARRAY_TASK_ID + ${offset}))`;
   const rest = ['study', 'run', study.file, '--no-plot', ...threads, ...flags].map(quoted).join(' ');
   return `#!/bin/bash
 # Written by: crossflow study slurm. Each task of the array asks its share of the questions and keeps each result at
@@ -49,7 +52,7 @@ again=
 trap 'again=yes; kill -TERM "$child" 2>/dev/null' USR1
 trap 'kill -TERM "$child" 2>/dev/null' TERM INT
 
-${start} ${rest} --shard "$SLURM_ARRAY_TASK_ID/${count}" &
+${start} ${rest} --shard "${shard}/${count}" &
 child=$!
 # wait ends with each signal; the child's own code is what counts.
 while :; do
@@ -69,7 +72,7 @@ const given = ({ partition, account, qos, time, memory, cpus }: SlurmSettings): 
     value === undefined ? [] : [`--${name}=${inScript(String(value))}`],
   );
 
-const allTasks = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
+const allShards = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
 /** `1-3,5` */
 export function arrayOf(tasks: readonly number[]): string {
