@@ -7,6 +7,7 @@ import type { StudyProgress } from '../core/study/run';
 import { engineOptions, modelFolder, openNamed, type EngineFlags } from './model';
 import { duration, lineLog, type Bar } from './progress';
 import { listed } from './files';
+import { PictureNotes } from './picture-notes';
 import { plain, reportLine, reportWarnings } from './report';
 import { print } from './streams';
 
@@ -27,6 +28,7 @@ export async function runDatasetExperiment({ file, experiment, options, signal }
   ]);
   const { yes } = options;
   const engine = engineOptions(options);
+  const notes = new PictureNotes();
   const summary = await runDataset({
     ...{ experiment, engine, signal },
     folderOf: (model) => modelFolder(model, { signal, bar, ...(yes && { yes }) }),
@@ -36,8 +38,10 @@ export async function runDatasetExperiment({ file, experiment, options, signal }
       reportWarnings(warnings, file);
       for (const line of lacking) reportLine(`warning: ${line}`);
     },
+    onNotes: notes.tell,
     onProgress: process.stderr.isTTY ? showOn(bar) : logLines(experiment),
   });
+  notes.rest();
   const { files, summaries } = await reportStudy(datasetStudy(experiment), {
     signal,
     onProgress: (step, done, total) => bar.update(step, done, total),

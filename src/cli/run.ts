@@ -10,6 +10,7 @@ import type { Experiment } from '../core/experiment/types';
 import { interruptSignal } from './interrupt';
 import { openNamed, type EngineFlags } from './model';
 import type { Result, ResultDocument } from '../core/engine/result';
+import { PictureNotes } from './picture-notes';
 import { onPhase, progressBar, type Bar } from './progress';
 import { reportWarnings } from './report';
 import { checkWritable, print, writeWhole } from './streams';
@@ -65,7 +66,8 @@ async function question({ file, experiment, options, signal }: Run, bar: Bar): P
   let result: Result;
   try {
     const { runQuestion } = await import('../core/engine/run');
-    result = await runQuestion(model, experiment, { signal, progress: onPhase(bar) });
+    const onNotes = new PictureNotes().tell;
+    result = await runQuestion(model, experiment, { signal, progress: onPhase(bar), onNotes });
   } finally {
     await model.close();
   }

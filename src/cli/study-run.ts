@@ -6,6 +6,7 @@ import { listed } from './files';
 import { interruptSignal } from './interrupt';
 import { engineOptions, modelFolder, openNamed, type EngineFlags } from './model';
 import { duration, lineLog, progressBar, type Bar } from './progress';
+import { PictureNotes } from './picture-notes';
 import { plain, reportAll, reportLine, reportWarnings } from './report';
 import { checkWritable, print } from './streams';
 import { load, type StudyFlags } from './study-load';
@@ -43,6 +44,7 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
     if (prepared.problems.length > 0) return reportAll(prepared.problems.map(({ error }) => error));
     for (const line of prepared.lacking) reportLine(`warning: ${line}`);
     const { runStudy } = await import('../core/study/run');
+    const notes = new PictureNotes();
     const { runs: outcomes, problems } = await runStudy({
       runs: prepared.runs,
       shard,
@@ -51,9 +53,11 @@ export async function studyRun(file: string, options: StudyRunOptions): Promise<
         return openNamed(experiment.model, options, fetching, { experiment });
       },
       signal,
+      onNotes: notes.tell,
       onProgress: process.stderr.isTTY ? showOn(bar) : logLines(),
     });
     bar.stop();
+    notes.rest();
     for (const { errors, withoutObjects, model, task } of outcomes) {
       for (const { line, message } of withoutObjects)
         reportLine(`warning: ${model} on ${task}, line ${line}: ${message}; knockouts of objects have no curve for it`);

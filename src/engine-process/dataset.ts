@@ -18,6 +18,7 @@ export async function runDatasetCall(
   control: RunControl,
   emit: (event: DatasetEvent) => void,
 ): Promise<DatasetResult> {
+  const told = new Set<string>();
   const records = new Map<number, RowRecord>();
   const signal = control.signal && { signal: control.signal };
   const summary = await runDataset({
@@ -31,6 +32,12 @@ export async function runDatasetCall(
     close: () => Promise.resolve(),
     onProgress: ({ done, total, secondsLeft }) =>
       emit({ type: 'dataset', done, total, ...(secondsLeft !== undefined && { secondsLeft }) }),
+    // Standard error is what "Show Output" shows.
+    onNotes: (image, notes) => {
+      if (told.has(image)) return;
+      told.add(image);
+      for (const note of notes) console.error(`warning: ${image}: ${note}`);
+    },
     onRecord: (record) => records.set(record.row, record),
   });
   await reportStudy(datasetStudy(experiment), { ...signal });

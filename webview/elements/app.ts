@@ -67,6 +67,7 @@ export class App extends PanelElement {
     return html`<div class="cf-columns">
         <section class="cf-column" aria-label="Picture">
           ${this.setChooser()}
+          ${(s.example?.notes ?? []).map((note) => html`<div class="cf-banner" role="note">${icon('info')}<span class="cf-grow">${note}.</span></div>`)}
           <cf-image .store=${store}></cf-image>
           <cf-overlay .store=${store}></cf-overlay>
           <cf-layers .store=${store}></cf-layers>

@@ -1,4 +1,5 @@
 import type { Example, Model } from '../engine/api';
+import type { OnNotes } from '../engine/types';
 import { cancelled } from '../errors';
 import type { Experiment } from '../experiment/types';
 import { askRow } from './question';
@@ -13,11 +14,12 @@ export interface Asking {
   readonly onBegin?: ((row: DatasetRow) => void) | undefined;
   /** Its result: to be made safe before anything else. */
   readonly onRecord: (record: RowRecord) => void;
+  readonly onNotes?: OnNotes | undefined;
 }
 
 /** Asks these questions one after another. Throws what `onRecord` and the engine throw; `cancelled` when stopped. */
 export async function askRows(rows: readonly DatasetRow[], asking: Asking): Promise<void> {
-  const { model, experiment, signal, onBegin, onRecord } = asking;
+  const { model, experiment, signal, onBegin, onRecord, onNotes } = asking;
   // The example before is held until the next is prepared, so that two questions on a picture share its prefix.
   let held: Example | undefined;
   const release = () => {
@@ -30,6 +32,7 @@ export async function askRows(rows: readonly DatasetRow[], asking: Asking): Prom
       onBegin?.(row);
       const { record, example } = await askRow(model, experiment, row, signal ? { signal } : {}, release);
       held = example ?? held;
+      if (example?.info.notes) onNotes?.(row.image, example.info.notes);
       onRecord(record);
     }
   } finally {

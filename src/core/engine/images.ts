@@ -12,6 +12,8 @@ export interface LoadedImage {
   readonly key: string;
   readonly width: number;
   readonly height: number;
+  /** decodeImage's */
+  readonly notes: readonly string[];
 }
 
 export class Images {
@@ -31,7 +33,8 @@ export class Images {
     }
     const image = await decodeImage(file);
     const prepared = prepareImage(image, this.spec.eye, aspect);
-    const loaded = { prepared, key, width: image.width, height: image.height };
+    const { width, height, notes } = image;
+    const loaded = { prepared, key, width, height, notes };
     this.kept.set(key, loaded);
     for (const old of this.kept.keys()) if (this.kept.size > KEPT) this.kept.delete(old);
     return loaded;

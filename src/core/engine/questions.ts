@@ -96,6 +96,7 @@ export class Questions {
       ...(both && { both }),
       sets,
       geometry,
+      ...(image.notes.length > 0 && { notes: image.notes }),
     };
   }
 }

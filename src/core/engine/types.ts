@@ -47,6 +47,9 @@ export interface TokenInfo {
 }
 
 /** An example made ready: everything known before the decoder runs. */
+/** Told what a reader should know of a picture: ExampleInfo's `notes`. May be told of one file several times. */
+export type OnNotes = (image: string, notes: readonly string[]) => void;
+
 export interface ExampleInfo {
   readonly prompt: string;
   readonly inputIds: readonly number[];
@@ -59,6 +62,8 @@ export interface ExampleInfo {
   readonly both?: Span;
   readonly sets: TokenSets;
   readonly geometry: ImageGeometry;
+  /** What a reader should know of the picture, a sentence each; left out: nothing. */
+  readonly notes?: readonly string[];
 }
 
 export interface Answer {

@@ -38,7 +38,7 @@ export function datasetStudy(experiment: Experiment): Study & { readonly runs: r
 
 const isDataset = (experiment: Experiment): experiment is DatasetExperiment => experiment.subject.kind === 'dataset';
 
-export interface DatasetOptions extends Preparing, Pick<StudyOptions, 'close'> {
+export interface DatasetOptions extends Preparing, Pick<StudyOptions, 'close' | 'onNotes'> {
   readonly experiment: Experiment;
   /** Called only when there is something to ask. */
   readonly open: () => Promise<Model>;
@@ -60,7 +60,7 @@ export interface DatasetSummary extends Omit<RunOutcome, 'run' | 'model'> {
  * when stopped; `failed` when the engine or the disk fails, or no question at all could be asked.
  */
 export async function runDataset(options: DatasetOptions): Promise<DatasetSummary> {
-  const { experiment, signal, open, close, onPrepared, onProgress, onRecord } = options;
+  const { experiment, signal, open, close, onPrepared, onProgress, onRecord, onNotes } = options;
   const study = datasetStudy(experiment);
   const prepared = await prepareRuns(study, study.runs, options);
   const [run] = prepared.runs;
@@ -75,6 +75,7 @@ export async function runDataset(options: DatasetOptions): Promise<DatasetSummar
       ...(close && { close }),
       ...(signal && { signal }),
       ...(onProgress && { onProgress }),
+      ...(onNotes && { onNotes }),
       onRecord: (_, record) => onRecord?.(record),
     });
     if (problems[0]) throw problems[0].error;

@@ -8,6 +8,7 @@ import { Eta } from '../dataset/eta';
 import type { RecordKind, RowRecord } from '../journal/record';
 import type { DatasetRow } from '../dataset/rows';
 import type { Model } from '../engine/api';
+import type { OnNotes } from '../engine/types';
 import { cancelled, CrossflowError, toCrossflowError, usage } from '../errors';
 import { checkIdentity, nameOf, readJournals, startAnew, type RunJournals } from '../journal/journals';
 import type { Shard } from '../journal/place';
@@ -48,6 +49,7 @@ export interface StudyOptions {
   /** A question is about to be asked; its result is safe in the journal. */
   readonly onBegin?: (run: ReadyRun, row: DatasetRow) => void;
   readonly onRecord?: (run: ReadyRun, record: RowRecord) => void;
+  readonly onNotes?: OnNotes;
 }
 
 /** What became of one run, or of one shard of it. */
@@ -132,7 +134,7 @@ async function oneRun(
   eta: Eta,
   left: Map<string, number>,
 ): Promise<RunOutcome> {
-  const { shard, signal, onProgress, onBegin, onRecord } = options;
+  const { shard, signal, onProgress, onBegin, onRecord, onNotes } = options;
   const began = performance.now();
   const folder = run.place.journals;
   const rows = rowsOfShard(run.dataset.rows, shard);
@@ -167,6 +169,7 @@ async function oneRun(
         model,
         experiment: run.experiment,
         signal,
+        onNotes,
         onBegin(row) {
           claim.check();
           onBegin?.(run, row);

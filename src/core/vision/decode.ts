@@ -1,18 +1,22 @@
 /**
- * Image files to RGB, as Pillow's `Image.open(file).convert('RGB')` gives it: orientation tags and colour profiles are
- * ignored, alpha is dropped without blending, the first page or frame is taken.
+ * Image files to RGB, as Pillow's `Image.open(file).convert('RGB')` gives it: colour profiles are ignored, and
+ * orientation tags but those of TIFF; alpha is dropped without blending, the first page or frame is taken. Where the
+ * bytes differ from Pillow's (AVIF, 16-bit grey), the picture's notes say so.
  */
 import { readFile, stat } from 'node:fs/promises';
 import type { Metadata } from 'sharp';
 import { usage, type CrossflowError } from '../errors';
 import type { Size } from '../spec';
-import type { RgbImage } from './image';
-
+import { fillAround, opaqueGif } from './gif';
+import type { DecodedImage, RgbImage } from './image';
 import { MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE } from './limits';
+import { notesOn } from './notes';
+import { ycbcrTiff, ycbcrToRgb } from './tiff';
 
 /** Bitmaps only: an SVG, which sharp would draw as well, is a program that may refer to other files. */
 const FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'avif'];
 const FORMATS_HINT = 'JPEG, PNG, WebP, GIF, TIFF and AVIF can be read';
+const SAVE_AS_PNG = 'save it as PNG';
 
 /** Native and slow to load, so only when a picture is read: much of core does without. */
 const loadSharp = async () => (await import('sharp')).default;
@@ -21,14 +25,32 @@ const loadSharp = async () => (await import('sharp')).default;
  * Reads an image file. Greyscale, palette and CMYK pictures become RGB; of 16 bits a channel the upper 8 are kept.
  * Throws `usage` naming the file when it is missing, unreadable, not an image, damaged or too large.
  */
-export async function decodeImage(file: string): Promise<RgbImage> {
-  const bytes = await readBytes(file);
-  const head = await readHead(bytes, file);
+export async function decodeImage(file: string): Promise<DecodedImage> {
+  const source = readable(await readBytes(file), file);
+  const head = await readHead(source.bytes, file);
   try {
-    return await decode(bytes, head.space === 'cmyk');
+    const image = await decode(source.bytes, head);
+    source.finish?.(image);
+    return { ...image, notes: notesOn(head) };
   } catch (e) {
     throw damaged(file, e);
   }
+}
+
+/** A file as libvips is to read it, and what is left to do with the pixels. */
+interface Source {
+  readonly bytes: Buffer;
+  readonly finish?: (image: RgbImage) => void;
+}
+
+/** libvips knows formats that Pillow reads otherwise; they are told apart by their first bytes. */
+function readable(bytes: Buffer, file: string): Source {
+  const gif = opaqueGif(bytes);
+  if (gif) return { bytes: gif.bytes, finish: (image) => fillAround(image, gif.frame) };
+  const ycbcr = ycbcrTiff(bytes);
+  if (ycbcr?.kind === 'raw') return { bytes: ycbcr.bytes, finish: ycbcrToRgb };
+  if (ycbcr) throw usage('compressed YCbCr that is not subsampled cannot be used', file, SAVE_AS_PNG);
+  return { bytes };
 }
 
 /**
@@ -46,20 +68,25 @@ export async function decodedPng(file: string, longest: number): Promise<Uint8Ar
 
 /** Width and height as decodeImage would give them, from the file's head. Refuses the same, but for damaged pixels. */
 export async function readImageSize(file: string): Promise<Size> {
-  const { width, height } = await readHead(await readBytes(file), file);
+  const { width, height } = await readHead(readable(await readBytes(file), file).bytes, file);
   return { width, height };
 }
 
+/** Width and height are those of the picture as it is decoded. */
 async function readHead(bytes: Buffer, file: string): Promise<Metadata> {
   const sharp = await loadSharp();
-  let head: Metadata;
+  let found: Metadata;
   try {
-    head = await sharp(bytes, { limitInputPixels: false }).metadata();
+    found = await sharp(bytes, { limitInputPixels: false }).metadata();
   } catch (e) {
+    if (/bad labq/.test(String(e))) throw usage('Lab colours cannot be used', file, SAVE_AS_PNG);
+    if (bytes.toString('latin1', 0, 2) === 'BM') throw usage('BMP images cannot be used', file, FORMATS_HINT);
     throw isSupportLack(e) ? usage('not an image file', file, FORMATS_HINT) : damaged(file, e);
   }
+  const head = isTurned(found) ? { ...found, ...found.autoOrient } : found;
   const { width, height, format } = head;
   if (!FORMATS.includes(format)) throw usage(`${format} images cannot be used`, file, FORMATS_HINT);
+  if (head.compression === 'hevc') throw usage('HEIC images cannot be used', file, FORMATS_HINT);
   if (!width || !height) throw usage('the image has no pixels', file);
   const size = `the image has ${width} x ${height} pixels`;
   if (width > MAX_IMAGE_SIDE || height > MAX_IMAGE_SIDE) {
@@ -96,10 +123,15 @@ async function readBytes(file: string): Promise<Buffer> {
   }
 }
 
-async function decode(bytes: Buffer, cmyk: boolean): Promise<RgbImage> {
+/** Pillow turns TIFF files as their tag says, and no others. */
+const isTurned = ({ format, orientation = 1 }: Metadata): boolean => format === 'tiff' && orientation > 1;
+
+async function decode(bytes: Buffer, head: Metadata): Promise<RgbImage> {
   const sharp = await loadSharp();
+  const cmyk = head.space === 'cmyk';
   const options = { failOn: 'error', ignoreIcc: true, limitInputPixels: MAX_IMAGE_PIXELS } as const;
   const image = sharp(bytes, options);
+  if (isTurned(head)) image.autoOrient();
   if (cmyk) image.pipelineColourspace('cmyk').toColourspace('cmyk');
   else image.toColourspace('srgb').removeAlpha();
   const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
