@@ -3,7 +3,7 @@
  * with accounts: one node, slurmdbd) and keep a queue in a folder.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { outcome, start, type Outcome } from '../cli/crossflow';
 
 export interface ClusterSettings {
@@ -107,6 +107,7 @@ export class Cluster {
   /** `crossflow study …` on a machine of the cluster. */
   crossflow(...args: string[]): Promise<Outcome> {
     const { SBATCH_ACCOUNT: _, SBATCH_QOS: __, SBATCH_PARTITION: ___, ...env } = process.env;
-    return outcome(start(['study', ...args], { env: { ...env, PATH: `${this.bin}${delimiter}${env['PATH'] ?? ''}` } }));
+    // Nothing but the cluster's commands: a Slurm of this machine must not answer for those that are missing.
+    return outcome(start(['study', ...args], { env: { ...env, PATH: this.bin } }));
   }
 }
