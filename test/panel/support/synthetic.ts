@@ -89,7 +89,7 @@ export function croppedGeometry(side: number, width = 300, height = 2000): Image
     width,
     height,
     patches: places('base', side, side, rect, false),
-    grids: [{ kind: 'base', rows: side, columns: side, first: 0, stride: side, rect }],
+    grids: [{ kind: 'base', rows: side, columns: side, cells: numbers(side * side), rect }],
   };
 }
 
