@@ -22,15 +22,20 @@ describe('panel: results view', () => {
     assert.ok(shown.length < 80, `${shown.length} rows in the page`);
     assert.deepEqual(shown.slice(0, 10), byOutlier.slice(0, 10));
     await page.getByRole('button', { name: /Image → Question/ }).click();
-    const dip = (id: string): number => Math.min(...rows.find((r) => r.questionId === id)!.curves[EDGES[1]]);
-    const sorted = (await ids(page)).slice(0, 10).map(dip);
+    const size = (id: string): number =>
+      Math.max(...rows.find((r) => r.questionId === id)!.curves[EDGES[1]].map((v) => Math.abs(v)));
+    const first = (await ids(page)).slice(0, 10).map(size);
     assert.deepEqual(
-      sorted,
-      [...sorted].sort((a, b) => a - b),
+      first,
+      rows
+        .map((r) => size(r.questionId))
+        .sort((a, b) => b - a)
+        .slice(0, 10),
+      'one click: the largest changes first',
     );
     assert.equal(
       await page.getByRole('columnheader', { name: /Image → Question/ }).getAttribute('aria-sort'),
-      'ascending',
+      'descending',
     );
     await page.locator('.cf-rows').evaluate((e) => (e.scrollTop = 3000 * 34));
     await page.locator('#cf-row-3000').waitFor();

@@ -1,30 +1,17 @@
 /** `<crossflow-results>`: the questions of a data set run, outliers first, with their curves. Rows in sight only. */
-import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import {
-  largestChange,
-  NO_CHANGE,
-  type DatasetRow,
-  type HostToResults,
-  type PanelStatus,
-  type ResultsToHost,
-} from '../../src/protocol/panel';
-import { change, count, percent, plural } from '../model/words';
-import { cutMark, matching, sorted, sparkline, type Order, type SortKey } from '../results/rows';
+import type { DatasetRow, HostToResults, PanelStatus, ResultsToHost } from '../../src/protocol/panel';
+import { count, plural } from '../model/words';
+import { matching, sorted, type Order, type SortKey } from '../results/rows';
 import { swatch } from '../charts/legend';
 import { icon } from '../ui/icons';
 import { looksOf } from '../charts/looks';
 import { nameField } from '../ui/name-field';
 import { spokenStatus, statusTemplate } from '../ui/status';
-import { seriesClass } from '../ui/theme';
+import { resultRow, ROW_HEIGHT, SPARK_TOP } from './results-row';
 
-const ROW_HEIGHT = 34;
 const SPARE = 8;
-const SPARK = { width: 80, height: 26 };
-/** Sparklines rise to this change; higher ones are cut and marked. */
-const SPARK_TOP = 20;
-/** Distance from the mean curve, in standard deviations, from which a question is marked. */
-const FAR = 3;
 /** More failures than this have one reason, which the first of them show. */
 const SHOWN_FAILURES = 50;
 
@@ -153,7 +140,12 @@ export class ResultsView extends LitElement {
     const inSight = rows.slice(first, first + Math.ceil(this.height / ROW_HEIGHT) + 2 * SPARE);
     const columns = [
       ...FIXED,
-      ...r.edges.map((e) => ({ key: `edge:${e}` as SortKey, name: e.replace('->', ' → '), width: 'cf-col-edge' })),
+      ...r.edges.map((e) => ({
+        key: `edge:${e}` as SortKey,
+        name: e.replace('->', ' → '),
+        width: 'cf-col-edge',
+        title: 'Sort by the size of the largest change',
+      })),
     ];
     return html`<div class="cf-bar cf-wrap">
         <vscode-text-field class="cf-search" placeholder="Filter questions" @input=${this.searched}></vscode-text-field>
@@ -185,11 +177,11 @@ export class ResultsView extends LitElement {
           ${repeat(
             inSight,
             (row) => row.questionId,
-            (row, i) => this.row(r, row, first + i),
+            (row, i) => resultRow(row, { edges: r.edges, looks: this.looks, index: first + i, active: this.active }),
           )}
         </div>
       </div>
-      ${rows.length === 0 ? html`<p class="cf-note">No question fits.</p>` : nothing}`;
+      ${rows.length === 0 ? html`<p class="cf-note">No matching questions.</p>` : nothing}`;
   }
 
   private heading(c: { key: SortKey; name: string; width: string; title?: string }, edge: number): TemplateResult {
@@ -206,57 +198,11 @@ export class ResultsView extends LitElement {
     </div>`;
   }
 
-  private row(r: Results, row: DatasetRow, index: number): TemplateResult {
-    const right = row.gold.trim().toLowerCase() === row.predicted.trim().toLowerCase();
-    return html`<div
-      class="cf-row ${index === this.active ? 'cf-active' : ''}"
-      role="row"
-      id="cf-row-${index}"
-      data-index=${index}
-      aria-rowindex=${index + 2}
-      aria-selected=${index === this.active ? 'true' : 'false'}
-      .style=${`top: ${index * ROW_HEIGHT}px`}
-    >
-      <div role="gridcell" class="cf-cell cf-col-number ${row.outlier >= FAR ? 'cf-far' : ''}">
-        ${row.outlier.toFixed(1)}
-      </div>
-      <div role="gridcell" class="cf-cell cf-col-id" title=${`${row.questionId}, ${row.image}`}>${row.questionId}</div>
-      <div role="gridcell" class="cf-cell cf-col-question" title=${row.question}>${row.question}</div>
-      <div role="gridcell" class="cf-cell cf-col-word">${row.gold}</div>
-      <div role="gridcell" class="cf-cell cf-col-word ${right ? '' : 'cf-bad'}">${row.predicted}</div>
-      <div role="gridcell" class="cf-cell cf-col-number">${percent(row.baseScore)}</div>
-      ${r.edges.map((edge, i) => this.spark(row.curves[edge], this.looks[i]))}
-    </div>`;
-  }
-
-  private spark(curve: readonly number[] | undefined, look: number): TemplateResult {
-    const most = largestChange(curve ?? []);
-    const { width, height } = SPARK;
-    const zero = ((SPARK_TOP / (SPARK_TOP + 100)) * (height - 2) + 1).toFixed(1);
-    const words = !most
-      ? 'not computed'
-      : Math.abs(most.change) < NO_CHANGE
-        ? 'no change'
-        : `${change(most.change)} at ${most.layer}`;
-    return html`<div role="gridcell" class="cf-cell cf-col-edge">
-      <svg
-        class="cf-spark ${seriesClass(look)}"
-        viewBox="0 0 ${width} ${height}"
-        width=${width}
-        height=${height}
-        aria-hidden="true"
-      >
-        ${svg`<path class="cf-zero" d="M0 ${zero}H${width}"></path><path d=${sparkline(curve ?? [], width, height, SPARK_TOP)}></path><path class="cf-cut" d=${cutMark(curve ?? [], width, SPARK_TOP)}></path>`}</svg
-      ><span class="cf-number">${words}</span>
-    </div>`;
-  }
-
   private sort(e: Event, key: SortKey): void {
     e.stopPropagation();
     const text = key === 'questionId' || key === 'question' || key === 'gold' || key === 'predicted' || key === 'image';
-    // Numbers: largest first; edges: by the change shown, deepest fall first; text: from A.
-    this.order =
-      this.order.key === key ? { key, down: !this.order.down } : { key, down: !text && !key.startsWith('edge:') };
+    // Numbers: largest first; edges: largest change first, be it a fall or a rise; text: from A.
+    this.order = this.order.key === key ? { key, down: !this.order.down } : { key, down: !text };
     this.requestUpdate();
   }
   private searched(e: Event): void {

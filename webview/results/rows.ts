@@ -1,27 +1,35 @@
 /** Rows of the results table: order, search, and sparklines. Pure. */
 import { largestChange, type DatasetRow } from '../../src/protocol/panel';
 
-/** A column that can be sorted by; an edge sorts by its curve's largest change, with its sign. */
+/** A column that can be sorted by; an edge sorts by the size of its curve's largest change, whatever its sign. */
 export type SortKey = 'outlier' | 'questionId' | 'image' | 'question' | 'gold' | 'predicted' | 'baseScore' | `edge:${string}`;
 export interface Order {
   readonly key: SortKey;
   readonly down: boolean;
 }
 
-function valueOf(row: DatasetRow, key: SortKey): string | number {
+/** undefined: not computed. */
+function valueOf(row: DatasetRow, key: SortKey): string | number | undefined {
   if (key === 'outlier' || key === 'baseScore') return row[key];
-  if (key.startsWith('edge:')) return largestChange(row.curves[key.slice('edge:'.length)] ?? [])?.change ?? 0;
-  return row[key as 'question'];
+  if (!key.startsWith('edge:')) return row[key as 'question'];
+  const most = largestChange(row.curves[key.slice('edge:'.length)] ?? []);
+  return most && Math.abs(most.change);
 }
 
 const collator = new Intl.Collator('en', { numeric: true });
 
+/** Rows without a value come last, either way. */
 export function sorted(rows: readonly DatasetRow[], { key, down }: Order): DatasetRow[] {
   const sign = down ? -1 : 1;
   return rows
     .map((row, i) => ({ row, i, value: valueOf(row, key) }))
     .sort((a, b) => {
-      const order = typeof a.value === 'number' && typeof b.value === 'number' ? a.value - b.value : collator.compare(String(a.value), String(b.value));
+      if (a.value === undefined || b.value === undefined)
+        return Number(a.value === undefined) - Number(b.value === undefined) || a.i - b.i;
+      const order =
+        typeof a.value === 'number' && typeof b.value === 'number'
+          ? a.value - b.value
+          : collator.compare(String(a.value), String(b.value));
       return order !== 0 ? sign * order : a.i - b.i;
     })
     .map(({ row }) => row);
