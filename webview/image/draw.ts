@@ -104,8 +104,8 @@ export function drawMarks(
     outline(ctx, list, m.selected, t.selected, 2 * dpr);
   }
   if (m.also.size > 0) {
-    outline(ctx, marked, m.also, '#000000', 3 * dpr);
-    outline(ctx, marked, m.also, t.selected, dpr, [2 * dpr, 2 * dpr]);
+    outline(ctx, marked, m.also, '#000000', 4 * dpr);
+    outline(ctx, marked, m.also, t.selected, 2 * dpr, [3 * dpr, 4 * dpr]);
   }
   const hover = m.hover === undefined ? undefined : list[m.hover];
   if (hover) frame(ctx, hover, 'rgba(255,255,255,0.9)', dpr, []);
