@@ -5,11 +5,14 @@ import type {
   HostToPanel,
   Knockout,
   PanelAction,
+  PanelLayout,
+  PanelSize,
   PanelToHost,
   RequestName,
 } from '../src/protocol/panel';
 import type { PanelHost } from './host';
 import { Answers } from './model/answers';
+import { savedLayout } from './model/layout';
 import { reduce, sameNumbers } from './model/reduce';
 import { activePatches, canEdit, INITIAL, layersOf, type PanelState } from './model/state';
 
@@ -59,6 +62,8 @@ export class PanelStore {
         strength = INITIAL.strength,
         perLayer = false,
         flow = INITIAL.flow,
+        layout,
+        hidden = [],
       } = saved;
       this.state = {
         ...INITIAL,
@@ -70,6 +75,8 @@ export class PanelStore {
         strength,
         perLayer,
         flow,
+        layout: savedLayout(layout),
+        hidden,
         overlay: overlay as PanelState['overlay'],
         ...(row === undefined ? {} : { row }),
       };
@@ -113,6 +120,7 @@ export class PanelStore {
         | 'perLayer'
         | 'flow'
         | 'playing'
+        | 'hidden'
       >
     >,
   ): void {
@@ -123,6 +131,24 @@ export class PanelStore {
     } else this.state = next;
     if (!this.state.playing) this.save();
     this.changed();
+  }
+
+  /** Changes how the parts are arranged and remembers it. */
+  arrange(change: Partial<PanelLayout>): void {
+    this.state = { ...this.state, layout: { ...this.state.layout, ...change } };
+    this.save();
+    this.changed();
+  }
+
+  /** Remembers a dragged size; undefined gives the one back that it has at first. */
+  resize(name: PanelSize, size: number | undefined): void {
+    const { [name]: _, ...others } = this.state.layout.sizes;
+    this.arrange({ sizes: size === undefined ? others : { ...others, [name]: size } });
+  }
+
+  /** Opens or closes a part. */
+  open(name: string, open: boolean): void {
+    this.arrange({ open: { ...this.state.layout.open, [name]: open } });
   }
 
   /** The set being edited now holds exactly these patches. */
@@ -183,7 +209,8 @@ export class PanelStore {
   }
 
   private save(): void {
-    const { layer, layerChosen, overlay, head, row, boxes, grid, gridKind, strength, perLayer, flow } = this.state;
+    const { layer, layerChosen, overlay, head, row, boxes, grid, gridKind, strength, perLayer, flow, layout, hidden } =
+      this.state;
     this.host.save({
       uri: this.uri,
       ...(layerChosen ? { layer } : {}),
@@ -195,6 +222,8 @@ export class PanelStore {
       strength,
       perLayer,
       flow,
+      layout,
+      hidden,
       ...(row === undefined ? {} : { row }),
     });
   }

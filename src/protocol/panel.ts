@@ -232,12 +232,38 @@ export interface PanelSavedState {
   /** The overlay's scale is set anew for each layer; left out: one scale for all. */
   readonly perLayer?: boolean;
   readonly flow?: FlowView;
+  readonly layout?: PanelLayout;
+  /** Curves that are not drawn, by knockoutId. */
+  readonly hidden?: readonly string[];
 }
+
+/** What the panel's tabs show. Where the panel has room for two columns, the knockouts stand beside the picture instead. */
+export type ViewName = 'knockouts' | 'lens' | 'tokens' | 'flow';
+
+/** How a person has arranged the panel. */
+export interface PanelLayout {
+  /** The tab in one column. */
+  readonly view: ViewName;
+  /** The tab where the knockouts have a place of their own; never `knockouts`. */
+  readonly side: ViewName;
+  /** What has been dragged to another size; left out: the size it has at first. */
+  readonly sizes: Readonly<Partial<Record<PanelSize, number>>>;
+  /** Parts that are open (true) or closed, by name; those left out are as they are at first. */
+  readonly open: Readonly<Record<string, boolean>>;
+}
+
+/**
+ * Heights in CSS pixels: `picture` in one column, `top` of the row that picture and knockouts share, `knockouts` where
+ * they stand above the other views. `split`: width of the picture's column, as a share of both (0 to 1).
+ */
+export type PanelSize = 'picture' | 'top' | 'knockouts' | 'split';
 
 /** What the token flow shows: which edges, how the image's tokens stand in it, and from which weight on. */
 export interface FlowView {
-  readonly scope: 'all' | 'into' | 'from';
+  readonly scope: 'paths' | 'all' | 'into' | 'from';
   readonly image: 'sum' | 'mean' | 'each' | 'none';
+  /** What stands before the image; left out until someone asks for it. */
+  readonly system?: boolean;
   readonly first: boolean;
   readonly self: boolean;
   readonly threshold: number;

@@ -108,7 +108,7 @@ describe('ways into Crossflow, and out of it with files', function () {
     const file = path.join(code.folder, 'crossflow-example/examples/star.flow.json');
     await until(async () => existsSync(file), 'the copy');
     const panel = await Panel.shown(code);
-    assert.match(await panel.frame.locator('cf-header').innerText(), /\.\.\/models\/shapes-llava ·/);
+    assert.match((await panel.frame.locator('.cf-model').textContent()) ?? '', /\.\.\/models\/shapes-llava ·/);
     assert.equal(await panel.curves.count(), 6);
     const { problems } = parseExperiment(await readFile(file, 'utf8'), file);
     assert.deepEqual(problems, []);

@@ -140,9 +140,9 @@ describe('the panel and the text, live beside each other in VS Code', function (
 
   it('a click in the token flow blocks that edge in the text', async () => {
     const before = edges(await saved()).length;
+    await panel.view('Token flow');
     const flow = panel.frame.locator('cf-flow');
     const box = flow.locator('.cf-flow-box');
-    await box.scrollIntoViewIfNeeded();
     // Between words of the question: none of these is blocked yet.
     for (const [name, value] of [
       ['Edges', 'All tokens'],
@@ -164,6 +164,8 @@ describe('the panel and the text, live beside each other in VS Code', function (
         const now = edges(await saved());
         if (now.length === before) continue;
         assert.equal(now.length, before + 1);
+        await panel.view('Knockouts');
+        await panel.computed();
         return;
       }
     }

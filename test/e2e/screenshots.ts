@@ -62,15 +62,8 @@ async function take(name: keyof typeof THEMES): Promise<void> {
     await code.command('View: Toggle Maximize Editor Group');
     await code.settle(1500);
     await shot('walkthrough/panel');
-    const flow = panel.frame.locator('section[aria-labelledby="cf-title-flow"]');
-    await flow.scrollIntoViewIfNeeded();
-    for (const [list, choice] of [
-      ['Edges', 'All tokens'],
-      ['Image patches in the flow', 'Mean per patch'],
-    ]) {
-      await flow.getByRole('combobox', { name: list, exact: true }).click();
-      await flow.getByRole('option', { name: choice, exact: true }).click();
-    }
+    await panel.view('Token flow');
+    const flow = panel.frame.getByRole('tabpanel', { name: 'Token flow' });
     await flow.getByText(/edges of at least/).waitFor();
     await code.settle(1000);
     await flow.screenshot({ path: path.join(root, 'media', `flow-${name}.png`) });

@@ -21,18 +21,18 @@ describe('panel: frames while the slider plays', () => {
       const host = await FakeHost.open(await synthetic(1, size), { width: 1200, height: 1000 });
       const { page } = host;
       if (size.geometry.grids.length > 1) await page.getByRole('radio', { name: 'Tiles' }).click();
-      await page.locator('cf-flow').scrollIntoViewIfNeeded();
+      await host.view('Token flow');
       await page
         .locator('cf-flow')
         .getByText(/edges? of at least|the strongest/)
         .waitFor();
+      await host.view('Tokens');
       // The image unfolded is the longest strip there is.
       await page.getByRole('option', { name: /image tokens, folded/ }).click();
       await page
         .locator('#cf-overlay-words')
         .getByText(/scaled to its largest/)
         .waitFor();
-      await page.locator('cf-layers').scrollIntoViewIfNeeded();
       await page.getByRole('button', { name: 'Play the layers' }).click();
       const { frames, seconds, worst, layers } = await page.evaluate(
         () =>

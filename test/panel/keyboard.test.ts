@@ -95,6 +95,8 @@ describe('panel: keyboard alone', () => {
   });
 
   it('walks the tokens, unfolds the image, chooses a token', async () => {
+    await tabTo(page, '[role=tab]');
+    await page.keyboard.press('ArrowRight');
     await tabTo(page, '.cf-tokens');
     await page.keyboard.press('Home');
     const active = (): Promise<string | null> =>
@@ -121,7 +123,8 @@ describe('panel: keyboard alone', () => {
   });
 
   it('blocks an edge of the token flow from its list', async () => {
-    await page.locator('cf-flow').scrollIntoViewIfNeeded();
+    await tabTo(page, '[role=tab]');
+    await page.keyboard.press('End');
     await page.locator('cf-flow summary').waitFor();
     await tabTo(page, 'cf-flow summary');
     await page.keyboard.press('Enter');

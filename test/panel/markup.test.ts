@@ -1,76 +1,107 @@
-/** Questions, answers and names that look like markup are text, in the panel and in the results view. */
+/** Words of a model, a file or a person stay words, whatever they look like. */
 import assert from 'node:assert/strict';
-import { FakeHost, recorded } from './support/fake-host';
-import { closeBrowser, type TestPage } from './support/page';
-import { openResults } from './support/results';
+import type { Page } from 'playwright-core';
+import { FakeHost, recorded, type Engine } from './support/fake-host';
+import { closeBrowser, openPage } from './support/page';
 
-const MARKUP = '<b onmouseover="window.hit = true">"x"</b>';
-const QUESTION = `Is ${MARKUP} a star?`;
+const EVIL = '<b onmouseover="window.struck=1">“x”</b><img src=x onerror="window.struck=1">';
 
-/** Elements that the markup would have made, and whether its script ran; open shadow roots too. */
-async function markupIn(page: TestPage['page']): Promise<{ readonly elements: number; readonly hit: boolean }> {
-  return page.evaluate(() => {
-    const within = (root: Document | ShadowRoot): Element[] =>
-      [...root.querySelectorAll('*')].flatMap((e) => [e, ...(e.shadowRoot ? within(e.shadowRoot) : [])]);
-    const made = within(document).filter(
-      (e) => e.hasAttribute('onmouseover') || (e.localName === 'b' && e.textContent === '"x"'),
-    );
-    return { elements: made.length, hit: 'hit' in window };
-  });
+/** Nothing of it has become an element, and nothing of it has run. */
+async function unharmed(page: Page): Promise<void> {
+  assert.equal(await page.locator('[onmouseover], [onerror], img[src="x"]').count(), 0);
+  assert.equal(await page.evaluate(() => (window as unknown as { struck?: number }).struck), undefined);
 }
 
-describe('panel: markup in texts', () => {
+describe('panel: markup in words', () => {
   after(closeBrowser);
 
-  it('of question, answer, options, sets and tokens', async () => {
-    const engine = recorded('star');
-    const tokens = engine.example.tokens.map((token, i) =>
-      i === engine.example.tokens.length - 3 ? { ...token, text: MARKUP } : token,
-    );
-    const host = await FakeHost.open({
-      ...engine,
-      experiment: {
-        ...engine.experiment,
-        question: QUESTION,
-        gold: MARKUP,
-        options: [MARKUP, 'circle'],
-        sets: { ...engine.experiment.sets, [MARKUP]: { kind: 'patches', patches: [1] } },
+  it('is text in every view of the panel and in its drawings', async () => {
+    const star = recorded('star');
+    const { example } = star;
+    const tokens = example.tokens.map((t, i) => (i === 150 || i === 160 ? { ...t, text: EVIL } : t));
+    const engine: Engine = {
+      ...star,
+      experiment: { ...star.experiment, question: EVIL, gold: EVIL, model: EVIL, title: EVIL },
+      model: { ...star.model, family: EVIL },
+      example: { ...example, tokens, sets: { ...example.sets, [EVIL]: [150] } },
+      clean: {
+        ...star.clean,
+        answer: { ...star.clean.answer, text: EVIL },
+        top: star.clean.top.map((c) => ({ ...c, text: EVIL })),
       },
-      example: { ...engine.example, tokens },
-      clean: { ...engine.clean, answer: { ...engine.clean.answer, text: MARKUP } },
+      lens: {
+        ...star.lens,
+        withNorm: { [EVIL]: Object.values(star.lens.withNorm)[0] },
+        top: star.lens.top.map((row) => row.map((c) => ({ ...c, text: EVIL }))),
+      },
+    };
+    const host = await FakeHost.open(engine, { width: 546, height: 820 });
+    const { page } = host;
+    const knockouts = [{ kind: 'edge' as const, from: EVIL, to: 'Last', window: 3 }];
+    await host.edit({
+      knockouts,
+      sets: { [EVIL]: { kind: 'patches', patches: [1] } },
+      activeSet: EVIL,
+      problems: [{ message: EVIL, hint: EVIL, line: 3 }],
     });
-    try {
-      const { page } = host;
-      await page.getByText(MARKUP, { exact: false }).first().waitFor();
-      // what lies under the pointer would have run it
-      for (const place of await page.getByText(MARKUP, { exact: false }).all()) {
-        if (await place.isVisible()) await place.hover({ force: true });
-      }
-      const whole = await page.evaluate(() => document.body.innerText);
-      assert.ok(whole.includes(MARKUP), whole.slice(0, 400));
-      assert.deepEqual(await markupIn(page), { elements: 0, hit: false });
-      assert.deepEqual(host.complaints, []);
-    } finally {
-      await host.close();
+    await host.send({ type: 'curves', knockouts, curves: [star.curve('Image->Last w3')!] });
+    await host.send({ type: 'status', status: { kind: 'error', message: EVIL, hint: EVIL } });
+    await page.getByRole('heading', { name: EVIL }).waitFor();
+    for (const button of ['Details', 'Settings']) await page.getByRole('button', { name: button }).first().click();
+    await page.getByRole('group', { name: 'Answer' }).getByText(EVIL).first().hover();
+    await page.getByRole('combobox', { name: 'Overlay' }).click();
+    await page.getByRole('option', { name: `Set: ${EVIL}` }).click();
+    await page.locator('#cf-overlay-words').getByText(EVIL).waitFor();
+    for (const view of ['Knockouts', 'Logit lens', 'Tokens', 'Token flow']) {
+      await host.view(view);
+      for (const summary of await page.locator('summary:visible').all()) await summary.click();
+      await unharmed(page);
     }
+    await host.send({ type: 'status', status: { kind: 'idle' } });
+    await page.getByText(/edges? of at least/).waitFor();
+    await host.view('Tokens');
+    await page.locator('.cf-token').last().hover();
+    await page.locator('#cf-token-detail').getByText(EVIL.replace(/ /g, '·')).first().waitFor();
+    await unharmed(page);
+    await page.getByRole('button', { name: 'Export' }).click();
+    await page.getByRole('menuitem', { name: 'Token flow (SVG)' }).click();
+    const saved = await host.message('request', host.messages('request').length);
+    assert.ok(saved.name === 'export' && saved.params.what === 'flow');
+    assert.ok(!saved.params.data.includes('<b ') && saved.params.data.includes('&lt;b'));
+    assert.deepEqual(host.complaints, []);
+    await host.close();
   });
 
-  it('of the rows of a CSV, and of the questions that failed', async () => {
-    const view = await openResults(3, 'dark', 1200, [{ questionId: MARKUP, message: `no picture ${MARKUP}` }], {
-      questionId: MARKUP,
-      question: QUESTION,
-      gold: MARKUP,
-      predicted: MARKUP,
+  it('is text in the table of a data set run', async () => {
+    const view = await openPage({ bundle: 'results', receive: () => undefined });
+    await view.deliver({
+      type: 'results',
+      title: EVIL,
+      edges: ['Question->Last', `${EVIL}->Last`],
+      layers: 3,
+      rows: [
+        {
+          questionId: EVIL,
+          image: EVIL,
+          question: EVIL,
+          gold: EVIL,
+          predicted: EVIL,
+          baseScore: 0.5,
+          outlier: 1,
+          curves: { 'Question->Last': [1, 2, 3] },
+        },
+      ],
+      kept: 1,
+      done: 1,
+      asked: 2,
+      failed: [{ questionId: EVIL, message: EVIL }],
     });
-    try {
-      const { page } = view;
-      await page.getByText(QUESTION).first().waitFor();
-      await page.getByText(QUESTION).first().hover();
-      assert.ok((await page.getByText(MARKUP, { exact: false }).count()) >= 3);
-      assert.deepEqual(await markupIn(page), { elements: 0, hit: false });
-      assert.deepEqual(view.complaints, []);
-    } finally {
-      await view.close();
-    }
+    const { page } = view;
+    await page.locator('#cf-row-0').getByText(EVIL).first().hover();
+    await page.getByText('Which, and why').click();
+    await page.getByText(`${EVIL}: ${EVIL}`).waitFor();
+    await unharmed(page);
+    assert.deepEqual(view.complaints, []);
+    await view.close();
   });
 });

@@ -1,7 +1,7 @@
 /** State, words and tables without a page. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { PUBLISHED_EDGES, type DatasetRow } from '../../src/protocol/panel';
+import { knockoutId, PUBLISHED_EDGES, type DatasetRow } from '../../src/protocol/panel';
 import { lookName, looksOf } from '../../webview/charts/looks';
 import {
   FAINTEST_FEW,
@@ -11,7 +11,8 @@ import {
   type FlowChoice,
   type FlowEdge,
 } from '../../webview/flow/edges';
-import { flowWords } from '../../webview/flow/words';
+import { bestScroll, frame, isSeen, scrollRoom, type FlowFrame } from '../../webview/flow/frame';
+import { flowWords, notEffect } from '../../webview/flow/words';
 import { Answers } from '../../webview/model/answers';
 import { attentionRow, summary } from '../../webview/model/attention';
 import { reduce } from '../../webview/model/reduce';
@@ -193,7 +194,7 @@ describe('panel: attention and flow', () => {
   it('aggregates the image to one column and loses no weight', async () => {
     const made = await synthetic(7, { layers: 3, heads: 2, before: 4, after: 9, geometry: plainGeometry(5) });
     const a = made.flow();
-    const all: FlowChoice = { scope: 'all', image: 'sum', first: true, self: true };
+    const all: FlowChoice = { scope: 'all', image: 'sum', system: true, first: true, self: true };
     const folded = flowGraph(a, made.example, all);
     assert.equal(folded.columns.length, 4 + 1 + 9);
     const last = folded.columns.length - 1;
@@ -222,7 +223,7 @@ describe('panel: attention and flow', () => {
     const { example } = made;
     const a = made.flow();
     const chosen = example.imageStart + example.imageTokens + 4;
-    const base: FlowChoice = { scope: 'all', image: 'sum', chosen, first: true, self: true };
+    const base: FlowChoice = { scope: 'all', image: 'sum', chosen, system: true, first: true, self: true };
     const key = (e: FlowEdge): string => `${e.layer} ${e.from} ${e.to}`;
     const sum = flowGraph(a, example, base);
     const [image] = sum.columns.flatMap((c, i) => (c.image ? [i] : []));
@@ -250,8 +251,94 @@ describe('panel: attention and flow', () => {
     assert.match(words({ ...base, image: 'mean' }), /mean over all 25 patches/);
     assert.match(words({ ...base, image: 'none', first: false }), /Left out: what is read from the first token.*image/);
     assert.match(words({ ...base, scope: 'into' }), /read by the chosen token “.*” \(33\)/);
-    assert.match(words({ ...base, scope: 'from', image: 'none', chosen: 6 }), /patch 2, is left out with the image/);
+    assert.match(
+      words({ ...base, scope: 'from', image: 'none', chosen: 6 }),
+      /the chosen token, patch 2, is left out\./,
+    );
     assert.match(words(base), /relative to the strongest edge/);
+  });
+
+  it('paths to a token are what reaches it, by the best product of weights', async () => {
+    const made = await synthetic(9, { layers: 4, heads: 2, before: 3, after: 6, geometry: plainGeometry(3) });
+    const { example } = made;
+    const chosen = example.tokens.length - 1;
+    const choice = { image: 'sum', chosen, system: true, first: true, self: true } as const;
+    const all = flowGraph(made.flow(), example, { ...choice, scope: 'all' });
+    const paths = flowGraph(made.flow(), example, { ...choice, scope: 'paths' });
+    /** The best product over every path of edges and of levels without one, tried one by one. */
+    const best = (column: number, level: number): number =>
+      level === all.layers
+        ? Number(column === all.chosen)
+        : Math.max(
+            best(column, level + 1),
+            ...all.edges
+              .filter((e) => e.layer === level && e.from === column && e.to !== column)
+              .map((e) => e.weight * best(e.to, level + 1)),
+          );
+    const key = (e: FlowEdge): string => `${e.layer} ${e.from} ${e.to}`;
+    const known = new Map(paths.edges.map((e) => [key(e), e]));
+    let found = 0;
+    for (const e of all.edges) {
+      const strength = e.weight * best(e.to, e.layer + 1);
+      if (strength < 2 * FAINTEST_FEW) continue;
+      found++;
+      assert.ok(Math.abs(known.get(key(e))!.strength - strength) < 1e-9, `${key(e)} ${strength}`);
+    }
+    assert.ok(found > 30);
+    assert.ok(
+      paths.edges.every((e) => e.layer < 3 || e.to === paths.chosen),
+      'the last layer is read by the token alone',
+    );
+    assert.ok(paths.edges.every((e, i, list) => i === 0 || list[i - 1].strength >= e.strength));
+    const without = flowGraph(made.flow(), example, { ...choice, scope: 'paths', system: false });
+    assert.equal(without.columns[0].position, example.imageStart, 'what stands before the image is left out');
+  });
+
+  it('scrolls the token flow to where its edges are, and squeezes patches to make room', async () => {
+    const made = await synthetic(6, { layers: 3, heads: 2, before: 40, after: 30, geometry: plainGeometry(24) });
+    const { example } = made;
+    const isPatch = (c: number): boolean => c >= 40 && c < 40 + 576;
+    const choice = { image: 'each', system: true, first: false, self: false } as const;
+    for (const [scope, chosen] of [
+      ['into', example.tokens.length - 1],
+      ['from', 60],
+      ['into', 20],
+      ['paths', 640],
+    ] as const) {
+      const g = flowGraph(made.flow(), example, { ...choice, scope, chosen });
+      const edges = visibleEdges(g, g.strongest / 20);
+      const f = frame(g, isPatch, 514, 240, 0);
+      assert.ok(f.starts[41] - f.starts[40] < 3, 'a patch is narrow');
+      const scrolled = frame(g, isPatch, 514, 240, bestScroll(f, edges));
+      const seen = (at: FlowFrame): number => edges.filter((e) => isSeen(at, e)).length;
+      const tried = Array.from({ length: 40 }, (_, i) => seen(frame(g, isPatch, 514, 240, (i / 39) * scrollRoom(f))));
+      assert.ok(
+        edges.length > 5 && seen(scrolled) > 0.6 * Math.max(...tried),
+        `${scope} ${seen(scrolled)} ${Math.max(...tried)}`,
+      );
+    }
+  });
+
+  it('says in one sentence that attention is not effect, with what is known of both', () => {
+    const g = flowGraph(engine.flow(), engine.example, {
+      scope: 'paths',
+      image: 'sum',
+      chosen: 160,
+      system: false,
+      first: false,
+      self: false,
+    });
+    const edges = visibleEdges(g, 0.05);
+    assert.match(notEffect(g, edges, engine.example, []), /^Attention is not effect: [^.]+\. Block an edge/);
+    const { curves } = reduce(shown, {
+      type: 'curves',
+      knockouts: engine.experiment.knockouts,
+      curves: engine.experiment.knockouts.map((k) => engine.curve(knockoutId(k)) ?? null),
+    });
+    assert.equal(
+      notEffect(g, edges, engine.example, curves),
+      'Attention is not effect: “:” takes 0.87 of its attention from the image in layer 4, and blocking Image → Last changes the answer by −0.9 % at the most.',
+    );
   });
 
   it('says of newline tokens that they have no place on the picture', async () => {
@@ -350,11 +437,18 @@ describe('panel: words and tables', () => {
   });
   const rows = [row('9', 0.1, -5), row('10', 4, -50), row('2', 1, 3, 'A blue star?')];
 
-  it('sorts outliers first, ids as numbers, edges by the change they show', () => {
+  it('sorts outliers first, ids as numbers, edges by the size of their change', () => {
     const ids = (list: readonly DatasetRow[]): string[] => list.map((r) => r.questionId);
     assert.deepEqual(ids(sorted(rows, { key: 'outlier', down: true })), ['10', '2', '9']);
     assert.deepEqual(ids(sorted(rows, { key: 'questionId', down: false })), ['2', '9', '10']);
-    assert.deepEqual(ids(sorted(rows, { key: 'edge:Image->Last', down: false })), ['10', '9', '2']);
+    const more = [row('11', 0, 12), row('12', 0, NaN), row('13', 0, -97)];
+    const some = [{ ...more[1], curves: {} }, ...rows, more[0], more[2]];
+    assert.deepEqual(ids(sorted(some, { key: 'edge:Image->Last', down: true })), ['13', '10', '11', '9', '2', '12']);
+    assert.deepEqual(
+      ids(sorted(some, { key: 'edge:Image->Last', down: false })),
+      ['2', '9', '11', '10', '13', '12'],
+      'what was not computed stays last',
+    );
     assert.deepEqual(ids(matching(rows, 'blue STAR')), ['2']);
   });
 

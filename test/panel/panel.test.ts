@@ -25,6 +25,7 @@ describe('panel: in a page under the real policy', () => {
     assert.match(answer, /Star/);
     assert.match(answer, /98\.8 %/);
     assert.match(answer, /right, gold: star/);
+    await page.getByRole('button', { name: 'Details' }).click();
     assert.equal(
       await page
         .getByRole('list', { name: /Five most probable/ })
@@ -37,6 +38,7 @@ describe('panel: in a page under the real policy', () => {
       /10 layers, 4 heads, f16, 161 tokens \(100 of the image\)/,
     );
     assert.equal(await page.locator('cf-lens .cf-curve-list li').count(), 4);
+    await host.view('Tokens');
     assert.equal(await page.getByRole('option', { name: /100 image tokens, folded/ }).count(), 1);
   });
 
@@ -116,6 +118,7 @@ describe('panel: in a page under the real policy', () => {
             ),
           ),
       );
+    await page.getByRole('button', { name: 'Settings' }).click();
     const slider = page.getByRole('slider', { name: 'Strength' });
     await slider.fill('100');
     const full = await strongest();
@@ -128,6 +131,12 @@ describe('panel: in a page under the real policy', () => {
 
   it('asks for attention and lens once, and says so when the engine cannot', async () => {
     const { page } = host;
+    await host.view('Token flow');
+    await page
+      .locator('cf-flow')
+      .getByText(/edges? of at least/)
+      .waitFor();
+    await host.view('Tokens');
     await page.getByRole('option', { name: /token 135 / }).click();
     await page
       .locator('#cf-overlay-words')
@@ -148,6 +157,7 @@ describe('panel: in a page under the real policy', () => {
 
   it('tells the host which answers nobody waits for any more', async () => {
     const { page } = host;
+    await host.view('Tokens');
     host.mute = true;
     const [first, second] = [135, 140].map((row) => page.getByRole('option', { name: new RegExp(`token ${row} `) }));
     await first.click();
@@ -245,7 +255,7 @@ describe('panel: in a page under the real policy', () => {
       format: 'pdf',
       norm: 'withoutNorm',
     });
-    await page.locator('cf-flow').scrollIntoViewIfNeeded();
+    await host.view('Token flow');
     await page
       .locator('cf-flow')
       .getByText(/edges? of at least/)
@@ -260,7 +270,7 @@ describe('panel: in a page under the real policy', () => {
   it('a click on an edge of the token flow blocks it', async () => {
     const { page } = host;
     const flow = page.locator('cf-flow');
-    await flow.scrollIntoViewIfNeeded();
+    await host.view('Token flow');
     await flow.getByText(/edges? of at least/).waitFor();
     const box = (await flow.locator('.cf-flow-box').boundingBox())!;
     for (let y = 20; y < box.height - 90 && host.messages('add-token-knockout').length === 0; y += 7) {
@@ -276,7 +286,13 @@ describe('panel: in a page under the real policy', () => {
       .click();
     const image = await host.message('add-token-knockout', 2);
     assert.deepEqual([image.from, image.image], [engine.example.imageStart, true]);
-    // What stands before the image has no name that a knockout could use.
+    // What stands before the image has no name that a knockout could use, and is left out until it is asked for.
+    await flow.getByText(/Left out: what stands before the image/).waitFor();
+    assert.equal(await flow.getByRole('button', { name: /^Block “·gives”/ }).count(), 0);
+    await flow.getByRole('button', { name: 'Settings' }).click();
+    await flow.getByRole('checkbox', { name: 'System prompt' }).click();
+    await flow.getByRole('combobox', { name: 'Edges' }).click();
+    await flow.getByRole('option', { name: 'Read by the token' }).click();
     await flow.getByRole('button', { name: /^Block “·gives” \(15\)/, disabled: true }).waitFor();
     await flow
       .getByTitle(/^No set can hold that token/)
@@ -287,22 +303,26 @@ describe('panel: in a page under the real policy', () => {
   it('shows the flow of the chosen token, or of all, with the image as the user wants it', async () => {
     const { page } = host;
     const flow = page.locator('cf-flow');
-    await flow.scrollIntoViewIfNeeded();
+    await host.view('Token flow');
     const words = flow.locator('.cf-legend');
     const pick = async (name: string, value: string): Promise<void> => {
       await flow.getByRole('combobox', { name }).click();
       await flow.getByRole('option', { name: value, exact: true }).click();
     };
-    await words.getByText(/read by the chosen token “:” \(160\).*sum over all 100 patches/).waitFor();
+    await words.getByText(/on a path to the chosen token “:” \(160\).*sum over all 100 patches/).waitFor();
+    await pick('Edges', 'Read by the token');
+    await words.getByText(/read by the chosen token “:” \(160\)/).waitFor();
+    await host.view('Tokens');
     await page.getByRole('option', { name: /token 159 / }).click();
+    await host.view('Token flow');
     await words.getByText(/read by the chosen token “·ASSISTANT” \(159\)/).waitFor();
-    await pick('Edges', 'From the chosen token');
+    await pick('Edges', 'Read from the token');
     await words.getByText(/read from the chosen token “·ASSISTANT”/).waitFor();
     await pick('Edges', 'All tokens');
     await pick('Image patches in the flow', 'Mean per patch');
     await words.getByText(/mean over all 100 patches/).waitFor();
     await pick('Image patches in the flow', 'Left out');
-    await words.getByText(/Left out: .* from the image\./).waitFor();
+    await words.getByText(/Left out: what stands before the image, .* from the image\./).waitFor();
     await flow.locator('summary').click();
     assert.equal(await flow.getByRole('button', { name: /^Block the image/ }).count(), 0);
   });
@@ -322,6 +342,7 @@ describe('panel: in a page under the real policy', () => {
     await page.waitForFunction(() => /layer 8/.test(document.querySelector('.cf-layer-number')?.textContent ?? ''));
     await page.getByRole('button', { name: 'Pause' }).click();
     const layer = await page.locator('.cf-layer-number').innerText();
+    await page.getByRole('button', { name: 'Settings' }).click();
     await page.getByRole('checkbox', { name: 'Grid' }).click();
     await page.getByRole('combobox', { name: 'Head' }).click();
     await page.getByRole('option', { name: '1', exact: true }).click();
@@ -337,15 +358,17 @@ describe('panel: in a page under the real policy', () => {
   it('remembers over a reload what the token flow shows, and of which token', async () => {
     const { page } = host;
     const flow = page.locator('cf-flow');
-    await flow.scrollIntoViewIfNeeded();
+    await host.view('Tokens');
     await page.getByRole('option', { name: /token 159 / }).click();
+    await host.view('Token flow');
     await flow.getByRole('combobox', { name: 'Edges' }).click();
-    await flow.getByRole('option', { name: 'From the chosen token', exact: true }).click();
+    await flow.getByRole('option', { name: 'Read from the token', exact: true }).click();
     await flow.getByRole('combobox', { name: 'Image patches in the flow' }).click();
     await flow.getByRole('option', { name: 'Mean per patch', exact: true }).click();
+    await flow.getByRole('button', { name: 'Settings' }).click();
     await flow.getByRole('checkbox', { name: 'Self' }).click();
     await page.reload();
-    await flow.scrollIntoViewIfNeeded();
+    await host.view('Token flow');
     const words = flow.locator('.cf-legend');
     await words.getByText(/read from the chosen token “·ASSISTANT”.*mean over all 100 patches/).waitFor();
     assert.equal(await flow.getByRole('checkbox', { name: 'Self' }).getAttribute('aria-checked'), 'true');

@@ -111,6 +111,7 @@ describe('panel: choosing patches', () => {
     const engine = recorded('star');
     const page = await open(engine);
     await host.edit({ sets: { clicked: { kind: 'patches', patches: [44] } }, objects: [] });
+    await page.getByRole('button', { name: 'Settings' }).click();
     await page.getByRole('checkbox', { name: 'Grid' }).click();
     await page.mouse.move(0, 0);
     for (const zooms of [0, 2]) {

@@ -27,6 +27,15 @@ const STATES: Readonly<Record<string, readonly [Partial<PanelExperiment>, PanelS
   dataset: [{ isDataset: true, question: '' }, { kind: 'idle' }],
 };
 
+/** Narrow; beside the text at 1440 x 900 and at 1920 x 1080, with the side bar open; maximised. */
+const SIZES = [
+  [500, 820],
+  [546, 820],
+  [786, 1000],
+  [1400, 800],
+] as const;
+const VIEWS = ['Knockouts', 'Logit lens', 'Tokens', 'Token flow'];
+
 async function main(folder: string): Promise<void> {
   const save = async (host: FakeHost, name: string): Promise<void> => {
     await host.page.waitForTimeout(400);
@@ -35,10 +44,12 @@ async function main(folder: string): Promise<void> {
     await host.close();
   };
   for (const theme of THEMES) {
-    for (const width of [500, 1200]) {
-      const host = await FakeHost.open(engine, { theme, width, height: 1000 });
-      await host.page.locator('cf-flow').scrollIntoViewIfNeeded();
-      await save(host, `panel-${theme}-${width}`);
+    for (const [width, height] of SIZES) {
+      for (const view of VIEWS) {
+        const host = await FakeHost.open(engine, { theme, width, height });
+        if (view !== 'Knockouts' || width < 700) await host.view(view);
+        await save(host, `panel-${width}x${height}-${theme}-${view.toLowerCase().replace(' ', '-')}`);
+      }
     }
     for (const [name, [experiment, status]] of Object.entries(STATES)) {
       const host = await FakeHost.open(engine, { theme, width: 620, height: 420 }, (h) => {

@@ -61,6 +61,7 @@ describe('panel: states', () => {
     await host.send({ type: 'status', status: { kind: 'error', message: 'no such picture' } });
     await host.page.getByRole('alert').filter({ hasText: 'no such picture' }).waitFor();
     assert.equal(await spoken.innerText(), '');
+    await host.view('Tokens');
     const detail = host.page.locator('#cf-token-detail');
     assert.equal(await detail.getAttribute('aria-live'), 'polite');
     await host.page.getByRole('button', { name: 'Play the layers' }).click();
@@ -97,7 +98,7 @@ describe('panel: states', () => {
 
   it('engine down: what was computed stays, nothing is asked, restart brings it back', async () => {
     host = await FakeHost.open(engine);
-    await host.page.locator('cf-flow').scrollIntoViewIfNeeded();
+    await host.view('Tokens');
     await host.page.locator('cf-curves .cf-curve-list li').nth(3).waitFor();
     await host.send({
       type: 'status',
@@ -133,6 +134,7 @@ describe('panel: states', () => {
   it('tells newline tokens of tiles from patches', async () => {
     const made = await synthetic(11, { layers: 4, heads: 2, before: 3, after: 6, geometry: anyresGeometry(3, 4, 5) });
     host = await FakeHost.open(made);
+    await host.view('Tokens');
     await host.page.getByRole('option', { name: /image tokens, folded/ }).click();
     await host.page.getByRole('option', { name: /newline token after row 2 of the tiles/ }).hover();
     const detail = host.page.locator('#cf-token-detail');

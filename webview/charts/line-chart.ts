@@ -16,7 +16,11 @@ import { dashOf, markerOf, onTheme, SERIES, theme } from '../ui/theme';
 Chart.register(CategoryScale, LinearScale, LineController, LineElement, PointElement, Tooltip);
 Chart.defaults.animation = false;
 
+/** How much of its colour a curve keeps while another is brought out: 0 to 255, in two hexadecimal digits. */
+const FAINT = '38';
+
 export interface Series {
+  readonly id?: string;
   readonly name: string;
   /** NaN where not known yet. */
   readonly values: readonly number[];
@@ -30,6 +34,7 @@ export class LineChart extends LitElement {
     series: { attribute: false },
     labels: { attribute: false },
     chosen: { attribute: false },
+    strong: { attribute: false },
     unit: {},
     xTitle: {},
     label: {},
@@ -42,6 +47,8 @@ export class LineChart extends LitElement {
   declare labels: readonly string[];
   /** Index of the point to mark. */
   declare chosen: number;
+  /** Id of the curve to bring out; the others are drawn faintly. */
+  declare strong: string | undefined;
   declare unit: string;
   declare xTitle: string;
   /** For screen readers. */
@@ -89,7 +96,7 @@ export class LineChart extends LitElement {
   }
   override updated(changed: PropertyValues): void {
     if (!this.chart) return;
-    const data = ['series', 'labels', 'unit', 'floor', 'ceiling', 'format'].some((name) => changed.has(name));
+    const data = ['series', 'labels', 'unit', 'floor', 'ceiling', 'format', 'strong'].some((name) => changed.has(name));
     if (data) {
       this.fill();
       this.chart.update('none');
@@ -173,18 +180,25 @@ export class LineChart extends LitElement {
     if (!chart) return;
     const t = theme();
     chart.data.labels = [...this.labels];
-    chart.data.datasets = this.series.map(({ name, detail, values, look }, i): ChartDataset<'line'> => ({
-      label: detail ? `${name}, ${detail}` : name,
-      data: values.map((v) => (Number.isFinite(v) ? v : NaN)),
-      borderColor: t.series[(look ?? i) % SERIES],
-      backgroundColor: t.series[(look ?? i) % SERIES],
-      borderDash: [...dashOf(look ?? i)],
-      borderWidth: 2,
-      pointStyle: markerOf(look ?? i),
-      pointRadius: this.labels.length > 24 ? 2.5 : 3.5,
-      pointHoverRadius: 6,
-      pointBorderWidth: 1.5,
-    }));
+    const some = this.series.some(({ id }) => id !== undefined && id === this.strong);
+    chart.data.datasets = this.series.map(({ id, name, detail, values, look }, i): ChartDataset<'line'> => {
+      const strong = some && id === this.strong;
+      const colour = `${t.series[(look ?? i) % SERIES]}${some && !strong ? FAINT : ''}`;
+      return {
+        label: detail ? `${name}, ${detail}` : name,
+        data: values.map((v) => (Number.isFinite(v) ? v : NaN)),
+        borderColor: colour,
+        backgroundColor: colour,
+        borderDash: [...dashOf(look ?? i)],
+        borderWidth: strong ? 3 : 2,
+        // The first is drawn on top.
+        order: strong ? 0 : 1,
+        pointStyle: markerOf(look ?? i),
+        pointRadius: this.labels.length > 24 ? 2.5 : 3.5,
+        pointHoverRadius: 6,
+        pointBorderWidth: 1.5,
+      };
+    });
     const y = chart.options.scales?.y;
     if (y) {
       y.suggestedMin = this.floor;

@@ -1,14 +1,20 @@
-/** `<cf-curves>`: one curve per knockout, their legend, and the knockouts themselves. */
+/** `<cf-curves>`: one curve per knockout, and below it the knockouts themselves. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { CheckResult, Knockout } from '../../src/protocol/panel';
-import { knockoutId, knockoutSets } from '../../src/protocol/panel';
+import type { CheckResult } from '../../src/protocol/panel';
 import type { Series } from '../charts/line-chart';
-import { swatch } from '../charts/legend';
 import { lookName, looksOf } from '../charts/looks';
-import { canEdit, isEmpty, layersOf, type LiveCurve, type PanelState } from '../model/state';
+import { canEdit, layersOf, type LiveCurve } from '../model/state';
 import { change, duration, knockoutDetail, knockoutWords, percent, plural } from '../model/words';
+import { fold } from '../ui/fold';
 import { icon } from '../ui/icons';
 import { PanelElement } from '../ui/element';
+import type { Tool } from '../ui/tool-choice';
+
+type Shown = 'change' | 'score';
+const SHOWN: readonly (Tool & { readonly value: Shown })[] = [
+  { value: 'change', label: 'Change', hint: "Change of the answer's probability, in percent of the clean run's" },
+  { value: 'score', label: 'Probability', hint: 'Probability of the answer when the edge is blocked' },
+];
 
 type Checked =
   | { readonly kind: 'running' }
@@ -16,23 +22,25 @@ type Checked =
   | { readonly kind: 'failed'; readonly message: string };
 
 export class CurvesView extends PanelElement {
-  private show: 'change' | 'score' = 'change';
-  private from = 'Image';
-  private to = 'Last';
+  private show: Shown = 'change';
+  /** Id of the curve that is pointed at in the list. */
+  private broughtOut: string | undefined;
   private checked: Checked | undefined;
   private checkedCurves: readonly LiveCurve[] | undefined;
-  private series: { of?: readonly LiveCurve[]; show?: string; list: readonly Series[] } = { list: [] };
+  private series: { key: readonly unknown[]; list: readonly Series[] } = { key: [], list: [] };
   private axis: { layers: number; labels: readonly string[] } = { layers: 0, labels: [] };
 
   override render(): TemplateResult {
     const { s } = this;
     const list = this.seriesNow();
     const none = s.curves.length === 0;
-    return html` <div class="cf-bar cf-wrap">
-        <vscode-radio-group class="cf-choice" aria-label="Curves show" @change=${this.pickShow}>
-          <vscode-radio value="change" ?checked=${this.show === 'change'}>Change</vscode-radio>
-          <vscode-radio value="score" ?checked=${this.show === 'score'}>Probability</vscode-radio>
-        </vscode-radio-group>
+    return html`<div class="cf-bar cf-wrap">
+        <cf-tool
+          label="Curves show"
+          .tools=${SHOWN}
+          .value=${this.show}
+          @pick=${(e: CustomEvent<Shown>) => this.pickShow(e.detail)}
+        ></cf-tool>
         <span class="cf-grow"></span>
         ${this.windowField()}
         <vscode-button
@@ -53,7 +61,8 @@ export class CurvesView extends PanelElement {
               .series=${list}
               .labels=${this.labelsNow()}
               .chosen=${s.layer}
-              unit=${this.show === 'change' ? 'change in probability (%)' : 'probability of the answer'}
+              .strong=${this.broughtOut}
+              unit=${this.show === 'change' ? 'change (%)' : 'probability'}
               xTitle="centre layer"
               label=${this.chartLabel()}
               .floor=${this.show === 'change' ? -10 : 0}
@@ -62,31 +71,29 @@ export class CurvesView extends PanelElement {
               @point=${(e: CustomEvent<number>) => this.store.view({ layer: e.detail, playing: false })}
             ></cf-chart>`
       }
-      ${this.legend()} ${this.adder()} ${this.checkWords()}
-      ${
-        none
-          ? nothing
-          : html`<details class="cf-details">
-              <summary>Table of ${plural(s.curves.length, 'curve')}</summary>
-              ${this.table()}
-            </details>`
-      }`;
+      <cf-knockouts
+        .store=${this.store}
+        .show=${this.show}
+        @bring-out=${(e: CustomEvent<string | undefined>) => this.bringOut(e.detail)}
+      ></cf-knockouts>
+      <cf-adder .store=${this.store}></cf-adder>
+      ${this.checkWords()}
+      ${none ? nothing : fold(this.store, 'curve-table', `Table of ${plural(s.curves.length, 'curve')}`, this.table())}`;
   }
 
   private seriesNow(): readonly Series[] {
-    const { curves } = this.s;
-    if (this.series.of !== curves || this.series.show !== this.show) {
+    const { curves, hidden, experiment } = this.s;
+    const key = [curves, hidden, experiment?.window, this.show];
+    if (key.some((k, i) => k !== this.series.key[i])) {
       const looks = looksOf(curves.map((c) => lookName(c.knockout)));
-      this.series = {
-        of: curves,
-        show: this.show,
-        list: curves.map((c, i) => ({
-          name: knockoutWords(c.knockout),
-          detail: knockoutDetail(c.knockout),
-          values: this.show === 'change' ? c.change : c.scores,
-          look: looks[i],
-        })),
-      };
+      const list = curves.map((c, i) => ({
+        id: c.id,
+        name: knockoutWords(c.knockout),
+        detail: knockoutDetail(c.knockout, experiment?.window),
+        values: this.show === 'change' ? c.change : c.scores,
+        look: looks[i],
+      }));
+      this.series = { key, list: list.filter(({ id }) => !hidden.includes(id)) };
     }
     return this.series.list;
   }
@@ -102,106 +109,6 @@ export class CurvesView extends PanelElement {
   private chartLabel(): string {
     const { curves } = this.s;
     return `${this.show === 'change' ? 'Change in probability' : 'Probability'} of the answer by centre layer, ${plural(curves.length, 'curve')}: ${curves.map((c) => knockoutWords(c.knockout)).join(', ')}. The table below has the numbers.`;
-  }
-
-  private legend(): TemplateResult | typeof nothing {
-    const { s } = this;
-    if (!s.experiment) return nothing;
-    // The config's list while nothing has run; then what is being computed, which may be a moment behind it.
-    const shown =
-      s.curves.length > 0
-        ? s.curves
-        : s.experiment.knockouts.map((k): LiveCurve => ({
-            knockout: k,
-            id: knockoutId(k),
-            label: '',
-            scores: [],
-            change: [],
-          }));
-    const looks = looksOf(shown.map((c) => lookName(c.knockout)));
-    return html`<ul class="cf-curve-list" aria-label="Knockouts">
-      ${shown.map((c, i) => {
-        const there = s.experiment!.knockouts.some((k) => knockoutId(k) === c.id);
-        const here = this.show === 'change' ? change(c.change[s.layer] ?? NaN) : percent(c.scores[s.layer] ?? NaN);
-        const known = c.change.filter((v) => Number.isFinite(v)).length;
-        return html`<li>
-          ${swatch(looks[i])}<span class="cf-grow cf-edge-name"
-            >${knockoutWords(c.knockout)}
-            <span class="cf-faint">· ${knockoutDetail(c.knockout)}${emptyWords(s, c.knockout)}</span></span
-          >
-          <span class="cf-number" title="At layer ${s.layer}"
-            >${known > 0 && known < c.change.length ? html`<span class="cf-faint">${known}/${c.change.length} </span>` : nothing}${here}</span
-          >
-          ${
-            c.knockout.kind === 'prune' || c.change.length === 0
-              ? nothing
-              : html`<vscode-button
-                  appearance="icon"
-                  aria-label="Show the effect of ${knockoutWords(c.knockout)} on the picture"
-                  title="Show the effect on the picture"
-                  @click=${() => this.store.view({ overlay: `effect:${c.id}` })}
-                  >${icon('eye')}</vscode-button
-                >`
-          }
-          <vscode-button
-            appearance="icon"
-            aria-label="Remove ${knockoutWords(c.knockout)}, ${knockoutDetail(c.knockout)}"
-            title="Remove from the config"
-            ?disabled=${!there || s.experiment!.restricted}
-            @click=${() => this.store.post({ type: 'remove-knockout', id: c.id })}
-            >${icon('close')}</vscode-button
-          >
-        </li>`;
-      })}
-    </ul>`;
-  }
-
-  private adder(): TemplateResult | typeof nothing {
-    const { s } = this;
-    if (!canEdit(s) || !s.experiment) return nothing;
-    const names = [
-      ...new Set([
-        ...Object.keys(s.example?.sets ?? {}),
-        ...Object.keys(s.experiment.sets),
-        'Image',
-        'Question',
-        'Last',
-      ]),
-    ];
-    const choices = names.map((name) => ({ value: name, label: name }));
-    const knockout: Knockout = { kind: 'edge', from: this.from, to: this.to, window: s.experiment.window };
-    const there = s.experiment.knockouts.some((k) => knockoutId(k) === knockoutId(knockout));
-    return html`<div class="cf-bar cf-wrap" role="group" aria-label="New knockout">
-      <label class="cf-field"
-        ><span aria-hidden="true">Block</span
-        ><cf-select
-          label="Source"
-          .choices=${choices}
-          .value=${this.from}
-          @pick=${(e: CustomEvent<string>) => this.choose('from', e.detail)}
-        ></cf-select
-      ></label>
-      <label class="cf-field"
-        ><span aria-hidden="true">→</span
-        ><cf-select
-          label="Target"
-          .choices=${choices}
-          .value=${this.to}
-          @pick=${(e: CustomEvent<string>) => this.choose('to', e.detail)}
-        ></cf-select
-      ></label>
-      <vscode-button
-        class="cf-small"
-        ?disabled=${there}
-        title=${there ? 'This knockout is there already' : 'Adds it to the config'}
-        @click=${() => this.store.addKnockout(knockout)}
-        >Add</vscode-button
-      >
-    </div>`;
-  }
-  private choose(end: 'from' | 'to', name: string): void {
-    this[end] = name;
-    this.requestUpdate();
   }
 
   private windowField(): TemplateResult | typeof nothing {
@@ -228,10 +135,13 @@ export class CurvesView extends PanelElement {
     else input.value = String(this.s.experiment?.window ?? 1);
   }
 
-  private pickShow(e: Event): void {
-    const { value } = e.target as HTMLInputElement;
-    if (value !== 'change' && value !== 'score') return;
-    this.show = value;
+  private pickShow(show: Shown): void {
+    this.show = show;
+    this.requestUpdate();
+  }
+  private bringOut(id: string | undefined): void {
+    if (id === this.broughtOut) return;
+    this.broughtOut = id;
     this.requestUpdate();
   }
 
@@ -297,12 +207,6 @@ export class CurvesView extends PanelElement {
       </table>
     </div>`;
   }
-}
-
-/** A cleared set waits for patches; without them there is no curve, and no reason to wait for one. */
-function emptyWords(s: PanelState, k: Knockout): string {
-  const empty = knockoutSets(k).find((name) => isEmpty(s, name));
-  return empty === undefined ? '' : ` · ${empty} is empty, nothing is blocked`;
 }
 
 const scientific = (v: number): string => (v === 0 ? '0' : v.toExponential(1).replace('-', '−'));

@@ -1,64 +1,42 @@
 /** `<cf-flow>`: layers up, tokens across, edges weighted by attention. A click on an edge blocks it. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { canBeSet, type AttentionResult, type ExampleInfo } from '../../src/protocol/panel';
-import { drawFlow, drawFlowMarks, edgeAt, flowSvg, frame, scrollRoom, type FlowFrame } from '../flow/draw';
-import {
-  FAINTEST_FEW,
-  flowGraph,
-  visibleEdges,
-  type FlowChoice,
-  type FlowEdge,
-  type FlowGraph,
-  type FlowScope,
-  type ImageColumns,
-} from '../flow/edges';
-import { columnName, edgeWords, flowWords } from '../flow/words';
-import { canEdit, rowOf, type PanelState } from '../model/state';
-import { percent, weight } from '../model/words';
-import type { Choice } from '../ui/select';
+import { drawFlow, drawFlowMarks } from '../flow/draw';
+import { flowGraph, visibleEdges, type FlowChoice, type FlowEdge, type FlowGraph } from '../flow/edges';
+import { bestScroll, edgeAt, frame, isSeen, scrollRoom, type FlowFrame } from '../flow/frame';
+import { flowSvg } from '../flow/svg';
+import { edgeWords, flowWords, notEffect } from '../flow/words';
+import { canEdit, rowOf } from '../model/state';
+import type { Asked } from '../model/answers';
 import { PanelElement } from '../ui/element';
+import { fold } from '../ui/fold';
 import { onTheme, theme } from '../ui/theme';
+import { CANNOT, flowList } from './flow-list';
 
-const HEIGHT_PER_LAYER = 20;
-const SHORTEST = 240;
-const TALLEST = 560;
-/** Why an edge that is drawn cannot be a knockout. */
-const CANNOT = 'No set can hold that token alone: words before the image and blanks have no name.';
-/** Edges in the list, the keyboard's way to them. */
-const LISTED = 12;
-const SCOPES: readonly (Choice & { readonly value: FlowScope })[] = [
-  { value: 'all', label: 'All tokens' },
-  { value: 'into', label: 'To the chosen token' },
-  { value: 'from', label: 'From the chosen token' },
-];
-const IMAGES: readonly (Choice & { readonly value: ImageColumns })[] = [
-  { value: 'sum', label: 'Summed' },
-  { value: 'mean', label: 'Mean per patch' },
-  { value: 'each', label: 'Each patch' },
-  { value: 'none', label: 'Left out' },
-];
+/** Least room of the drawing, in CSS pixels: for each layer, and for the labels. */
+const HEIGHT_PER_LAYER = 11;
+const BESIDE_LAYERS = 80;
+const SHORTEST = 170;
+const ADDED = 'Added to the config as a knockout. Its curve stands with the others under Knockouts.';
 
 export class FlowView extends PanelElement {
-  private inSight = false;
   private graph: FlowGraph | undefined;
   private edges: readonly FlowEdge[] = [];
   private made: readonly unknown[] = [];
   private drawn: readonly unknown[] = [];
   private frame: FlowFrame | undefined;
   private scrollLeftPx = 0;
-  private scrolledOnce = false;
+  /** What the scroll was last made for: each new graph is scrolled to where its edges are. */
+  private scrolledFor: { readonly graph: FlowGraph; readonly edges: number } | undefined;
   private hover: FlowEdge | undefined;
+  /** How many knockouts there were when an edge was blocked from here. */
+  private knockoutsBefore: number | undefined;
   private dpr = 1;
-  private readonly seen = new IntersectionObserver((list) => {
-    this.inSight = list.some((e) => e.isIntersecting);
-    if (this.inSight) this.requestUpdate();
-  });
-  private readonly sized = new ResizeObserver(() => this.requestUpdate());
+  private readonly sized = new ResizeObserver(() => this.draw());
   private stopTheme: (() => void) | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.seen.observe(this);
     this.sized.observe(this);
     this.stopTheme = onTheme(() => {
       this.drawn = [];
@@ -66,65 +44,19 @@ export class FlowView extends PanelElement {
     });
   }
   override disconnectedCallback(): void {
-    this.seen.disconnect();
     this.sized.disconnect();
     this.stopTheme?.();
     super.disconnectedCallback();
   }
 
   override render(): TemplateResult {
-    const { s } = this;
-    const asked =
-      this.store.canAsk && this.inSight && s.status.kind === 'idle' ? this.store.flow.get(0) : this.store.flow.peek(0);
+    const { s, store } = this;
+    const asked = store.canAsk && s.status.kind === 'idle' ? store.flow.get(0) : store.flow.peek(0);
     this.build(asked?.kind === 'here' ? asked.value : undefined);
     const { graph: g } = this;
-    return html` <div class="cf-bar cf-wrap">
-        <label class="cf-field"
-          ><span>Threshold</span>
-          <input
-            class="cf-range cf-short"
-            type="range"
-            min="0"
-            max="100"
-            .value=${String(sliderOf(this.threshold))}
-            aria-valuetext=${percent(this.threshold)}
-            @input=${(e: Event) => this.set({ threshold: thresholdOf(Number((e.target as HTMLInputElement).value)) })}
-          />
-          <output class="cf-number">${percent(this.threshold)}</output></label
-        >
-        <label class="cf-field"
-          ><span aria-hidden="true">Edges</span>
-          <cf-select
-            class="cf-wide"
-            label="Edges"
-            hint="The chosen token is the one marked in the token strip"
-            .choices=${SCOPES}
-            .value=${s.flow.scope}
-            @pick=${(e: CustomEvent<FlowScope>) => this.set({ scope: e.detail })}
-          ></cf-select
-        ></label>
-        <label class="cf-field"
-          ><span aria-hidden="true">Image</span>
-          <cf-select
-            label="Image patches in the flow"
-            .choices=${IMAGES}
-            .value=${s.flow.image}
-            @pick=${(e: CustomEvent<ImageColumns>) => this.set({ image: e.detail })}
-          ></cf-select
-        ></label>
-        <vscode-checkbox
-          title="The first token takes most of the attention in many models"
-          ?checked=${s.flow.first}
-          @change=${(e: Event) => this.set({ first: checked(e) })}
-          >First token</vscode-checkbox
-        >
-        <vscode-checkbox
-          title="What a token reads from itself"
-          ?checked=${s.flow.self}
-          @change=${(e: Event) => this.set({ self: checked(e) })}
-          >Self</vscode-checkbox
-        >
-      </div>
+    const { example } = s;
+    return html`<cf-flow-bar .store=${store}></cf-flow-bar>
+      <p class="cf-note cf-not-effect">${g && example ? notEffect(g, this.edges, example, s.curves) : ''}</p>
       <div
         class="cf-flow-box ${g ? '' : 'cf-empty'}"
         aria-hidden="true"
@@ -134,31 +66,34 @@ export class FlowView extends PanelElement {
       >
         <canvas></canvas><canvas></canvas>
         <div class="cf-flow-scroll" @scroll=${this.scrolled}><div class="cf-flow-wide"></div></div>
-        ${
-          g
-            ? nothing
-            : html`<p class="cf-note">
-                ${
-                  asked?.kind === 'failed'
-                    ? `The attention could not be computed: ${asked.message}`
-                    : s.experiment?.restricted
-                      ? 'Nothing runs in a workspace that is not trusted.'
-                      : asked?.kind === 'asked'
-                        ? 'Attention of every text token is on its way…'
-                        : 'Appears when the engine has run.'
-                }
-              </p>`
-        }
+        ${g ? nothing : html`<p class="cf-note">${this.waiting(asked)}</p>`}
       </div>
+      <p class="cf-hidden" role="status">${this.added ? ADDED : ''}</p>
       <p class="cf-legend">${this.words()}</p>
       ${
-        g && s.example
-          ? html`<details class="cf-details">
-              <summary>Strongest edges of layer ${s.layer}</summary>
-              ${this.list(g, s.example)}
-            </details>`
+        g && example
+          ? fold(
+              store,
+              'flow-table',
+              `Strongest edges of layer ${s.layer}`,
+              flowList({
+                graph: g,
+                example,
+                layer: s.layer,
+                editable: canEdit(s),
+                canBlock: (e) => this.canBlock(e),
+                block: (e) => this.block(e),
+              }),
+            )
           : nothing
       }`;
+  }
+
+  private waiting(asked: Asked<AttentionResult> | undefined): string {
+    if (asked?.kind === 'failed') return `The attention could not be computed: ${asked.message}`;
+    if (this.s.experiment?.restricted) return 'Nothing runs in a workspace that is not trusted.';
+    if (asked?.kind === 'asked') return 'Attention of every text token is on its way…';
+    return 'Appears when the engine has run.';
   }
 
   override updated(): void {
@@ -167,88 +102,51 @@ export class FlowView extends PanelElement {
 
   /** The graph as an SVG of its own; undefined while there is none. */
   svg(): string | undefined {
-    const { graph, s } = this;
+    const { s } = this;
+    // Not in sight, it may be behind what the panel shows.
+    this.build(this.store.flow.value(0));
+    const { graph } = this;
     if (!graph || !s.example) return undefined;
-    const title = `${s.experiment?.question ?? ''} ${this.shown(graph, s.example)}`;
-    return flowSvg(graph, this.edges, s.example, title);
+    return flowSvg(graph, this.edges, s.example, `${s.experiment?.question ?? ''} ${this.shown(graph, s.example)}`);
   }
 
   private get choice(): FlowChoice {
-    const { scope, image, first, self } = this.s.flow;
+    const { scope, image, first, self, system = false } = this.s.flow;
     const chosen = rowOf(this.s);
-    return { scope, image, first, self, ...(chosen !== undefined && { chosen }) };
-  }
-  private get threshold(): number {
-    return this.s.flow.threshold;
-  }
-  private set(change: Partial<PanelState['flow']>): void {
-    this.hover = undefined;
-    this.store.view({ flow: { ...this.s.flow, ...change } });
+    return { scope, image, system, first, self, ...(chosen !== undefined && { chosen }) };
   }
 
   private build(a: AttentionResult | undefined): void {
-    const { example } = this.s;
+    const { example, flow } = this.s;
     const { choice } = this;
-    const { scope, image, first, self, chosen } = choice;
+    const { scope, image, system, first, self, chosen } = choice;
     // Another chosen token changes the edges only where they are its own.
-    const key = [a, example?.tokens, scope, image, first, self, scope === 'all' ? undefined : chosen];
+    const key = [a, example?.tokens, scope, image, system, first, self, scope === 'all' ? undefined : chosen];
     if (key.some((k, i) => k !== this.made[i])) {
       this.made = key;
       this.graph = a && example ? flowGraph(a, example, choice) : undefined;
       this.hover = undefined;
+      this.knockoutsBefore = undefined;
       this.drawn = [];
     }
-    this.edges = this.graph ? visibleEdges(this.graph, this.threshold) : [];
+    const edges = this.graph ? visibleEdges(this.graph, flow.threshold) : [];
+    if (edges.length !== this.edges.length) this.hover = undefined;
+    this.edges = edges;
   }
 
   private words(): TemplateResult | string {
     const { graph: g, hover, s } = this;
     if (!g || !s.example) return '';
+    if (this.added) return ADDED;
     if (hover)
       return html`${edgeWords(g, s.example, this.choice, hover)}${!canEdit(s) ? '' : this.canBlock(hover) ? ' Click to add it as a knockout.' : ` ${CANNOT}`}`;
-    return this.shown(g, s.example);
+    const { frame: f } = this;
+    return this.shown(g, s.example, f && this.edges.filter((e) => isSeen(f, e)).length);
   }
-  private shown(g: FlowGraph, example: ExampleInfo): string {
-    return flowWords(g, example, this.choice, { heads: this.s.model?.heads ?? 1, threshold: this.threshold });
-  }
-
-  private list(g: FlowGraph, example: ExampleInfo): TemplateResult {
-    const strongest: FlowEdge[] = [];
-    for (const e of g.edges) {
-      if (e.layer === this.s.layer) strongest.push(e);
-      if (strongest.length === LISTED) break;
-    }
-    return html`<table class="cf-table">
-      <thead>
-        <tr>
-          <th scope="col">From</th>
-          <th scope="col">To</th>
-          <th scope="col" class="cf-right">Attention</th>
-          <th scope="col"><span class="cf-hidden">Block it</span></th>
-        </tr>
-      </thead>
-      <tbody>
-        ${strongest.map(
-          (e) =>
-            html`<tr>
-              <td>${columnName(g, example, e.from)}</td>
-              <td>${columnName(g, example, e.to)}</td>
-              <td class="cf-right">${weight(e.weight)}</td>
-              <td>
-                <vscode-button
-                  appearance="secondary"
-                  class="cf-small"
-                  ?disabled=${!canEdit(this.s) || !this.canBlock(e)}
-                  title=${this.canBlock(e) ? nothing : CANNOT}
-                  aria-label="Block ${columnName(g, example, e.from)} to ${columnName(g, example, e.to)}"
-                  @click=${() => this.block(e)}
-                  >Block</vscode-button
-                >
-              </td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>`;
+  private shown(g: FlowGraph, example: ExampleInfo, seen?: number): string {
+    const { model, flow } = this.s;
+    const view = { heads: model?.heads ?? 1, threshold: flow.threshold, ...(seen !== undefined && { seen }) };
+    return flowWords(g, example, this.choice, view);
   }
 
   /** Can both ends be named in the config? */
@@ -270,25 +168,32 @@ export class FlowView extends PanelElement {
       to: graph.columns[e.to].position,
       ...(from.image ? { image: true as const } : {}),
     });
+    this.knockoutsBefore = s.experiment?.knockouts.length;
+    this.requestUpdate();
+  }
+  /** The config has it: an edge that it has already, or that the host refuses, is not said to be added. */
+  private get added(): boolean {
+    return this.knockoutsBefore !== undefined && (this.s.experiment?.knockouts.length ?? 0) > this.knockoutsBefore;
   }
 
   private draw(): void {
     const { graph: g, s } = this;
     const box = this.querySelector<HTMLElement>('.cf-flow-box');
-    if (!box || !g || !s.example) return;
-    const height = Math.min(TALLEST, Math.max(SHORTEST, g.layers * HEIGHT_PER_LAYER + 90));
-    box.style.height = `${height}px`;
-    const width = box.clientWidth;
+    if (!box || !g || !s.example || this.asleep) return;
+    box.style.minHeight = `${Math.max(SHORTEST, g.layers * HEIGHT_PER_LAYER + BESIDE_LAYERS)}px`;
+    const [width, height] = [box.clientWidth, box.clientHeight];
     if (width === 0) return;
     this.dpr = window.devicePixelRatio || 1;
-    this.frame = frame(g, width, height, this.scrollLeftPx);
+    const { imageStart, imageTokens } = s.example;
+    const isPatch = (c: number): boolean => {
+      const { position, image } = g.columns[c];
+      return !image && position >= imageStart && position < imageStart + imageTokens;
+    };
+    const seenBefore = this.frame && `${this.frame.scroll} ${this.frame.width}`;
+    this.frame = frame(g, isPatch, width, height, this.scrollLeftPx);
     const wide = this.querySelector<HTMLElement>('.cf-flow-wide')!;
-    wide.style.width = `${width + scrollRoom(g, this.frame)}px`;
-    if (!this.scrolledOnce) {
-      // The end of the prompt is where the answer is made.
-      this.scrolledOnce = true;
-      wide.parentElement!.scrollLeft = scrollRoom(g, this.frame);
-    }
+    wide.style.width = `${width + scrollRoom(this.frame)}px`;
+    this.reveal(wide.parentElement!, isPatch);
     const [back, front] = [...box.querySelectorAll('canvas')];
     for (const c of [back, front]) {
       const size = [Math.round(width * this.dpr), Math.round(height * this.dpr)];
@@ -297,7 +202,7 @@ export class FlowView extends PanelElement {
         this.drawn = [];
       }
     }
-    const key = [g, this.edges.length, this.frame.scroll, width];
+    const key = [g, this.edges.length, this.frame.scroll, width, height];
     if (key.some((k, i) => k !== this.drawn[i])) {
       this.drawn = key;
       drawFlow(back.getContext('2d')!, g, this.edges, s.example, this.frame, theme(), this.dpr);
@@ -316,6 +221,21 @@ export class FlowView extends PanelElement {
       theme(),
       this.dpr,
     );
+    // How many edges are in sight stands in the words.
+    if (seenBefore !== `${this.frame.scroll} ${this.frame.width}`) this.requestUpdate();
+  }
+
+  /** Scrolls to where the edges are: when the graph is another one, and when other edges are drawn but none in sight. */
+  private reveal(scroller: HTMLElement, isPatch: (c: number) => boolean): void {
+    const { graph: g, edges, frame: f } = this;
+    if (!g || !f || edges.length === 0) return;
+    const { graph, edges: known } = this.scrolledFor ?? {};
+    if (graph === g && known === edges.length) return;
+    this.scrolledFor = { graph: g, edges: edges.length };
+    if (graph === g && edges.some((e) => isSeen(f, e))) return;
+    this.scrollLeftPx = bestScroll(f, edges);
+    scroller.scrollLeft = this.scrollLeftPx;
+    this.frame = frame(g, isPatch, f.width, f.height, this.scrollLeftPx);
   }
 
   private scrolled(e: Event): void {
@@ -334,6 +254,7 @@ export class FlowView extends PanelElement {
   private point(edge: FlowEdge | undefined): void {
     if (edge === this.hover) return;
     this.hover = edge;
+    this.knockoutsBefore = undefined;
     this.classList.toggle('cf-can-click', edge !== undefined && canEdit(this.s) && this.canBlock(edge));
     this.requestUpdate();
   }
@@ -341,8 +262,3 @@ export class FlowView extends PanelElement {
     if (this.hover) this.block(this.hover);
   }
 }
-
-const checked = (e: Event): boolean => (e.target as HTMLInputElement).checked;
-/** The slider is logarithmic: small weights need the finer steps. */
-const thresholdOf = (slider: number): number => FAINTEST_FEW ** (1 - slider / 100);
-const sliderOf = (threshold: number): number => Math.round((1 - Math.log(threshold) / Math.log(FAINTEST_FEW)) * 100);

@@ -1,36 +1,48 @@
-/** `<cf-header>`: the question, the answer, what runs it. */
+/** `<cf-header>`: the question, the answer, what runs it. Its height does not change while a run goes on. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { isOpen } from '../model/layout';
 import { canEdit, isStale } from '../model/state';
 import { parameters, percent, plural, tokenText } from '../model/words';
 import { icon } from '../ui/icons';
 import { nameField } from '../ui/name-field';
 import { PanelElement } from '../ui/element';
+import { busyTemplate } from '../ui/status';
 
 export class Header extends PanelElement {
   private editing = false;
-  /** Height of the last answer, in CSS pixels. */
-  private room = 0;
 
   override render(): TemplateResult {
-    const { experiment } = this.s;
+    const { s } = this;
+    const { experiment } = s;
+    const question = experiment?.question || experiment?.title || 'Crossflow';
+    const open = isOpen(s.layout, 'details', false);
     return html`<div class="cf-head-line">
         ${
           this.editing
             ? this.editor()
-            : html`<h1>${experiment?.question || experiment?.title || 'Crossflow'}</h1>
-                ${canEdit(this.s) ? html`<vscode-button appearance="icon" aria-label="Edit the question" title="Edit the question" @click=${this.edit}>${icon('edit')}</vscode-button>` : nothing}`
+            : html`<h1 class=${open ? '' : 'cf-clamped'} title=${question}>${question}</h1>
+                ${canEdit(s) ? html`<vscode-button appearance="icon" aria-label="Edit the question" title="Edit the question" @click=${this.edit}>${icon('edit')}</vscode-button>` : nothing}`
         }
       </div>
-      ${this.answer()} ${this.modelLine()}`;
-  }
-
-  /** Words in place of an answer take its room: the picture below must not move under the pointer. */
-  override updated(): void {
-    const answer = this.querySelector<HTMLElement>('.cf-answer');
-    if (!answer) return;
-    const waiting = answer.classList.contains('cf-note');
-    answer.style.minHeight = waiting ? `${this.room}px` : '';
-    if (!waiting) this.room = answer.offsetHeight;
+      ${
+        s.example && !experiment?.isDataset
+          ? html`<div class="cf-answer-line">
+                ${this.answer()} ${this.busy()}
+                <button
+                  type="button"
+                  class="cf-more"
+                  aria-expanded=${open ? 'true' : 'false'}
+                  aria-controls="cf-head-details"
+                  @click=${() => this.store.open('details', !open)}
+                >
+                  Details${icon('chevron')}
+                </button>
+              </div>
+              <div id="cf-head-details" class="cf-head-details" ?hidden=${!open}>
+                ${this.best()} ${this.modelLine()}
+              </div>`
+          : this.modelLine()
+      }`;
   }
 
   private editor(): TemplateResult {
@@ -67,25 +79,38 @@ export class Header extends PanelElement {
     void this.updateComplete.then(() => this.querySelector<HTMLElement>('vscode-button')?.focus());
   }
 
-  private answer(): TemplateResult | typeof nothing {
-    const { clean, example, experiment, status } = this.s;
+  private answer(): TemplateResult {
+    const { clean, experiment, status } = this.s;
     // An answer stands under its own question only; the line keeps its place meanwhile.
     if (isStale(this.s))
       return html`<p class="cf-answer cf-note">What is shown below belongs to what was asked before.</p>`;
     if (!clean)
-      return example && !experiment?.isDataset
-        ? html`<p class="cf-answer cf-note">
-            ${status.kind === 'busy' ? 'The answer is on its way…' : 'No answer yet.'}
-          </p>`
-        : nothing;
-    const { answer, top } = clean;
+      return html`<p class="cf-answer cf-note">
+        ${status.kind === 'busy' ? 'The answer is on its way…' : 'No answer yet.'}
+      </p>`;
+    const { answer } = clean;
     const gold = experiment?.gold;
     return html`<div class="cf-answer" role="group" aria-label="Answer">
-      <span class="cf-answer-text">${answer.text.trim() || tokenText(answer.text)}</span>
+      <span class="cf-answer-text" title=${answer.text.trim()}>${answer.text.trim() || tokenText(answer.text)}</span>
       <span class="cf-number" title="Probability of the answer's first token">${percent(answer.probability)}</span>
-      ${answer.correct === undefined || gold === undefined ? nothing : html`<span class=${answer.correct ? 'cf-good' : 'cf-bad'}>${icon(answer.correct ? 'check' : 'cross')}${answer.correct ? 'right' : 'wrong'}, gold: ${gold}</span>`}
+      ${answer.correct === undefined || gold === undefined ? nothing : html`<span class="cf-verdict ${answer.correct ? 'cf-good' : 'cf-bad'}">${icon(answer.correct ? 'check' : 'cross')}<span title=${gold}>${answer.correct ? 'right' : 'wrong'}, gold: ${gold}</span></span>`}
+    </div>`;
+  }
+
+  /** A run says how far it is beside the answer, in room that is always there: nothing moves under the pointer. */
+  private busy(): TemplateResult | typeof nothing {
+    const { status } = this.s;
+    if (status.kind !== 'busy') return nothing;
+    return busyTemplate(status, () => this.store.post({ type: 'cancel' }));
+  }
+
+  private best(): TemplateResult | typeof nothing {
+    const { clean } = this.s;
+    if (!clean || isStale(this.s)) return nothing;
+    return html`<div class="cf-best">
+      <span>Most probable first tokens</span>
       <ol class="cf-top" aria-label="Five most probable first tokens">
-        ${top.map((c) => html`<li><span class="cf-word">${tokenText(c.text)}</span> ${percent(c.probability)}</li>`)}
+        ${clean.top.map((c) => html`<li><span class="cf-word">${tokenText(c.text)}</span> ${percent(c.probability)}</li>`)}
       </ol>
     </div>`;
   }

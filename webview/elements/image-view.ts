@@ -12,12 +12,10 @@ import { choose, patchWords, type Way } from '../image/select';
 import { cellOf, extent, type Size } from '../image/viewport';
 import { activePatches, canEdit, rowOf } from '../model/state';
 import { percent, plural } from '../model/words';
-import { icon } from '../ui/icons';
 import { PanelElement } from '../ui/element';
 import { onTheme, theme } from '../ui/theme';
+import { pictureTools } from './picture-tools';
 
-/** Share of the window's height the picture may take. */
-const TALLEST = 0.5;
 const NO_BOXES: readonly Box[] = [];
 
 export class ImageView extends PanelElement implements PictureHost {
@@ -46,7 +44,7 @@ export class ImageView extends PanelElement implements PictureHost {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.seen.observe(this);
+    if (this.hasUpdated) this.seen.observe(this.box);
     window.addEventListener('resize', this.resize);
     this.stopTheme = onTheme(() => this.redraw('view'));
   }
@@ -90,65 +88,29 @@ export class ImageView extends PanelElement implements PictureHost {
         all, Escape clears, plus and minus zoom, 0 shows all.
       </p>
       <div class="cf-live cf-hidden" aria-live="polite">${this.said}</div>
-      <div class="cf-bar">
-        <span class="cf-grow cf-note cf-selection"
-          >${
-            edit
-              ? html`<span class="cf-swatch-selected" aria-hidden="true"></span
-                  >${plural(patches.length, 'patch', 'patches')} in <b>${set}</b>${this.hoverWords()}`
-              : this.hoverWords()
-          }</span
-        >
-        ${
-          twoGrids
-            ? html`<vscode-radio-group class="cf-choice" aria-label="Clicks mean patches of" @change=${this.pickGrid}>
-                <vscode-radio
-                  value="both"
-                  ?checked=${s.gridKind === 'both'}
-                  title="A place is its patch of the whole image and the patches of the tiles on it"
-                  >Both</vscode-radio
-                >
-                <vscode-radio value="base" ?checked=${s.gridKind === 'base'}>Whole image only</vscode-radio>
-                <vscode-radio value="tile" ?checked=${s.gridKind === 'tile'}>Tiles only</vscode-radio>
-              </vscode-radio-group>`
-            : nothing
-        }
-        ${
-          edit
-            ? html`<vscode-radio-group class="cf-choice" aria-label="A drag draws" @change=${this.pickTool}>
-                  <vscode-radio value="box" ?checked=${!this.lasso}>Box</vscode-radio>
-                  <vscode-radio value="lasso" ?checked=${this.lasso}>Lasso</vscode-radio>
-                </vscode-radio-group>
-                <vscode-button
-                  appearance="icon"
-                  aria-label="Clear the set"
-                  title="Clear the set (Escape)"
-                  ?disabled=${patches.length === 0}
-                  @click=${() => this.select([], 'remove')}
-                  >${icon('close')}</vscode-button
-                >`
-            : nothing
-        }
-        <vscode-button appearance="icon" aria-label="Zoom out" title="Zoom out (−)" @click=${control.zoomOut}
-          >${icon('minus')}</vscode-button
-        >
-        <vscode-button appearance="icon" aria-label="Zoom in" title="Zoom in (+, or the wheel)" @click=${control.zoomIn}
-          >${icon('plus')}</vscode-button
-        >
-        <vscode-button
-          appearance="icon"
-          aria-label="Show the whole picture"
-          title="Show the whole picture (0)"
-          @click=${control.zoomFit}
-          >${icon('fit')}</vscode-button
-        >
-      </div>
+      ${pictureTools({
+        editable: edit,
+        lasso: this.lasso,
+        empty: patches.length === 0,
+        ...(twoGrids && { grid: s.gridKind }),
+        control,
+        pointed: this.hoverWords(),
+        pickDrag: (tool) => {
+          this.lasso = tool === 'lasso';
+          this.requestUpdate();
+        },
+        pickGrid: (kind) => {
+          if (kind === 'both' || kind === 'base' || kind === 'tile') this.store.view({ gridKind: kind });
+        },
+        clear: () => this.select([], 'remove'),
+      })}
       ${this.cutWords()}`;
   }
 
   override firstUpdated(): void {
     // Not passive: a wheel that zooms must not scroll the page as well.
     const box = this.box;
+    this.seen.observe(box);
     box.addEventListener('wheel', (e) => this.control.wheel(e, box === document.activeElement), { passive: false });
   }
 
@@ -226,6 +188,14 @@ export class ImageView extends PanelElement implements PictureHost {
     });
   }
 
+  /** Height of the box, in CSS pixels, at which the picture fills its width. */
+  get tallest(): number {
+    const { box, geometry } = this;
+    const area = geometry && extent(geometry, this.gridKind);
+    if (!area || box.clientWidth === 0) return Infinity;
+    return Math.round((box.clientWidth * area.height) / area.width) + box.offsetHeight - box.clientHeight;
+  }
+
   focusPicture(): void {
     this.box.focus();
   }
@@ -237,15 +207,6 @@ export class ImageView extends PanelElement implements PictureHost {
   private down(e: PointerEvent): void {
     (e.currentTarget as HTMLElement).setPointerCapture(e.pointerId);
     this.control.down(e);
-  }
-
-  private pickTool(e: Event): void {
-    this.lasso = (e.target as HTMLInputElement).value === 'lasso';
-    this.requestUpdate();
-  }
-  private pickGrid(e: Event): void {
-    const kind = (e.target as HTMLInputElement).value;
-    if (kind === 'both' || kind === 'base' || kind === 'tile') this.store.view({ gridKind: kind });
   }
 
   private lastHover: number | undefined;
@@ -260,7 +221,7 @@ export class ImageView extends PanelElement implements PictureHost {
     if (hover === undefined || !place) return nothing;
     const value = this.s.overlay === 'attention' ? this.overlay.values?.[hover] : undefined;
     return html`<span class="cf-faint">
-      · patch ${hover}, row ${place.row}, column
+      patch ${hover}, row ${place.row}, column
       ${place.column}${value === undefined ? '' : `, ${Math.round(value * 100)} % of the scale`}</span
     >`;
   }
@@ -290,12 +251,10 @@ export class ImageView extends PanelElement implements PictureHost {
     const box = this.querySelector<HTMLElement>('.cf-picture');
     const g = this.geometry;
     if (!box || !g) return;
-    const area = extent(g, this.gridKind);
-    const width = box.clientWidth;
-    const height = Math.round(
-      Math.max(120, Math.min((width * area.height) / area.width, window.innerHeight * TALLEST)),
-    );
-    box.style.height = `${height + box.offsetHeight - box.clientHeight}px`;
+    // The layout gives the box its height, and the picture's shape limits it.
+    box.style.maxHeight = `${this.tallest}px`;
+    const [width, height] = [box.clientWidth, box.clientHeight];
+    if (width === 0) return;
     this.dpr = window.devicePixelRatio || 1;
     const size = { width: Math.round(width * this.dpr), height: Math.round(height * this.dpr) };
     if (size.width !== this.canvas.width || size.height !== this.canvas.height) {

@@ -3,6 +3,7 @@ import { html, type TemplateResult } from 'lit';
 import { layersOf } from '../model/state';
 import { icon } from '../ui/icons';
 import { PanelElement } from '../ui/element';
+import { range } from '../ui/range';
 
 /** Time per layer while playing: slow enough to see, fast enough to feel the flow. */
 const STEP_MS = 350;
@@ -38,18 +39,15 @@ export class LayerBar extends PanelElement {
         @click=${this.toggle}
         >${icon(s.playing ? 'pause' : 'play')}</vscode-button
       >
-      <input
-        type="range"
-        class="cf-range"
-        min="0"
-        max=${last}
-        step="1"
-        .value=${String(s.layer)}
-        ?disabled=${off}
-        aria-label="Layer"
-        aria-valuetext="layer ${s.layer} of 0 to ${last}"
-        @input=${(e: Event) => this.store.view({ layer: Number((e.target as HTMLInputElement).value), playing: false })}
-      />
+      ${range({
+        value: s.layer,
+        least: 0,
+        most: last,
+        disabled: off,
+        label: 'Layer',
+        spoken: `layer ${s.layer} of 0 to ${last}`,
+        input: (layer) => this.store.view({ layer, playing: false }),
+      })}
       <output class="cf-layer-number">layer <b>${s.layer}</b> of 0–${last}</output>
     </div>`;
   }

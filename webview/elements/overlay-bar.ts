@@ -2,9 +2,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { CONTOURS, drawScale } from '../image/draw-overlay';
 import { overlayOf } from '../image/overlay';
+import { isOpen } from '../model/layout';
 import { patchesOfSet, rowOf, type Overlay } from '../model/state';
 import { knockoutDetail, knockoutWords } from '../model/words';
 import { PanelElement } from '../ui/element';
+import { icon } from '../ui/icons';
+import { range } from '../ui/range';
 import { onTheme, theme } from '../ui/theme';
 import type { Choice } from '../ui/select';
 
@@ -14,7 +17,8 @@ export class OverlayBar extends PanelElement {
     const row = rowOf(s);
     const picture = overlayOf(s, row === undefined ? undefined : this.store.attention.peek(row));
     const attention = s.overlay === 'attention';
-    return html` <div class="cf-bar cf-wrap">
+    const open = isOpen(s.layout, 'overlay', false);
+    return html`<div class="cf-bar">
         <label class="cf-field"
           ><span aria-hidden="true">Overlay</span>
           <cf-select
@@ -38,21 +42,32 @@ export class OverlayBar extends PanelElement {
               ></label>`
             : nothing
         }
+        <span class="cf-grow"></span>
+        <button
+          type="button"
+          class="cf-more"
+          aria-expanded=${open ? 'true' : 'false'}
+          aria-controls="cf-overlay-settings"
+          @click=${() => this.store.open('overlay', !open)}
+        >
+          Settings${icon('chevron')}
+        </button>
+      </div>
+      <div class="cf-bar cf-wrap" id="cf-overlay-settings" ?hidden=${!open}>
         ${
           picture.values
             ? html`<label class="cf-field"
-                ><span>Strength</span>
-                <input
-                  class="cf-range cf-short"
-                  type="range"
-                  min="0"
-                  max="100"
-                  step="5"
-                  .value=${String(Math.round(100 * s.strength))}
-                  aria-valuetext=${`${Math.round(100 * s.strength)} %`}
-                  title="How strongly the overlay covers the picture"
-                  @input=${(e: Event) => this.store.view({ strength: Number((e.target as HTMLInputElement).value) / 100 })}
-              /></label>`
+                ><span>Strength</span> ${range({
+                  value: Math.round(100 * s.strength),
+                  least: 0,
+                  most: 100,
+                  step: 5,
+                  spoken: `${Math.round(100 * s.strength)} %`,
+                  title: 'How strongly the overlay covers the picture',
+                  short: true,
+                  input: (value) => this.store.view({ strength: value / 100 }),
+                })}</label
+              >`
             : nothing
         }
         ${
@@ -76,7 +91,7 @@ export class OverlayBar extends PanelElement {
             : nothing
         }
       </div>
-      <p class="cf-legend" id="cf-overlay-words">
+      <p class="cf-legend ${open ? '' : 'cf-one-line'}" id="cf-overlay-words" title=${open ? nothing : picture.words}>
         ${
           picture.scale
             ? html`<span class="cf-scale" aria-hidden="true"

@@ -5,7 +5,7 @@ import type { ExampleInfo } from '../../src/protocol/panel';
 import { layersOf, rowOf } from '../model/state';
 import { imageTokenName, percent, plural, tokenText } from '../model/words';
 import { chips, lines, type ChipLine, type PlacedChip } from '../tokens/layout';
-import { tokenGroup } from '../tokens/groups';
+import { groupsOf, tokenGroup } from '../tokens/groups';
 import { PanelElement } from '../ui/element';
 import { theme } from '../ui/theme';
 
@@ -20,7 +20,10 @@ export class TokenStrip extends PanelElement {
   private active = -1;
   private peeked: number | undefined;
   private width = 0;
+  private height = 160;
   private top = 0;
+  /** The focus comes from a press of the pointer, which must find under itself what it was aimed at. */
+  private pressed = false;
   private laid: { example?: ExampleInfo; expanded?: boolean; width?: number; lines: ChipLine[]; count: number } = {
     lines: [],
     count: 0,
@@ -42,9 +45,12 @@ export class TokenStrip extends PanelElement {
     this.lay();
     const all = this.laid.lines;
     const first = Math.max(0, Math.floor(this.top / LINE_HEIGHT) - SPARE);
-    const inSight = all.slice(first, first + Math.ceil(160 / LINE_HEIGHT) + 2 * SPARE);
+    const inSight = all.slice(first, first + Math.ceil(this.height / LINE_HEIGHT) + 2 * SPARE);
     const active = this.chipAt(this.active);
-    return html` <div
+    return html`<ul class="cf-groups" aria-label="Colours of the tokens">
+        ${s.example ? groupsOf(s.example).map(([group, name]) => html`<li><span class="cf-dot cf-group-${group}" aria-hidden="true"></span>${name}</li>`) : nothing}
+      </ul>
+      <div
         class="cf-tokens"
         role="listbox"
         tabindex="0"
@@ -53,6 +59,7 @@ export class TokenStrip extends PanelElement {
         aria-activedescendant=${active && inSight.some((l) => l.includes(active)) ? `cf-token-${active.index}` : nothing}
         @scroll=${this.scrolled}
         @keydown=${this.key}
+        @pointerdown=${this.press}
         @focus=${this.focused}
         @blur=${() => this.peek(undefined)}
         @click=${this.clicked}
@@ -155,8 +162,11 @@ export class TokenStrip extends PanelElement {
 
   private measure(): void {
     const width = this.box.clientWidth - 8;
-    if (width === this.width) return;
+    const height = this.box.clientHeight;
+    // Not on the screen, it has no size; it is laid out when it comes back.
+    if (width <= 0 || (width === this.width && height === this.height)) return;
     this.width = width;
+    this.height = height;
     this.requestUpdate();
   }
   private get box(): HTMLElement {
@@ -175,8 +185,16 @@ export class TokenStrip extends PanelElement {
     return undefined;
   }
 
+  private press(e: PointerEvent): void {
+    this.pressed = true;
+    const chip = this.chipUnder(e);
+    if (chip) this.active = chip.index;
+  }
+  /** By the keyboard, to the chosen token; a press has its own, and a scroll would take that away under the pointer. */
   private focused(): void {
-    if (this.chipAt(this.active)) return;
+    const { pressed } = this;
+    this.pressed = false;
+    if (pressed || this.chipAt(this.active)) return;
     const row = rowOf(this.s);
     const chosen = this.laid.lines.flat().find((c) => c.kind === 'token' && c.position === row);
     this.move(chosen?.index ?? 0);
@@ -226,7 +244,6 @@ export class TokenStrip extends PanelElement {
     if (chip.kind === 'image') this.expanded = !this.expanded;
     else {
       this.store.view({ row: chip.position });
-      // A click brings the focus first, which went to the token chosen before.
       this.peek(chip.position);
     }
     this.requestUpdate();

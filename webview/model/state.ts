@@ -7,9 +7,11 @@ import type {
   LensResult,
   ModelInfo,
   PanelExperiment,
+  PanelLayout,
   PanelStatus,
   RunPlan,
 } from '../../src/protocol/panel';
+import { INITIAL_LAYOUT } from './layout';
 
 import type { GridChoice } from '../image/places';
 
@@ -56,6 +58,9 @@ export interface PanelState {
   readonly perLayer: boolean;
   readonly flow: FlowView;
   readonly playing: boolean;
+  readonly layout: PanelLayout;
+  /** Curves that are not drawn, by knockoutId. */
+  readonly hidden: readonly string[];
   /** Patches as just clicked, until the config says the same. */
   readonly draft?: { readonly set: string; readonly patches: readonly number[] };
 }
@@ -72,8 +77,10 @@ export const INITIAL: PanelState = {
   gridKind: 'both',
   strength: 0.8,
   perLayer: false,
-  flow: { scope: 'into', image: 'sum', first: false, self: false, threshold: 0.05 },
+  flow: { scope: 'paths', image: 'sum', system: false, first: false, self: false, threshold: 0.05 },
   playing: false,
+  layout: INITIAL_LAYOUT,
+  hidden: [],
 };
 
 export const layersOf = (s: PanelState): number => s.model?.layers ?? 0;

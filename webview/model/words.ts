@@ -45,12 +45,13 @@ export function imageTokenMark(example: ExampleInfo, n: number): string {
 }
 const markText = ({ imageStart, tokens }: ExampleInfo, n: number): string => tokenText(tokens[imageStart + n].text);
 
-/** `window 3`, `window 3, heads 0 and 2`. */
-export function knockoutDetail(k: Knockout): string {
+/** `window 3, heads 0 and 2`. @param common the window that is said elsewhere, for all: `heads 0 and 2`, or nothing. */
+export function knockoutDetail(k: Knockout, common?: number): string {
   if (k.kind === 'prune') return 'after each layer';
+  const window = k.window === common ? [] : [`window ${k.window}`];
   const heads =
-    k.kind === 'edge' && k.heads ? `, ${k.heads.length === 1 ? 'head' : 'heads'} ${k.heads.join(', ')}` : '';
-  return `window ${k.window}${heads}`;
+    k.kind === 'edge' && k.heads ? [`${k.heads.length === 1 ? 'head' : 'heads'} ${k.heads.join(', ')}`] : [];
+  return [...window, ...heads].join(', ');
 }
 
 /** Layers a window of size k around layer l covers: first, and the one after the last. */

@@ -41,3 +41,22 @@ export function groupsOf(example: ExampleInfo): readonly (readonly [TokenGroup, 
   ];
   return all.filter(([group]) => there.has(group));
 }
+
+/** Which of the curves' colours a group has, as tokens.css has it; the others are grey. */
+const COLOURS: Partial<Record<TokenGroup, number>> = {
+  image: 3,
+  question: 1,
+  object: 2,
+  true: 0,
+  false: 5,
+  instruction: 6,
+  last: 4,
+  system: 7,
+};
+const GREY = '#808080';
+
+/** @param series the curves' colours, of the theme or of print */
+export function colourOf(group: TokenGroup, series: readonly string[]): string {
+  const at = COLOURS[group];
+  return at === undefined ? GREY : series[at];
+}

@@ -4,8 +4,10 @@ import type { PanelStore } from '../store';
 import type { PanelState } from '../model/state';
 
 export abstract class PanelElement extends LitElement {
-  static override properties = { store: { attribute: false } };
+  static override properties = { store: { attribute: false }, asleep: { attribute: false } };
   declare store: PanelStore;
+  /** Not in sight: nothing is drawn, asked for or computed until it is. */
+  declare asleep: boolean | undefined;
   private stop: (() => void) | undefined;
 
   get s(): PanelState {
@@ -26,8 +28,12 @@ export abstract class PanelElement extends LitElement {
     return this;
   }
 
+  protected override shouldUpdate(): boolean {
+    return this.asleep !== true;
+  }
+
   override willUpdate(changed: Map<string, unknown>): void {
-    if (changed.has('store')) {
+    if (changed.has('store') || !this.stop) {
       this.stop?.();
       this.stop = this.store?.subscribe(() => this.requestUpdate());
     }

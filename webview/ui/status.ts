@@ -29,30 +29,8 @@ export function statusTemplate(status: PanelStatus, act: StatusActions): Templat
   switch (status.kind) {
     case 'idle':
       return nothing;
-    case 'busy': {
-      const known = status.fraction !== undefined && Number.isFinite(status.fraction);
-      const part = known ? Math.min(1, Math.max(0, status.fraction)) : 0;
-      return html`<div class="cf-status cf-busy">
-        <div class="cf-status-line">
-          <span class="cf-grow"
-            >${status.what}<span class="cf-faint"
-              >${known ? ` · ${Math.round(part * 100)} %` : ''}${status.secondsLeft === undefined ? '' : ` · about ${duration(status.secondsLeft)} left`}</span
-            ></span
-          >
-          ${status.cancellable ? html`<vscode-button class="cf-small" appearance="secondary" @click=${act.cancel}>Cancel</vscode-button>` : nothing}
-        </div>
-        <div
-          class="cf-progress ${known ? '' : 'cf-unknown'}"
-          role="progressbar"
-          aria-label=${status.what}
-          aria-valuemin="0"
-          aria-valuemax="100"
-          aria-valuenow=${known ? Math.round(part * 100) : nothing}
-        >
-          <div class="cf-progress-bar" .style=${`width: ${known ? part * 100 : 30}%`}></div>
-        </div>
-      </div>`;
-    }
+    case 'busy':
+      return busyTemplate(status, act.cancel);
     case 'cancelled':
       return html`<div class="cf-status cf-banner" role="alert">
         ${icon('info')}<span class="cf-grow">Cancelled. What was computed stays.</span>
@@ -73,4 +51,30 @@ export function statusTemplate(status: PanelStatus, act: StatusActions): Templat
         <vscode-button class="cf-small" @click=${act.restart}>Restart the engine</vscode-button>
       </div>`;
   }
+}
+
+/** What is being done, how far it is, and a way to end it. */
+export function busyTemplate(status: Extract<PanelStatus, { kind: 'busy' }>, cancel: () => void): TemplateResult {
+  const known = status.fraction !== undefined && Number.isFinite(status.fraction);
+  const part = known ? Math.min(1, Math.max(0, status.fraction)) : 0;
+  return html`<div class="cf-status cf-busy">
+    <div class="cf-status-line">
+      <span class="cf-grow"
+        >${status.what}<span class="cf-faint"
+          >${known ? ` · ${Math.round(part * 100)} %` : ''}${status.secondsLeft === undefined ? '' : ` · about ${duration(status.secondsLeft)} left`}</span
+        ></span
+      >
+      ${status.cancellable ? html`<vscode-button class="cf-small" appearance="secondary" @click=${cancel}>Cancel</vscode-button>` : nothing}
+    </div>
+    <div
+      class="cf-progress ${known ? '' : 'cf-unknown'}"
+      role="progressbar"
+      aria-label=${status.what}
+      aria-valuemin="0"
+      aria-valuemax="100"
+      aria-valuenow=${known ? Math.round(part * 100) : nothing}
+    >
+      <div class="cf-progress-bar" .style=${`width: ${known ? part * 100 : 30}%`}></div>
+    </div>
+  </div>`;
 }

@@ -12,6 +12,18 @@ const round = (i: number): number => Math.floor(i / SERIES);
 export const markerOf = (i: number): (typeof MARKERS)[number] => MARKERS[(i + 3 * round(i)) % MARKERS.length];
 export const seriesClass = (i: number): string => `cf-series-${i % SERIES}`;
 
+/** The curves' colours on white, as base.css has them for light themes: of what is saved as a picture. */
+export const PRINTED: readonly string[] = [
+  '#00785a',
+  '#b35900',
+  '#c22f00',
+  '#0059b3',
+  '#1f86b8',
+  '#a8417f',
+  '#6a3fc4',
+  '#555555',
+];
+
 export interface Theme {
   readonly series: readonly string[];
   readonly text: string;

@@ -19,6 +19,12 @@ export class Panel {
     return panel;
   }
 
+  /** Brings a view to the front: `Token flow`. Where the panel is wide, the knockouts have no tab and are always there. */
+  async view(title: string): Promise<void> {
+    const tab = this.frame.getByRole('tab', { name: new RegExp(`^${title}`) });
+    if (await tab.count()) await tab.click();
+  }
+
   get curves(): Locator {
     return this.frame.getByRole('list', { name: 'Knockouts' }).getByRole('listitem');
   }

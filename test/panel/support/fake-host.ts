@@ -92,6 +92,11 @@ export class FakeHost {
   close = (): Promise<void> => this.panel.close();
   send = (message: HostToPanel): Promise<void> => this.panel.deliver(message);
 
+  /** Brings a view to the front: `Tokens`. */
+  async view(title: string): Promise<void> {
+    await this.page.getByRole('tab', { name: new RegExp(`^${title}`) }).click();
+  }
+
   async sendAll(): Promise<void> {
     const { engine, experiment } = this;
     await this.send({ type: 'experiment', experiment });
