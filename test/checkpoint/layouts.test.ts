@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { readTensor, tensorsOf } from '../../src/core/checkpoint';
+import { CrossflowError } from '../../src/core/errors';
 import { openCheckpoint } from '../../src/core/families';
 import type { ModelSpec } from '../../src/core/spec';
 import { closeFiles } from '../../src/core/checkpoint/read';
@@ -143,6 +144,9 @@ describe('checkpoint layouts', () => {
       await assertSame(spec, await openCheckpoint(modelDir));
     }
     await rm(path.join(blobs, 'blob1'));
-    await assert.rejects(openCheckpoint(snapshot), /is missing, or a link to a file that is missing/);
+    await assert.rejects(
+      openCheckpoint(snapshot),
+      (e) => e instanceof CrossflowError && /blob1 that cannot be followed: there is no such file/.test(e.line),
+    );
   });
 });
