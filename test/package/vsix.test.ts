@@ -19,9 +19,9 @@ const BUDGETS: readonly [name: string, files: RegExp, bytes: number][] = [
   ['extension', /^dist\/extension\.js$/, 1_083_000],
   ['command line and engine', /^dist\/node\/.*\.mjs$/, 4_500_000],
   ['command line before a command is known', /^dist\/node\/cli\.mjs$/, 57_500],
-  ['engine before a call', /^dist\/node\/engine\.mjs$/, 5_100],
-  ['panel', /^dist\/webview\/panel\.js$/, 440_400],
-  ['panel styles', /^dist\/webview\/panel\.css$/, 15_300],
+  ['engine before a call', /^dist\/node\/engine\.mjs$/, 5_520],
+  ['panel', /^dist\/webview\/panel\.js$/, 470_900],
+  ['panel styles', /^dist\/webview\/panel\.css$/, 25_300],
   ['results page', /^dist\/webview\/results\.js$/, 182_400],
   ['results page styles', /^dist\/webview\/results\.css$/, 8_480],
 ];

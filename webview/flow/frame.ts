@@ -108,7 +108,7 @@ export function bestScroll(f: FlowFrame, edges: readonly FlowEdge[]): number {
 }
 
 /** 0 to 1: an edge's strength relative to the strongest. */
-export const share = (g: FlowGraph, e: FlowEdge): number => (g.strongest > 0 ? e.strength / g.strongest : 0);
+const share = (g: FlowGraph, e: FlowEdge): number => (g.strongest > 0 ? e.strength / g.strongest : 0);
 export const opacity = (g: FlowGraph, e: FlowEdge): number => 0.15 + 0.85 * share(g, e);
 export const thickness = (g: FlowGraph, e: FlowEdge): number => 0.6 + 2.9 * share(g, e);
 

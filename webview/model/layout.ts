@@ -2,7 +2,7 @@
 import type { PanelLayout, PanelSize, ViewName } from '../../src/protocol/panel';
 
 /** Tabs in their order. */
-export const VIEWS: readonly { readonly name: ViewName; readonly title: string }[] = [
+const VIEWS: readonly { readonly name: ViewName; readonly title: string }[] = [
   { name: 'knockouts', title: 'Knockouts' },
   { name: 'lens', title: 'Logit lens' },
   { name: 'tokens', title: 'Tokens' },
