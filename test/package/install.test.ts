@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { minVersion, satisfies } from 'semver';
 import { staleReason } from '../../scripts/lib/install.mjs';
 
 const root = path.resolve(__dirname, '../..');
@@ -26,6 +27,22 @@ describe('the first command on a fresh clone', () => {
 
   it('installs from a lock file that names no host', () =>
     assert.ok(!read('package-lock.json').includes('"resolved"')));
+
+  it('warns of nothing on the oldest Node that is promised: every package runs on it', () => {
+    const { engines } = JSON.parse(read('package.json')) as { engines: { node: string } };
+    const oldest = minVersion(engines.node)!.version;
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { version?: string; engines?: { node?: string } | readonly string[] }>;
+    };
+    const nodeOf = (asks: { node?: string } | readonly string[] | undefined): string =>
+      (asks && 'node' in asks ? asks.node : undefined) ?? '*';
+    const refuse = Object.entries(packages).filter(([, { engines: asks }]) => !satisfies(oldest, nodeOf(asks)));
+    assert.deepEqual(
+      refuse.map(([name, { version, engines: asks }]) => `${name}@${version} asks for ${nodeOf(asks)}`),
+      [],
+    );
+    assert.ok(!satisfies(oldest, '>=22'), 'and a package that did not would be seen');
+  });
 
   it('runs no code of a package while installing', () => assert.match(read('.npmrc'), /^ignore-scripts=true$/m));
 });
