@@ -43,7 +43,10 @@ describe('tidying a run that is merged', () => {
     const { files } = readJournals(place);
     mergeJournals(place, EXPERIMENT);
     appendFileSync(shards[1], line(5));
-    refused(() => removeMerged(place.journals, files), /2-of-2\.jsonl: was written to while it was merged, so it stays/);
+    refused(
+      () => removeMerged(place.journals, files),
+      /2-of-2\.jsonl: was written to while it was merged, so it stays/,
+    );
     assert.deepEqual(shards.map(existsSync), [false, true]);
     assert.equal(mergeJournals(place, EXPERIMENT, true)?.kept, 3);
     assert.ok(readFileSync(place.merged, 'utf8').includes('"row":5'));
