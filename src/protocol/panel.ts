@@ -35,7 +35,7 @@ export type {
 export type { RunPlan } from '../core/planning/plan-types';
 export type { EdgeKnockout, Knockout, SetDefinition } from '../core/experiment/types';
 export { PUBLISHED_EDGES } from '../core/experiment/names';
-export { dashOf, knockoutWords, lookName, looksOf } from '../core/experiment/looks';
+export { dashOf, knockoutWords, lookName, looksOf, SERIES_ON_WHITE } from '../core/experiment/looks';
 export { canBeSet } from '../core/experiment/single-token';
 export { knockoutId, knockoutLabel, knockoutSets } from '../core/experiment/types';
 export {

@@ -209,3 +209,58 @@ describe('panel: what lies over the picture', () => {
     ]);
   });
 });
+
+describe('panel: the token flow as a drawing', () => {
+  let host: FakeHost;
+  afterEach(async () => {
+    assert.deepEqual(host.complaints, []);
+    await host.close();
+  });
+  after(closeBrowser);
+
+  it('has every word of its caption and its legend inside', async () => {
+    const engine = recorded('star');
+    const question = `${'What is the white shape, a circle or a star, '.repeat(5).trim()}?`;
+    host = await FakeHost.open(
+      { ...engine, experiment: { ...engine.experiment, question } },
+      {},
+      (h) => (h.live = false),
+    );
+    const { page } = host;
+    await page.getByRole('tab', { name: 'Token flow' }).click();
+    await page
+      .locator('cf-flow')
+      .getByText(/edges? of at least|the strongest/)
+      .first()
+      .waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Export' }).click();
+    await page.getByRole('menuitem', { name: 'Token flow (SVG)' }).click();
+    await page.getByText('Saved /home/you/results/figure.svg').waitFor();
+    const params = host.messages('request').find((m) => m.name === 'export')!.params as { data: string };
+    // Drawn by the browser: where each text really ends.
+    const { outside, text, lines } = await page.evaluate((svg) => {
+      const drawing = new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement;
+      document.body.append(document.adoptNode(drawing));
+      const box = drawing.getBoundingClientRect();
+      const texts = [...drawing.querySelectorAll('text')];
+      const found = texts.filter((t) => {
+        const r = t.getBoundingClientRect();
+        return r.right > box.right + 1 || r.left < box.left - 1 || r.bottom > box.bottom + 1 || r.top < box.top - 1;
+      });
+      const upper = [...drawing.querySelectorAll('g')[0].querySelectorAll('text')];
+      const result = {
+        outside: found.map((t) => t.textContent),
+        text: upper.map((t) => t.textContent).join(' '),
+        lines: upper.length,
+      };
+      drawing.remove();
+      return result;
+    }, params.data);
+    assert.deepEqual(outside, []);
+    assert.ok(text.startsWith(`${question} → Star 98.8 %`), text);
+    assert.match(text, /\.\.\/models\/shapes-llava/);
+    assert.match(text, /Attention weights, mean of 4 heads/);
+    for (const group of ['Image', 'Question', 'Last']) assert.ok(text.includes(group), group);
+    assert.ok(lines > 5);
+  });
+});

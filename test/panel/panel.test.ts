@@ -119,6 +119,8 @@ describe('panel: in a page under the real policy', () => {
           ),
       );
     await page.getByRole('button', { name: 'Settings' }).click();
+    // The layer with the largest value, to which all are scaled.
+    await page.getByRole('slider', { name: 'Layer', exact: true }).fill('4');
     const slider = page.getByRole('slider', { name: 'Strength' });
     await slider.fill('100');
     const full = await strongest();

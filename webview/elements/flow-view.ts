@@ -8,6 +8,7 @@ import { flowSvg } from '../flow/svg';
 import { edgeWords, flowWords, notEffect } from '../flow/words';
 import { canEdit, rowOf } from '../model/state';
 import type { Asked } from '../model/answers';
+import { percent } from '../model/words';
 import { PanelElement } from '../ui/element';
 import { fold } from '../ui/fold';
 import { onTheme, theme } from '../ui/theme';
@@ -107,7 +108,12 @@ export class FlowView extends PanelElement {
     this.build(this.store.flow.value(0));
     const { graph } = this;
     if (!graph || !s.example) return undefined;
-    return flowSvg(graph, this.edges, s.example, `${s.experiment?.question ?? ''} ${this.shown(graph, s.example)}`);
+    const { experiment, clean } = s;
+    const answer = clean ? ` → ${clean.answer.text.trim()} ${percent(clean.answer.probability)}` : '';
+    return flowSvg(graph, this.edges, s.example, {
+      title: `${experiment?.question ?? ''}${answer}`,
+      words: [experiment?.model ?? '', this.shown(graph, s.example)],
+    });
   }
 
   private get choice(): FlowChoice {

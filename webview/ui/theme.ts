@@ -1,5 +1,5 @@
 /** The editor's colours, read from its CSS variables, and word when the theme changes. */
-import { dashOf } from '../../src/protocol/panel';
+import { dashOf, SERIES_ON_WHITE } from '../../src/protocol/panel';
 
 export { dashOf };
 
@@ -12,17 +12,8 @@ const round = (i: number): number => Math.floor(i / SERIES);
 export const markerOf = (i: number): (typeof MARKERS)[number] => MARKERS[(i + 3 * round(i)) % MARKERS.length];
 export const seriesClass = (i: number): string => `cf-series-${i % SERIES}`;
 
-/** The curves' colours on white, as base.css has them for light themes: of what is saved as a picture. */
-export const PRINTED: readonly string[] = [
-  '#00785a',
-  '#b35900',
-  '#c22f00',
-  '#0059b3',
-  '#1f86b8',
-  '#a8417f',
-  '#6a3fc4',
-  '#555555',
-];
+/** The curves' colours on white: of what is saved as a picture. */
+export const PRINTED: readonly string[] = SERIES_ON_WHITE;
 
 export interface Theme {
   readonly series: readonly string[];
