@@ -139,7 +139,7 @@ describe('crossflow run', () => {
     const rows = stdout.split('\n').filter((line) => line.includes('->'));
     assert.equal(rows.length, 6);
     assert.equal(new Set(rows.map((row) => row.search(/ [▁-█]{10}$/u))).size, 1, 'bars are aligned');
-    assert.match(stdout, /^Image Central Object->Question +-99\.\d % +\d+ {2}▁▁/mu);
+    assert.match(stdout, /^Image Central Object->Question +−99\.\d % +\d+ {2}▁▁/mu);
   });
 
   it('--output also writes the document', async () => {
