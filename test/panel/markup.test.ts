@@ -23,7 +23,7 @@ describe('panel: markup in words', () => {
       ...star,
       experiment: { ...star.experiment, question: EVIL, gold: EVIL, model: EVIL, title: EVIL },
       model: { ...star.model, family: EVIL },
-      example: { ...example, tokens, sets: { ...example.sets, [EVIL]: [150] } },
+      example: { ...example, tokens, sets: { ...example.sets, [EVIL]: [example.imageStart + 1, 150] } },
       clean: {
         ...star.clean,
         answer: { ...star.clean.answer, text: EVIL },
@@ -37,6 +37,7 @@ describe('panel: markup in words', () => {
     };
     const host = await FakeHost.open(engine, { width: 546, height: 820 });
     const { page } = host;
+    page.setDefaultTimeout(6000);
     const knockouts = [{ kind: 'edge' as const, from: EVIL, to: 'Last', window: 3 }];
     await host.edit({
       knockouts,
