@@ -28,6 +28,17 @@ describe('panel: states', () => {
     await host.page.getByText('Opening the experiment').waitFor();
   });
 
+  it('what is to be known of the picture stands above it, and goes with it', async () => {
+    const note = 'EXIF orientation 6 is not applied, as in the published runs';
+    host = await FakeHost.open({ ...engine, example: { ...engine.example, notes: [note] } });
+    const banner = host.page.getByRole('note').filter({ hasText: note });
+    await banner.waitFor();
+    const [above, picture] = [await banner.boundingBox(), await host.page.locator('.cf-picture').boundingBox()];
+    assert.ok(above!.y + above!.height <= picture!.y, 'above the picture');
+    await host.send({ type: 'example', example: engine.example, about: host.experiment.asks, fresh: true });
+    await banner.waitFor({ state: 'detached' });
+  });
+
   it('loading: what, how far, how long, and cancel', async () => {
     await open({}, { kind: 'busy', what: 'Loading the model', fraction: 0.42, secondsLeft: 75, cancellable: true });
     const bar = host.page.getByRole('progressbar', { name: 'Loading the model' });
