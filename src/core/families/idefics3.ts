@@ -14,7 +14,8 @@ import { checkAspect, TokenRun } from './parts/grids';
 import { modelSpec } from './parts/model';
 import { linear, noLayout } from './parts/names';
 import { checkProcessorClass, pixelSpec, readProcessorFile, type ProcessorFile } from './parts/processor';
-import { parseSiglipConfig, siglipTower, type SiglipConfig } from './parts/siglip';
+import { parseSiglipConfig, siglipTower } from './parts/siglip';
+import type { TowerConfig } from './parts/tower-config';
 import { parseTextConfig, textDecoder, type TextConfig } from './parts/text';
 
 const TYPES = ['idefics3', 'smolvlm'] as const;
@@ -38,7 +39,7 @@ const schema = z.looseObject({
 
 interface Config {
   readonly text: TextConfig;
-  readonly vision: SiglipConfig;
+  readonly vision: TowerConfig;
   readonly scale: number;
   readonly imageTokenId: number;
 }

@@ -12,7 +12,8 @@ import { ORIGINAL_KEYS } from '../checkpoint/keys/model';
 import { refuseKeys } from '../checkpoint/keys/rules';
 import { family, type RawConfig } from './family';
 import { pinpointsSchema, type CanvasAspect } from './parts/canvas';
-import { knownTower, parseClipConfig, parseVisionConfig, type VisionConfig } from './parts/clip';
+import { knownTower, parseClipConfig, parseVisionConfig } from './parts/clip';
+import type { TowerConfig } from './parts/tower-config';
 import { llavaModel, type ClipFolder, type LlavaConfig } from './parts/llava-model';
 import { CLASS_EMBEDDING, prefixOf } from './parts/names';
 import { parseTextConfig, type TextModelType } from './parts/text';
@@ -104,7 +105,7 @@ function parse(json: RawConfig, file: string): Config {
 }
 
 /** The CLIP folder's own config wins over what config.json knows of it. */
-async function visionOf(config: Config, clip: string | undefined, file: string): Promise<VisionConfig> {
+async function visionOf(config: Config, clip: string | undefined, file: string): Promise<TowerConfig> {
   const { tower } = config;
   let vision = config.vision;
   if (clip !== undefined) {

@@ -10,7 +10,8 @@ import { refuseKeys } from '../checkpoint/keys/rules';
 import { usage } from '../errors';
 import { family, namedBy, type RawConfig } from './family';
 import { pinpointsSchema } from './parts/canvas';
-import { parseVisionConfig, type VisionConfig } from './parts/clip';
+import { parseVisionConfig } from './parts/clip';
+import type { TowerConfig } from './parts/tower-config';
 import { parseActivation, tokenId, tokenIds } from './parts/config';
 import { llavaModel, type LlavaConfig } from './parts/llava-model';
 import { parseTextConfig } from './parts/text';
@@ -33,7 +34,7 @@ const schema = z.looseObject({
 });
 
 interface Config extends LlavaConfig {
-  readonly vision: VisionConfig;
+  readonly vision: TowerConfig;
 }
 
 const parse =

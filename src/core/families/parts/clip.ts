@@ -5,34 +5,19 @@ import { refuseKeys } from '../../checkpoint/keys/rules';
 import { CLIP_KEYS, TOWER_KEYS } from '../../checkpoint/keys/tower';
 import type { WeightTable } from '../../checkpoint/weights';
 import { usage } from '../../errors';
-import type { Activation, TowerSpec } from '../../spec';
-import { count, parseActivation, sideOf, square } from './config';
+import type { TowerSpec } from '../../spec';
 import { CLASS_EMBEDDING, norm, vitBlocks } from './names';
+import { parseTowerConfig, type TowerConfig, type TowerDefaults } from './tower-config';
 
-/** What a config says about the CLIP tower, with the Python class's defaults filled in. */
-export interface VisionConfig {
-  readonly hidden: number;
-  readonly intermediate: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly imageSize: number;
-  readonly patchSize: number;
-  readonly layerNormEpsilon: number;
-  readonly activation: Activation;
-}
-
-const visionSchema = z.looseObject({
-  model_type: z.string().nullish(),
-  hidden_size: count.nullish(),
-  intermediate_size: count.nullish(),
-  num_hidden_layers: count.max(10_000).nullish(),
-  num_attention_heads: count.nullish(),
-  num_channels: count.nullish(),
-  image_size: square.nullish(),
-  patch_size: square.nullish(),
-  hidden_act: z.string().nullish(),
-  layer_norm_eps: z.number().nonnegative().nullish(),
-});
+/** transformers' CLIPVisionConfig. */
+const DEFAULTS: TowerDefaults = {
+  hidden: 768,
+  intermediate: 3072,
+  layers: 12,
+  heads: 12,
+  imageSize: 224,
+  patchSize: 32,
+};
 
 /** transformers' LlavaConfig: the tower when config.json has no `vision_config` at all. */
 const LLAVA_TOWER = {
@@ -53,33 +38,14 @@ export const knownTower = (name: string): typeof LLAVA_TOWER | undefined =>
   Object.hasOwn(KNOWN_TOWERS, name) ? KNOWN_TOWERS[name] : undefined;
 
 /** @param value `vision_config`, or undefined for the default tower of LLaVA */
-export function parseVisionConfig(value: unknown, file: string, prefix = 'vision_config'): VisionConfig {
-  const raw = parseValue(value ?? LLAVA_TOWER, visionSchema, file, prefix);
-  refuseKeys(raw, TOWER_KEYS, file, prefix);
-  const type = raw.model_type ?? 'clip_vision_model';
-  if (type !== 'clip_vision_model') {
-    throw usage(`${prefix}.model_type is "${type}", which is not supported`, file, 'supported: clip_vision_model');
-  }
-  if ((raw.num_channels ?? 3) !== 3) throw usage(`${prefix}.num_channels is ${raw.num_channels}, not 3`, file);
-  const hidden = raw.hidden_size ?? 768;
-  const heads = raw.num_attention_heads ?? 12;
-  if (hidden % heads !== 0) {
-    throw usage(`${prefix}.num_attention_heads (${heads}) does not divide hidden_size (${hidden})`, file);
-  }
-  const imageSize = sideOf(raw.image_size ?? 224, `${prefix}.image_size`, file);
-  const patchSize = sideOf(raw.patch_size ?? 32, `${prefix}.patch_size`, file);
-  if (patchSize > imageSize) throw usage(`${prefix}.patch_size is larger than image_size`, file);
-  return {
-    hidden,
-    intermediate: raw.intermediate_size ?? 3072,
-    layers: raw.num_hidden_layers ?? 12,
-    heads,
-    imageSize,
-    patchSize,
-    layerNormEpsilon: raw.layer_norm_eps ?? 1e-5,
-    activation: parseActivation(raw.hidden_act ?? 'quick_gelu', `${prefix}.hidden_act`, file),
-  };
-}
+export const parseVisionConfig = (value: unknown, file: string, prefix = 'vision_config'): TowerConfig =>
+  parseTowerConfig(value ?? LLAVA_TOWER, file, prefix, {
+    defaults: DEFAULTS,
+    epsilon: 1e-5,
+    activation: 'quick_gelu',
+    types: ['clip_vision_model'],
+    check: (raw) => refuseKeys(raw, TOWER_KEYS, file, prefix),
+  });
 
 const clipSchema = z.looseObject({
   model_type: z.string().nullish(),
@@ -88,7 +54,7 @@ const clipSchema = z.looseObject({
 });
 
 /** config.json of a CLIP folder: a whole CLIPModel (`vision_config` inside), or the vision model alone. */
-export function parseClipConfig(value: unknown, file: string): VisionConfig {
+export function parseClipConfig(value: unknown, file: string): TowerConfig {
   const raw = parseValue(value, clipSchema, file);
   refuseKeys(raw, CLIP_KEYS, file);
   if (raw.vision_config != null || raw.vision_config_dict != null) {
@@ -114,7 +80,7 @@ export interface FeatureChoice {
 export function clipTower(
   w: WeightTable,
   prefix: string,
-  vision: VisionConfig,
+  vision: TowerConfig,
   { featureLayer, select }: FeatureChoice,
   file: string,
 ): Omit<TowerSpec, 'project'> {

@@ -9,7 +9,8 @@ import type { Activation, ModelSpec, TensorRef } from '../../spec';
 import { PUBLISHED_TEMPLATES } from '../choices';
 import type { CheckpointFolder } from '../family';
 import { canvasEye, type CanvasAspect, type Pinpoints, type Unpadding } from './canvas';
-import { clipTower, type FeatureChoice, type VisionConfig } from './clip';
+import { clipTower, type FeatureChoice } from './clip';
+import type { TowerConfig } from './tower-config';
 import { modelSpec } from './model';
 import { CLASS_EMBEDDING, EMBEDDING, linear, noLayout, prefixOf } from './names';
 import { readProcessor } from './processor';
@@ -20,7 +21,7 @@ export interface LlavaConfig extends FeatureChoice {
   readonly family: string;
   readonly text: TextConfig;
   /** Undefined where only the CLIP folder knows (original LLaVA). */
-  readonly vision?: VisionConfig;
+  readonly vision?: TowerConfig;
   readonly projector: { readonly activation: Activation; readonly bias: boolean };
   readonly imageTokenId: number;
   readonly aspect: CanvasAspect;
@@ -118,7 +119,7 @@ export interface ClipFolder {
 export async function llavaModel(
   folder: CheckpointFolder,
   config: LlavaConfig,
-  vision: VisionConfig,
+  vision: TowerConfig,
   { processors, clip }: { processors: readonly string[]; clip: () => Promise<ClipFolder> },
 ): Promise<ModelSpec> {
   const { weights, config: file } = folder;

@@ -1,72 +1,23 @@
 /** SigLIP's vision tower, without a class row: its config, and the TowerSpec of a folder's tensors. Source: transformers modeling_siglip.py. */
-import { z } from 'zod';
-import { parseValue } from '../../checkpoint/folder';
 import type { WeightTable } from '../../checkpoint/weights';
 import { usage } from '../../errors';
-import type { Activation, TowerSpec } from '../../spec';
-import { count, parseActivation, sideOf, square } from './config';
+import type { TowerSpec } from '../../spec';
 import { norm, vitBlocks } from './names';
-
-const schema = z.looseObject({
-  model_type: z.string().nullish(),
-  hidden_size: count.nullish(),
-  intermediate_size: count.nullish(),
-  num_hidden_layers: count.max(10_000).nullish(),
-  num_attention_heads: count.nullish(),
-  num_channels: count.nullish(),
-  image_size: square.nullish(),
-  patch_size: square.nullish(),
-  hidden_act: z.string().nullish(),
-  layer_norm_eps: z.number().nonnegative().nullish(),
-});
-
-/** What holds where a config is silent; families differ in it. */
-export interface SiglipDefaults {
-  readonly hidden: number;
-  readonly intermediate: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly imageSize: number;
-  readonly patchSize: number;
-}
-
-export interface SiglipConfig extends SiglipDefaults {
-  readonly epsilon: number;
-  readonly activation: Activation;
-}
+import { parseTowerConfig, type TowerConfig, type TowerDefaults } from './tower-config';
 
 /** @param types values of `model_type` that mean such a tower in this family's configs */
-export function parseSiglipConfig(
+export const parseSiglipConfig = (
   value: unknown,
   file: string,
-  defaults: SiglipDefaults,
+  defaults: TowerDefaults,
   types: readonly string[],
-): SiglipConfig {
-  const raw = parseValue(value ?? {}, schema, file, 'vision_config');
-  if (raw.model_type != null && !types.includes(raw.model_type)) {
-    const hint = `supported: ${types.join(', ')}`;
-    throw usage(`vision_config.model_type is "${raw.model_type}", which is not supported`, file, hint);
-  }
-  if ((raw.num_channels ?? 3) !== 3) throw usage(`vision_config.num_channels is ${raw.num_channels}, not 3`, file);
-  const hidden = raw.hidden_size ?? defaults.hidden;
-  const heads = raw.num_attention_heads ?? defaults.heads;
-  if (hidden % heads !== 0) {
-    throw usage(`vision_config.num_attention_heads (${heads}) does not divide hidden_size (${hidden})`, file);
-  }
-  const imageSize = sideOf(raw.image_size ?? defaults.imageSize, 'vision_config.image_size', file);
-  const patchSize = sideOf(raw.patch_size ?? defaults.patchSize, 'vision_config.patch_size', file);
-  if (patchSize > imageSize) throw usage('vision_config.patch_size is larger than image_size', file);
-  return {
-    hidden,
-    intermediate: raw.intermediate_size ?? defaults.intermediate,
-    layers: raw.num_hidden_layers ?? defaults.layers,
-    heads,
-    imageSize,
-    patchSize,
-    epsilon: raw.layer_norm_eps ?? 1e-6,
-    activation: parseActivation(raw.hidden_act ?? 'gelu_pytorch_tanh', 'vision_config.hidden_act', file),
-  };
-}
+): TowerConfig =>
+  parseTowerConfig(value ?? {}, file, 'vision_config', {
+    defaults,
+    epsilon: 1e-6,
+    activation: 'gelu_pytorch_tanh',
+    types,
+  });
 
 /**
  * All layers and the norm after them.
@@ -76,7 +27,7 @@ export function parseSiglipConfig(
 export function siglipTower(
   w: WeightTable,
   prefix: string,
-  vision: SiglipConfig,
+  vision: TowerConfig,
   positions: 'table' | 'bucketed',
   file: string,
 ): Omit<TowerSpec, 'merge' | 'project'> {
@@ -91,7 +42,7 @@ export function siglipTower(
   return {
     hidden,
     heads,
-    norm: { kind: 'layer', epsilon: vision.epsilon },
+    norm: { kind: 'layer', epsilon: vision.layerNormEpsilon },
     patchSize,
     patch: {
       kind: 'conv',
