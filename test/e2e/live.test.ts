@@ -178,7 +178,7 @@ describe('the panel and the text, live beside each other in VS Code', function (
     await code.page.locator('.squiggly-error').first().waitFor({ timeout: PATIENCE });
     assert.match(await panel.frame.locator('.cf-notices').innerText(), /unknown set "Imgae"/);
     assert.ok(/▾ −8[12]\.\d % at layer 1/.test(await code.text()), 'results of what is right stay beside it');
-    await until(async () => /"System->Last" ?[▾▴n]/.test(await code.text()), 'a result of another new knockout');
+    await until(async () => /"System->Last"\s?[▾▴n]/.test(await code.text()), 'a result of another new knockout');
     await panel.frame.getByRole('button', { name: /Line \d+: unknown set/ }).click();
     // The link has put the keyboard into the text.
     await until(async () => {
