@@ -75,7 +75,7 @@ async function stageFiles(target, stage) {
 function copy(from, to) {
   mkdirSync(path.dirname(to), { recursive: true });
   copyFileSync(from, to);
-  chmodSync(to, 0o644);
+  chmodSync(to, path.relative(root, from).startsWith(`bin${path.sep}`) ? 0o755 : 0o644);
 }
 
 /** Seconds since 1970 of the commit at hand, which dates every entry of the package. */

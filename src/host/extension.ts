@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import type { App } from './app';
 import { COMMANDS, FLOW_SELECTOR, PANEL_TYPE, RESULTS_TYPE, STATE, STUDY_SELECTOR, VIEWS } from './ids';
+import { putOnPath } from './terminal';
 
 export function activate(context: vscode.ExtensionContext): void {
   let loading: Promise<App> | undefined;
@@ -15,6 +16,7 @@ export function activate(context: vscode.ExtensionContext): void {
       vscode.commands.registerCommand(id, async (...args: unknown[]) => (await app()).commands.run(id, args)),
     );
   }
+  putOnPath(context);
   const wake = (document: vscode.TextDocument): void => {
     if (vscode.languages.match([...FLOW_SELECTOR, ...STUDY_SELECTOR], document) > 0) void app();
   };

@@ -64,4 +64,10 @@ export const CONTEXT = {
   busyPaths: 'crossflow.busyPaths',
   panelBusy: 'crossflow.panelBusy',
   checkpointFolders: 'crossflow.checkpointFolders',
+  /** What has really happened, for the ticks of the walkthrough. */
+  didExample: 'crossflow.didExample',
+  didPanel: 'crossflow.didPanel',
+  didPatches: 'crossflow.didPatches',
+  didDataset: 'crossflow.didDataset',
+  didOwn: 'crossflow.didOwn',
 } as const;

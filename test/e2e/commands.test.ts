@@ -73,6 +73,26 @@ describe('ways into Crossflow, and out of it with files', function () {
     await until(async () => (await widths()).some((width) => width > 500), 'its picture');
   });
 
+  it('the terminal has the command line, with a Node that is there', async () => {
+    await code.open('examples/dataset.flow.json');
+    await code.page.locator('.codelens-decoration').first().waitFor({ timeout: PATIENCE });
+    await code.command('Terminal: Create New Terminal');
+    await code.page.locator('.terminal-wrapper.active .xterm-screen').waitFor({ timeout: PATIENCE });
+    const at = (name: string): string => path.join(code.folder, name);
+    await until(async () => {
+      // A shell that is still starting loses what is typed.
+      await code.page.locator('.terminal-wrapper.active .xterm-screen').click();
+      await code.page.keyboard.type(
+        'crossflow inspect models/shapes-llava --no-measure --json > inspected.json; echo $? > rc',
+      );
+      await code.page.keyboard.press('Enter');
+      await code.settle(5000);
+      return existsSync(at('rc')) && (await readFile(at('rc'), 'utf8')).trim() === '0';
+    }, 'the command in the terminal');
+    assert.match(await readFile(at('inspected.json'), 'utf8'), /"layers":\s*10/);
+    await code.command('Terminal: Kill the Active Terminal Instance');
+  });
+
   it('a new experiment from the palette', async () => {
     await withModel(() => code.command('Crossflow: New Experiment…'));
     await withPicture('examples/images/2300034.jpg');

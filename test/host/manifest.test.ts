@@ -116,6 +116,15 @@ describe('the manifest and the code', () => {
     );
   });
 
+  it('ticks a step of the walkthrough by what has happened, not by a command that was called', () => {
+    const known = new Set<string>(Object.values(CONTEXT));
+    for (const { completionEvents = [] } of contributes.walkthroughs.flatMap(({ steps }) => steps)) {
+      assert.equal(completionEvents.length, 1);
+      assert.match(completionEvents[0], /^onContext:/);
+      assert.ok(known.has(completionEvents[0].replace('onContext:', '')), completionEvents[0]);
+    }
+  });
+
   it('offers an experiment on every kind of picture that completion names', () => {
     const menu = contributes.menus['explorer/context'].find(({ command }) => command === COMMANDS.newFromFile);
     const [, pattern] = /resourceExtname =~ \/(.+)\/i/.exec(menu?.when ?? '')!;

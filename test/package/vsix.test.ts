@@ -32,6 +32,7 @@ const CONTENT: readonly RegExp[] = [
   /^readme\.md$/,
   /^changelog\.md$/,
   /^LICENSE\.txt$/,
+  /^bin\/crossflow(\.cmd)?$/,
   /^dist\/(cli|engine|extension)\.js$/,
   /^dist\/node\/(cli|engine)\.mjs$/,
   /^dist\/node\/parts\/[\w.-]+\.mjs$/,
@@ -90,6 +91,11 @@ describe('the packaged extension', function () {
 
   it('holds all that it should', () => {
     assert.deepEqual(CONTENT.filter((pattern) => !files.some((file) => pattern.test(file))).map(String), []);
+  });
+
+  it('holds a command that may be run', () => {
+    const entry = new AdmZip(vsix).getEntries().find(({ entryName }) => entryName === 'extension/bin/crossflow')!;
+    assert.equal((entry.header.attr >>> 16) & 0o777, 0o755);
   });
 
   it('holds no binary of another platform', () => {

@@ -2,7 +2,7 @@
 declare module 'adm-zip' {
   export default class AdmZip {
     constructor(file: string);
-    getEntries(): { readonly entryName: string; readonly header: { readonly size: number } }[];
+    getEntries(): { readonly entryName: string; readonly header: { readonly size: number; readonly attr: number } }[];
     extractAllTo(folder: string, overwrite?: boolean): void;
   }
 }

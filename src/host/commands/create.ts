@@ -11,6 +11,7 @@ import { FLOW_SUFFIX } from '../ids';
 import { isCheckpoint } from '../language/disk';
 import { folderOf } from '../models';
 import { outputFolder } from '../settings';
+import { tick } from '../walkthrough';
 import { asWritten, folderAsWritten } from '../written';
 import { boxFor, hasBoxes, modelFacts } from './birth';
 import { chooseModel } from './choose-model';
@@ -84,4 +85,5 @@ async function open(app: House, folder: string, name: string, what: NewExperimen
   });
   const document = await openUnsaved(file, text, FIRST_QUESTION);
   await app.opened(document);
+  tick('didOwn');
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { House } from './house';
 import { STATE } from '../ids';
+import { tick } from '../walkthrough';
 
 /** The question to look at first. */
 const FIRST = 'star.flow.json';
@@ -47,6 +48,7 @@ export async function openExample(app: House): Promise<void> {
 async function showFirst(app: House, first: vscode.Uri): Promise<void> {
   await vscode.window.showTextDocument(first, { viewColumn: vscode.ViewColumn.One });
   await app.panels.open(first);
+  tick('didExample');
 }
 
 /** Goes on where `openExample` had to start the window anew. */

@@ -14,6 +14,7 @@ import { RESULTS_TYPE } from '../ids';
 import type { PanelManager } from '../panel/manager';
 import { engineOptions } from '../settings';
 import type { Working } from '../status';
+import { tick } from '../walkthrough';
 import { openFolder } from './open-folder';
 import { openReport } from './open-report';
 import { openQuestion } from './question';
@@ -50,6 +51,7 @@ export class ResultsManager {
     if (this.#running.has(flow)) return;
     try {
       const result = await this.#run(flow, experiment);
+      tick('didDataset');
       const view = this.#views.get(flow);
       if (view) view.setResult(result);
       else

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { PanelAction, PanelSavedState } from '../../protocol/panel';
 import type { Flow } from '../flow';
 import { CONTEXT, PANEL_TYPE } from '../ids';
+import { tick } from '../walkthrough';
 import { FlowPanel, type PanelDeps } from './panel';
 
 export interface ManagerDeps extends PanelDeps {
@@ -79,6 +80,7 @@ export class PanelManager {
   #add(flow: Flow, webview: vscode.WebviewPanel): void {
     const panel = new FlowPanel(flow, webview, this.deps);
     this.#panels.set(flow, panel);
+    tick('didPanel');
     webview.onDidChangeViewState(() => this.#tellContext());
     webview.onDidDispose(() => {
       this.#panels.delete(flow);

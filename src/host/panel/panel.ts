@@ -6,6 +6,7 @@ import type { Edit } from '../../core/experiment/problems';
 import type { HostToPanel, Outcome, PanelToHost } from '../../protocol/panel';
 import type { Flow } from '../flow';
 import { COMMANDS } from '../ids';
+import { tick } from '../walkthrough';
 import { pageHtml } from './html';
 import { editFor, type PanelEdit } from './edits';
 import { freeName, nameProblem } from './new-set';
@@ -148,7 +149,8 @@ export class FlowPanel {
 
   async #edit(message: PanelEdit): Promise<void> {
     const document = await vscode.workspace.openTextDocument(this.flow.uri);
-    await this.#apply(document, editFor(document.getText(), message, this.flow));
+    const applied = await this.#apply(document, editFor(document.getText(), message, this.flow));
+    if (applied && message.type === 'set-patches' && message.patches.length > 0) tick('didPatches');
   }
 
   /** By an edit: the editor's own undo would have to give the text the focus, and a place in the layout. */
