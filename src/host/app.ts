@@ -173,7 +173,10 @@ export class App {
         this.#status.refresh();
         this.#diagnoseFlow(flow);
       },
-      filesChanged: (flow) => this.#diagnoseFlow(flow),
+      filesChanged: (flow) => {
+        this.#diagnoseFlow(flow);
+        this.#lookAgain(flow);
+      },
     };
   }
 
@@ -294,6 +297,12 @@ export class App {
       run,
     );
     if (picked === run) for (const flow of live()) void flow.run().catch((e: unknown) => this.log.warn(String(e)));
+  }
+
+  /** What kept a text from running when it was shown may be there now. */
+  #lookAgain({ uri }: Flow): void {
+    const shown = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri.toString());
+    if (shown) this.#shown(shown);
   }
 
   #diagnoseFlow({ uri }: Flow): void {

@@ -1,4 +1,5 @@
 /** Experiments as they stand in the editor, parsed once per version. */
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { parseComputable, type ComputableResult } from '../core/experiment/computable';
 import { Source } from '../core/experiment/source';
@@ -48,6 +49,23 @@ export function rangeOf(
 export function filesOf(experiment: Experiment | undefined): string[] {
   const subject = experiment?.subject;
   return subject ? [subject.kind === 'question' ? subject.image : subject.csv] : [];
+}
+
+/** Files of a checkpoint folder without which, or with a mistake in which, it cannot be used. */
+const CHECKPOINT_FILES = [
+  'config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'preprocessor_config.json',
+  'processor_config.json',
+  'chat_template.jinja',
+  'model.safetensors',
+  'model.safetensors.index.json',
+];
+/** Absolute paths of the files that an experiment's model is read from, where it is a folder. */
+export function modelFilesOf(experiment: Experiment | undefined): string[] {
+  const { model } = experiment ?? {};
+  return model?.kind === 'folder' ? CHECKPOINT_FILES.map((name) => path.join(model.path, name)) : [];
 }
 
 /** Absolute path of the picture of a one-question experiment. */

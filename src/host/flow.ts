@@ -7,7 +7,7 @@ import { checkAgainstModel } from '../core/experiment/facts';
 import { throwFirst, type Problem } from '../core/experiment/problems';
 import type { Experiment } from '../core/experiment/types';
 import type { HostToPanel, PanelExperiment } from '../protocol/panel';
-import { filesOf, imageOf, parsed, titleOf, type Parsed } from './documents';
+import { filesOf, imageOf, modelFilesOf, parsed, titleOf, type Parsed } from './documents';
 import type { EngineHooks } from './engine/engine';
 import { TextHistory, type TextChange } from './history';
 import { factsOf } from './live/facts';
@@ -47,6 +47,7 @@ export class Flow {
   #toldProblems = '';
   readonly #planning: Planning;
   readonly #files = new FileWatch(() => this.#filesChanged());
+  readonly #modelFiles = new FileWatch(() => this.#modelChanged());
 
   constructor(
     private place: vscode.Uri,
@@ -169,6 +170,7 @@ export class Flow {
     else this.#history = new TextHistory(text);
     if (this.#parsed.computable) this.experiment = this.#parsed.computable;
     this.#files.set(filesOf(this.experiment));
+    this.#modelFiles.set(modelFilesOf(this.experiment));
     this.#sendExperiment();
     clearTimeout(this.#pause);
     const { active } = this.#planning;
@@ -220,6 +222,7 @@ export class Flow {
   dispose(): void {
     clearTimeout(this.#pause);
     this.#files.dispose();
+    this.#modelFiles.dispose();
     this.#panel = undefined;
     this.#planning.stop();
     this.session.dispose();
@@ -231,6 +234,13 @@ export class Flow {
     this.deps.filesChanged(this);
     const { computable } = this.#parsed ?? {};
     if (this.live && computable?.subject.kind === 'question') void this.session.run();
+  }
+
+  /** A checkpoint that is mended is tried again by itself; one that is loaded stays as it was loaded. */
+  #modelChanged(): void {
+    this.deps.filesChanged(this);
+    if (this.live && this.session.status.kind === 'error') void this.session.run();
+    else if (this.#panel) void this.#startOrPlan();
   }
 
   /** Problems show only once the model is loaded and the question is prepared; the panel hears of them then. */

@@ -1,10 +1,12 @@
-/** Watches files that an experiment names, wherever they lie. */
+/** Watches files that an experiment names, wherever they lie, and the folders above them. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 
 /** Programs write a file in several steps; word is given once they pause. */
 const PAUSE_MS = 400;
+/** Folders above a file that are watched: who renames one tells nothing of the files in it. */
+const LEVELS = 4;
 
 /** A name as a pattern that stands for itself. */
 const literally = (name: string): string => name.replace(/[*?{}[\]]/g, '[$&]');
@@ -21,6 +23,17 @@ const statesOf = async (files: readonly string[]): Promise<string> =>
       ),
     ),
   );
+
+/** The files, and the folders above them, each once. */
+function placesOf(files: readonly string[]): string[] {
+  const places = new Set<string>();
+  for (const file of files) {
+    let place = file;
+    for (let level = 0; level <= LEVELS && place !== path.dirname(place); level++, place = path.dirname(place))
+      places.add(place);
+  }
+  return [...places];
+}
 
 export class FileWatch {
   #watched: readonly string[] = [];
@@ -41,10 +54,11 @@ export class FileWatch {
       clearTimeout(this.#pause);
       this.#pause = setTimeout(() => void this.#look(), PAUSE_MS);
     };
-    this.#watchers = files.flatMap((file) => {
-      const folder = vscode.Uri.file(path.dirname(file));
-      const pattern = new vscode.RelativePattern(folder, literally(path.basename(file)));
-      const watcher = vscode.workspace.createFileSystemWatcher(pattern);
+    this.#watchers = placesOf(files).flatMap((place) => {
+      const folder = vscode.Uri.file(path.dirname(place));
+      const pattern = new vscode.RelativePattern(folder, literally(path.basename(place)));
+      // Of a folder only that it comes and goes: its time changes with every file in it.
+      const watcher = vscode.workspace.createFileSystemWatcher(pattern, false, !files.includes(place), false);
       return [watcher, watcher.onDidCreate(told), watcher.onDidChange(told), watcher.onDidDelete(told)];
     });
   }

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseExperiment } from '../../src/core/experiment/parse';
 import { Panel } from './support/panel';
 import { PATIENCE, until, VSCode } from './support/vscode';
+
+function engineIsGone(code: VSCode): boolean {
+  try {
+    code.enginePid();
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 describe('files that are compared, changed, saved for the first time, renamed and deleted', function () {
   this.timeout(4 * PATIENCE);
@@ -136,6 +145,27 @@ describe('files that are compared, changed, saved for the first time, renamed an
     await writeFile(picture, before);
     await code.page.locator('.squiggly-error').first().waitFor({ state: 'detached', timeout: PATIENCE });
     await until(async () => (await code.text()).includes('→ Star 98.8 %'), 'its answer again');
+    await code.command('View: Close Editor');
+  });
+
+  it('a checkpoint that is mended is tried again, and a folder that is renamed back is found', async () => {
+    const config = at('models/shapes-llava/config.json');
+    const good = await readFile(config, 'utf8');
+    const answered = (): Promise<void> =>
+      until(async () => (await code.text()).includes('→ Star 98.8 %'), 'its answer');
+    const wrong = code.page.locator('.squiggly-error').first();
+    await writeFile(config, good.replace(/"model_type": "[^"]*"/, '"model_type": "other"'));
+    // No engine has it loaded: the last one goes a while after its last text.
+    await until(async () => Promise.resolve(engineIsGone(code)), 'the engine to go');
+    await code.open('examples/star.flow.json');
+    await wrong.waitFor({ timeout: PATIENCE });
+    await writeFile(config, good);
+    await wrong.waitFor({ state: 'detached', timeout: PATIENCE });
+    await answered();
+    await rename(at('models'), at('away'));
+    await wrong.waitFor({ timeout: PATIENCE });
+    await rename(at('away'), at('models'));
+    await wrong.waitFor({ state: 'detached', timeout: PATIENCE });
     await code.command('View: Close Editor');
   });
 

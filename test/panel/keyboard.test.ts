@@ -51,6 +51,24 @@ describe('panel: keyboard alone', () => {
     await live.getByText('Set cleared').waitFor();
   });
 
+  it('says which windows there are when another is typed, and asks for one that is right', async () => {
+    const field = page.locator('.cf-window');
+    const before = await field.inputValue();
+    for (const wrong of ['0', '99']) {
+      await field.fill(wrong);
+      await field.press('Enter');
+      await page
+        .getByRole('alert')
+        .getByText(`A window takes 1 to 10 layers, not ${wrong}; it stays ${before}.`)
+        .waitFor();
+      assert.equal(await field.inputValue(), before);
+    }
+    await field.fill('5');
+    await field.press('Enter');
+    assert.equal((await host.message('set-window', 1)).window, 5);
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+  });
+
   it('the patch under the keyboard stays in sight when zoomed in', async () => {
     await tabTo(page, '.cf-picture');
     for (const key of ['+', '+', '+', '+', 'End', 'ArrowDown']) await page.keyboard.press(key);

@@ -25,6 +25,8 @@ export class CurvesView extends PanelElement {
   private show: Shown = 'change';
   /** Id of the curve that is pointed at in the list. */
   private broughtOut: string | undefined;
+  /** Why the window that was typed is not taken. */
+  private windowProblem = '';
   private checked: Checked | undefined;
   private checkedCurves: readonly LiveCurve[] | undefined;
   private series: { key: readonly unknown[]; list: readonly Series[] } = { key: [], list: [] };
@@ -52,6 +54,7 @@ export class CurvesView extends PanelElement {
           >Check</vscode-button
         >
       </div>
+      ${this.windowProblem ? html`<p class="cf-note cf-bad" role="alert">${this.windowProblem}</p>` : nothing}
       ${
         none
           ? html`<p class="cf-note cf-empty-chart">
@@ -131,8 +134,13 @@ export class CurvesView extends PanelElement {
     const input = e.target as HTMLInputElement;
     const window = Number(input.value);
     const most = layersOf(this.s) || Infinity;
-    if (Number.isInteger(window) && window >= 1 && window <= most) this.store.post({ type: 'set-window', window });
-    else input.value = String(this.s.experiment?.window ?? 1);
+    const right = Number.isInteger(window) && window >= 1 && window <= most;
+    const kept = this.s.experiment?.window ?? 1;
+    const range = most === Infinity ? 'at least 1 layer' : `1 to ${plural(most, 'layer')}`;
+    this.windowProblem = right ? '' : `A window takes ${range}, not ${input.value || 'nothing'}; it stays ${kept}.`;
+    if (right) this.store.post({ type: 'set-window', window });
+    else input.value = String(kept);
+    this.requestUpdate();
   }
 
   private pickShow(show: Shown): void {
