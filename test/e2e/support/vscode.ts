@@ -229,15 +229,18 @@ export class VSCode {
 
   /** Opens a file of the folder by its path. */
   async open(file: string): Promise<void> {
-    await this.page.keyboard.press('Control+P');
     const input = this.page.locator('.quick-input-widget input.input');
-    await input.waitFor({ timeout: PATIENCE });
-    // The whole path is found without a search index.
-    await input.fill(path.join(this.folder, file));
-    await this.page
-      .locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) })
-      .first()
-      .click({ timeout: PATIENCE });
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: path.basename(file) }).first();
+    // The list closes by itself when something else takes the focus, such as a page that opens late.
+    await until(async () => {
+      await this.page.keyboard.press('Control+P');
+      // The whole path is found without a search index.
+      await input.fill(path.join(this.folder, file), { timeout: 5000 });
+      return row.click({ timeout: 10_000 }).then(
+        () => true,
+        async () => (await this.page.keyboard.press('Escape'), false),
+      );
+    }, `${file} in the list of files`);
     await this.page.locator('.tab.active', { hasText: path.basename(file) }).waitFor({ timeout: PATIENCE });
   }
 
