@@ -89,10 +89,10 @@ const vision = (changes: Json): Json => ({
 describe('config.json', () => {
   it('fills in what llava-1.5-7b-hf leaves out', () => {
     const { text, vision, featureLayer, select, imageTokenId, family, projector } = parseConfig(LLAVA_15_7B, FILE);
-    const { hidden, layers, heads, kvHeads, headDim, intermediate, vocab, rmsEpsilon, ropeTheta, maxPositions } = text;
+    const { hidden, layers, heads, kvHeads, headDim, intermediate, vocab, rmsEpsilon, rope, maxPositions } = text;
     assert.deepEqual(
-      { hidden, layers, heads, kvHeads, headDim, intermediate, vocab, rmsEpsilon, ropeTheta, maxPositions },
-      { hidden: 4096, layers: 32, heads: 32, kvHeads: 32, headDim: 128, intermediate: 11008, vocab: 32064, rmsEpsilon: 1e-5, ropeTheta: 10000, maxPositions: 4096 }, // prettier-ignore
+      { hidden, layers, heads, kvHeads, headDim, intermediate, vocab, rmsEpsilon, rope, maxPositions },
+      { hidden: 4096, layers: 32, heads: 32, kvHeads: 32, headDim: 128, intermediate: 11008, vocab: 32064, rmsEpsilon: 1e-5, rope: { theta: 10000 }, maxPositions: 4096 }, // prettier-ignore
     );
     assert.equal(vision?.activation, 'quick_gelu');
     assert.deepEqual([featureLayer, select, imageTokenId, family], [-2, 'default', 32000, 'llava']);
@@ -118,8 +118,8 @@ describe('config.json', () => {
 
   it('reads theta and scaling from the places of both generations', () => {
     const rope = (changes: Json): unknown => {
-      const { ropeTheta, ropeScaling } = parseConfig(text(changes), FILE).text;
-      return [ropeTheta, ropeScaling];
+      const { theta, scaling } = parseConfig(text(changes), FILE).text.rope;
+      return [theta, scaling];
     };
     assert.deepEqual(rope({ rope_theta: 5e5 }), [5e5, undefined]);
     assert.deepEqual(rope({ rope_parameters: { rope_theta: 5e5, rope_type: 'default' } }), [5e5, undefined]);

@@ -16,7 +16,8 @@ import { knownTower, parseClipConfig, parseVisionConfig } from './parts/clip';
 import type { TowerConfig } from './parts/tower-config';
 import { llavaModel, type ClipFolder, type LlavaConfig } from './parts/llava-model';
 import { CLASS_EMBEDDING, prefixOf } from './parts/names';
-import { parseTextConfig, type TextModelType } from './parts/text';
+import { parseTextConfig } from './parts/text';
+import type { TextModelType } from './parts/text-types';
 
 /** What stands for the image in `input_ids` of original LLaVA (IMAGE_TOKEN_INDEX in llava/constants.py). */
 const ORIGINAL_IMAGE_TOKEN = -200;
@@ -90,7 +91,7 @@ function parse(json: RawConfig, file: string): Config {
   return {
     // what such a folder computes is what its twin in the format of transformers does
     family: tiled ? 'llava_next' : 'llava',
-    text: parseTextConfig(json, file, '', textType),
+    text: parseTextConfig(json, file, '', { is: textType }),
     ...(vision ? { vision: parseVisionConfig(vision, file) } : {}),
     ...(tower ? { tower: { name: tower, ...(raw.mm_hidden_size ? { hidden: raw.mm_hidden_size } : {}) } } : {}),
     // the released checkpoints all have it; -2 is theirs

@@ -1,13 +1,15 @@
 /** Decoders: what a config says, by one table of defaults, and the DecoderSpec it makes of a folder's tensors. */
 import { z } from 'zod';
 import { parseValue } from '../../checkpoint/folder';
-import { DECODER_KEYS, ROPE_KEYS } from '../../checkpoint/keys/decoder';
+import { DECODER_KEYS } from '../../checkpoint/keys/decoder';
 import { refuseKeys } from '../../checkpoint/keys/rules';
 import type { WeightTable } from '../../checkpoint/weights';
 import { usage } from '../../errors';
-import type { DecoderSpec, MatrixRef, RopeScaling, TensorRef } from '../../spec';
+import type { DecoderSpec, MatrixRef, Rope, TensorRef } from '../../spec';
 import { count, refuseQuantized, tokenIds } from './config';
 import { EMBEDDING, linear, norm } from './names';
+import { parseRope, ropeSchema } from './rope';
+import { TEXT_TYPES, type TextModelType, type TextType } from './text-types';
 
 /** What config.json says about the decoder, with the Python class's defaults filled in. */
 export interface TextConfig {
@@ -19,25 +21,17 @@ export interface TextConfig {
   readonly intermediate: number;
   readonly vocab: number;
   readonly rmsEpsilon: number;
-  readonly ropeTheta: number;
-  readonly ropeScaling?: RopeScaling;
+  readonly rope: Rope;
   readonly maxPositions: number;
+  /** Of query, key and value; of the output matrix. */
   readonly attentionBias: boolean;
+  readonly outputBias: boolean;
   readonly mlpBias: boolean;
+  /** RMS norm over each head of queries and keys. */
+  readonly headNorms: boolean;
   readonly tied: boolean;
   readonly eos: readonly number[];
 }
-
-const ropeSchema = z.looseObject({
-  rope_type: z.string().nullish(),
-  type: z.string().nullish(),
-  rope_theta: z.number().positive().nullish(),
-  factor: z.number().positive().nullish(),
-  low_freq_factor: z.number().positive().nullish(),
-  high_freq_factor: z.number().positive().nullish(),
-  original_max_position_embeddings: count.nullish(),
-  partial_rotary_factor: z.number().nullish(),
-});
 
 const textSchema = z.looseObject({
   model_type: z.string().nullish(),
@@ -58,6 +52,7 @@ const textSchema = z.looseObject({
   attention_bias: z.boolean().nullish(),
   mlp_bias: z.boolean().nullish(),
   sliding_window: z.number().nullish(),
+  use_sliding_window: z.boolean().nullish(),
   layer_types: z.array(z.string()).nullish(),
   tie_word_embeddings: z.boolean().nullish(),
   eos_token_id: tokenIds.nullish(),
@@ -65,131 +60,85 @@ const textSchema = z.looseObject({
 });
 type RawText = z.infer<typeof textSchema>;
 
-/** transformers LlamaConfig and MistralConfig: the values that hold where config.json is silent. */
-const DEFAULTS = {
-  llama: { intermediate: 11008, kvHeads: undefined, maxPositions: 2048, slidingWindow: null },
-  mistral: { intermediate: 14336, kvHeads: 8, maxPositions: 4096 * 32, slidingWindow: 4096 },
-} as const;
-export type TextModelType = keyof typeof DEFAULTS;
-const isTextModel = (x: string): x is TextModelType => Object.hasOwn(DEFAULTS, x);
-
 /**
  * @param value `text_config` of a llava-hf folder, or the whole config of an original LLaVA folder
- * @param forced the decoder's type where the folder's own `model_type` speaks of the whole model
  * @param prefix how errors name the place, e.g. `text_config`
+ * @param known the decoders that the family comes with, the first where the config names none; `is`: the decoder's type
+ * where the folder's own `model_type` speaks of the whole model
  */
-export function parseTextConfig(value: unknown, file: string, prefix: string, forced?: TextModelType): TextConfig {
+export function parseTextConfig(
+  value: unknown,
+  file: string,
+  prefix: string,
+  known: { readonly types?: readonly TextModelType[]; readonly is?: TextModelType } = {},
+): TextConfig {
+  const { types = ['llama', 'mistral'] } = known;
   const raw = parseValue(value ?? {}, textSchema, file, prefix);
   refuseKeys(raw, DECODER_KEYS, file, prefix);
   const key = (name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
-  const type = forced ?? raw.model_type ?? 'llama';
-  if (!isTextModel(type)) {
-    const hint = `supported: ${Object.keys(DEFAULTS).join(', ')}`;
-    throw usage(`${key('model_type')} is "${type}", which is not supported`, file, hint);
+  const name = known.is ?? types.find((t) => t === (raw.model_type ?? types[0]));
+  if (name === undefined) {
+    const hint = `supported: ${types.join(', ')}`;
+    throw usage(`${key('model_type')} is "${raw.model_type}", which is not supported`, file, hint);
   }
-  const defaults = DEFAULTS[type];
-  refuseUnsupported(raw, defaults.slidingWindow, file, key);
+  const type: TextType = TEXT_TYPES[name];
+  refuseUnsupported(raw, type, file, key);
 
-  const hidden = raw.hidden_size ?? 4096;
-  const heads = raw.num_attention_heads ?? 32;
+  const hidden = raw.hidden_size ?? type.hidden;
+  const heads = raw.num_attention_heads ?? type.heads;
   // a null means "as many as heads" in both classes; a missing key means the class's default
-  const kvHeads = raw.num_key_value_heads ?? (raw.num_key_value_heads === null ? heads : (defaults.kvHeads ?? heads));
+  const kvHeads = raw.num_key_value_heads ?? (raw.num_key_value_heads === null ? heads : (type.kvHeads ?? heads));
   if (heads % kvHeads !== 0) {
     throw usage(`${key('num_key_value_heads')} (${kvHeads}) does not divide num_attention_heads (${heads})`, file);
   }
-  if (raw.head_dim == null && hidden % heads !== 0) {
+  const given = raw.head_dim ?? type.headDim;
+  if (given === undefined && hidden % heads !== 0) {
     throw usage(`${key('num_attention_heads')} (${heads}) does not divide hidden_size (${hidden})`, file);
   }
-  const headDim = raw.head_dim ?? hidden / heads;
+  const headDim = given ?? hidden / heads;
   if (headDim % 2 !== 0) {
     throw usage(`${key('head_dim')} (${headDim}) is odd; rotary positions need pairs`, file);
   }
-  const maxPositions = raw.max_position_embeddings ?? defaults.maxPositions;
+  const biased = type.biases === 'attention_bias' && (raw.attention_bias ?? false);
+  const maxPositions = raw.max_position_embeddings ?? type.maxPositions;
   return {
-    layers: raw.num_hidden_layers ?? 32,
+    layers: raw.num_hidden_layers ?? type.layers,
     hidden,
     heads,
     kvHeads,
     headDim,
-    intermediate: raw.intermediate_size ?? defaults.intermediate,
-    vocab: raw.vocab_size ?? 32000,
-    rmsEpsilon: raw.rms_norm_eps ?? 1e-6,
-    ...rope(raw, maxPositions, file, key),
+    intermediate: raw.intermediate_size ?? type.intermediate,
+    vocab: raw.vocab_size ?? type.vocab,
+    rmsEpsilon: raw.rms_norm_eps ?? type.rmsEpsilon,
+    rope: parseRope(raw, type, { headDim, maxPositions }, file, key),
     maxPositions,
-    attentionBias: type === 'llama' && (raw.attention_bias ?? false),
-    mlpBias: type === 'llama' && (raw.mlp_bias ?? false),
+    attentionBias: type.biases === 'query_key_value' || biased,
+    outputBias: biased,
+    mlpBias: type.mlpBias && (raw.mlp_bias ?? false),
+    headNorms: type.headNorms,
     tied: raw.tie_word_embeddings ?? false,
     eos: raw.eos_token_id == null ? [] : [raw.eos_token_id].flat(),
   };
 }
 
-function refuseUnsupported(
-  raw: RawText,
-  defaultWindow: number | null,
-  file: string,
-  key: (name: string) => string,
-): void {
+function refuseUnsupported(raw: RawText, type: TextType, file: string, key: (name: string) => string): void {
   refuseQuantized(raw.quantization_config, key('quantization_config'), file);
   const activation = raw.hidden_act ?? 'silu';
   if (activation !== 'silu' && activation !== 'swish') {
     throw usage(`${key('hidden_act')} is "${activation}", which is not supported`, file, 'supported: silu');
   }
-  const window = raw.sliding_window === undefined ? defaultWindow : raw.sliding_window;
-  if (window !== null) {
+  const switched = type.slidingWindow === 'switch';
+  if (switched && raw.use_sliding_window) {
+    throw usage(`${key('use_sliding_window')} is true: sliding windows are not supported`, file);
+  }
+  const window = raw.sliding_window === undefined ? type.slidingWindow : raw.sliding_window;
+  if (window !== null && !switched) {
     const what = `${key('sliding_window')} is ${window}${raw.sliding_window === undefined ? ' (by default)' : ''}`;
     throw usage(`${what}: sliding windows are not supported`, file, 'supported: null, i.e. full attention');
   }
   const odd = raw.layer_types?.find((t) => t !== 'full_attention');
   if (odd !== undefined) {
     throw usage(`${key('layer_types')} has "${odd}", which is not supported`, file, 'supported: full_attention');
-  }
-}
-
-/** As transformers' `convert_rope_params_to_dict`: `rope_scaling` wins over `rope_parameters`, a theta inside over one
- * beside them. */
-function rope(
-  raw: RawText,
-  maxPositions: number,
-  file: string,
-  key: (name: string) => string,
-): { ropeTheta: number; ropeScaling?: RopeScaling } {
-  const [name, params] =
-    raw.rope_scaling && Object.keys(raw.rope_scaling).length > 0
-      ? ['rope_scaling', raw.rope_scaling]
-      : ['rope_parameters', raw.rope_parameters ?? {}];
-  refuseKeys(params, ROPE_KEYS, file, key(name));
-  const ropeTheta = params.rope_theta ?? raw.rope_theta ?? 10_000;
-  const partial = params.partial_rotary_factor ?? raw.partial_rotary_factor ?? 1;
-  if (partial !== 1) throw usage(`${key('partial_rotary_factor')} is ${partial}; only 1 is supported`, file);
-  const number = (k: 'factor' | 'low_freq_factor' | 'high_freq_factor'): number => {
-    const value = params[k];
-    if (value == null) throw usage(`${key(name)}.${k} is missing`, file);
-    return value;
-  };
-  const type = params.rope_type ?? params.type ?? 'default';
-  switch (type) {
-    case 'default':
-      return { ropeTheta };
-    case 'linear':
-      return { ropeTheta, ropeScaling: { type, factor: number('factor') } };
-    case 'llama3': {
-      const lowFreqFactor = number('low_freq_factor');
-      const highFreqFactor = number('high_freq_factor');
-      if (highFreqFactor <= lowFreqFactor) {
-        throw usage(`${key(name)}.high_freq_factor is not above low_freq_factor`, file);
-      }
-      const originalMaxPositions = params.original_max_position_embeddings ?? maxPositions;
-      return {
-        ropeTheta,
-        ropeScaling: { type, factor: number('factor'), lowFreqFactor, highFreqFactor, originalMaxPositions },
-      };
-    }
-    default:
-      throw usage(
-        `${key(name)}.rope_type is "${type}", which is not supported`,
-        file,
-        'supported: default, linear, llama3',
-      );
   }
 }
 
@@ -203,7 +152,7 @@ export interface DecoderNames {
 /** All tensors of the decoder, each of the shape config.json asks for. */
 export function textDecoder(w: WeightTable, names: DecoderNames, text: TextConfig, file: string): DecoderSpec {
   const { prefix } = names;
-  const { hidden, heads, kvHeads, headDim, intermediate, vocab, attentionBias, mlpBias } = text;
+  const { hidden, heads, kvHeads, headDim, intermediate, vocab, attentionBias, outputBias, mlpBias } = text;
   const epsilon = text.rmsEpsilon;
   const { embedding, head } = embeddingAndHead(w, names, text, file);
   const layers = Array.from({ length: text.layers }, (_, l) => {
@@ -217,7 +166,11 @@ export function textDecoder(w: WeightTable, names: DecoderNames, text: TextConfi
       query: linear(w, `${at}.self_attn.q_proj`, heads * headDim, hidden, attentionBias),
       key: linear(w, `${at}.self_attn.k_proj`, kvHeads * headDim, hidden, attentionBias),
       value: linear(w, `${at}.self_attn.v_proj`, kvHeads * headDim, hidden, attentionBias),
-      output: linear(w, `${at}.self_attn.o_proj`, hidden, heads * headDim, attentionBias),
+      output: linear(w, `${at}.self_attn.o_proj`, hidden, heads * headDim, outputBias),
+      ...(text.headNorms && {
+        queryNorm: norm(w, `${at}.self_attn.q_norm`, headDim),
+        keyNorm: norm(w, `${at}.self_attn.k_norm`, headDim),
+      }),
       mlpNorm: norm(w, `${at}.post_attention_layernorm`, hidden),
       gate: linear(w, `${at}.mlp.gate_proj`, intermediate, hidden, mlpBias),
       up: linear(w, `${at}.mlp.up_proj`, intermediate, hidden, mlpBias),
@@ -238,7 +191,7 @@ export function textDecoder(w: WeightTable, names: DecoderNames, text: TextConfi
     norm: { epsilon, offset: 0 },
     activation: 'silu',
     attentionScale: 1 / Math.sqrt(headDim),
-    ropes: [{ theta: text.ropeTheta, ...(text.ropeScaling ? { scaling: text.ropeScaling } : {}) }],
+    ropes: [text.rope],
     kinds: layers.map(() => ({ rope: 0 })),
     additions: [],
     weights: {
