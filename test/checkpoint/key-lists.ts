@@ -1,11 +1,11 @@
 /** The lists of keys that the tests go through, and values to try on them. */
-import { DECODER_KEYS, ROPE_KEYS } from '../../src/core/checkpoint/keys/decoder';
+import { DECODER_KEYS, ROPE_KEYS } from '../../src/core/families/keys/text';
 import { GENERATION_KEYS } from '../../src/core/checkpoint/keys/generation';
-import { MODEL_KEYS, ORIGINAL_KEYS } from '../../src/core/checkpoint/keys/model';
-import { IMAGE_PROCESSOR_KEYS, PROCESSOR_KEYS } from '../../src/core/checkpoint/keys/processor';
+import { MODEL_KEYS, ORIGINAL_KEYS } from '../../src/core/families/keys/models';
+import { IMAGE_PROCESSOR_KEYS, PROCESSOR_KEYS } from '../../src/core/families/keys/processors';
 import type { KeyRules } from '../../src/core/checkpoint/keys/rules';
 import { ADDED_TOKEN_KEYS, TOKENIZER_KEYS } from '../../src/core/checkpoint/keys/tokenizer';
-import { CLIP_KEYS, TOWER_KEYS } from '../../src/core/checkpoint/keys/tower';
+import { CLIP_KEYS, TOWER_KEYS } from '../../src/core/families/keys/towers';
 import type { Json } from '../support/checkpoints';
 
 /** By kind, as in fixtures/python-keys.json. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { closeFiles, openTokenizer } from '../../src/core/checkpoint';
 import { openCheckpoint } from '../../src/core/families';
-import { IMAGE_PROCESSOR_KEYS, PROCESSOR_KEYS } from '../../src/core/checkpoint/keys/processor';
+import { IMAGE_PROCESSOR_KEYS, PROCESSOR_KEYS } from '../../src/core/families/keys/processors';
 import { Questions } from '../../src/core/engine/questions';
 import { CrossflowError } from '../../src/core/errors';
 import { copyCheckpoint, editJson, relayout, writeJson, type Json } from '../support/checkpoints';

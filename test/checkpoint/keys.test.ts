@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { CrossflowError } from '../../src/core/errors';
-import { familyOf } from '../../src/core/families';
+import { parseConfig } from '../../src/core/families';
 import { parseClipConfig } from '../../src/core/families/parts/clip';
 import type { Json } from '../support/checkpoints';
 import { repositoryRoot } from '../support/golden';
 import { changesOf, LISTS, onlyRules, otherValue } from './key-lists';
 
-const parseConfig = (json: Json, file: string): unknown => familyOf(json, file).parse(json, file);
-
 /** Keys of the Python classes, of several versions (test/golden/tools/config_keys.py). */
 const python = JSON.parse(
   readFileSync(path.join(repositoryRoot, 'test/checkpoint/fixtures/python-keys.json'), 'utf8'),
 ) as { readonly versions: readonly string[]; readonly keys: Readonly<Record<string, readonly string[]>> };
+
+const parsed = (json: Json, file: string): unknown => parseConfig(json, file).config;
 
 const PINPOINTS = [[336, 672], [672, 336]]; // prettier-ignore
 const LLAMA3 = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 }; // prettier-ignore
@@ -37,13 +37,12 @@ const outcome = (read: () => unknown): string => {
   }
 };
 const READERS: Readonly<Record<string, Outcome>> = {
-  model: (c) =>
-    outcome(() => parseConfig({ architectures: ['LlavaNextForConditionalGeneration'], ...c }, 'config.json')),
-  text: (c) => outcome(() => parseConfig({ model_type: 'llava', text_config: { model_type: 'llama', ...c } }, 'x')),
-  rope: (c) => outcome(() => parseConfig({ model_type: 'llava', text_config: { rope_scaling: { ...LLAMA3, ...c } } }, 'x')), // prettier-ignore
-  vision: (c) => outcome(() => parseConfig({ model_type: 'llava', vision_config: c }, 'x')),
+  model: (c) => outcome(() => parsed({ architectures: ['LlavaNextForConditionalGeneration'], ...c }, 'config.json')),
+  text: (c) => outcome(() => parsed({ model_type: 'llava', text_config: { model_type: 'llama', ...c } }, 'x')),
+  rope: (c) => outcome(() => parsed({ model_type: 'llava', text_config: { rope_scaling: { ...LLAMA3, ...c } } }, 'x')), // prettier-ignore
+  vision: (c) => outcome(() => parsed({ model_type: 'llava', vision_config: c }, 'x')),
   clip: (c) => outcome(() => parseClipConfig({ model_type: 'clip', ...c }, 'x')),
-  original: (c) => outcome(() => parseConfig({ ...ORIGINAL, ...c }, 'config.json')),
+  original: (c) => outcome(() => parsed({ ...ORIGINAL, ...c }, 'config.json')),
 };
 
 /** For each used key a change that must be seen: another result, or a refusal that names it. */

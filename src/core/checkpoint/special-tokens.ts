@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { usage } from '../errors';
 import { readJsonFile } from './folder';
-import { GENERATION_KEYS } from './keys/generation';
 import { refuseKeys } from './keys/rules';
 import { TOKENIZER_KEYS } from './keys/tokenizer';
 
@@ -34,7 +33,6 @@ export async function readTokens(
   processorImageText?: string,
 ): Promise<{ eos: readonly number[]; imageText?: string }> {
   const generation = await readJsonFile(join(folder, 'generation_config.json'), generationSchema);
-  if (generation) refuseKeys(generation, GENERATION_KEYS, join(folder, 'generation_config.json'));
   const config = await readJsonFile(join(folder, 'tokenizer_config.json'), tokenizerConfigSchema);
   if (config) refuseKeys(config, TOKENIZER_KEYS, join(folder, 'tokenizer_config.json'));
   const added = new Map<string, number>();

@@ -4,8 +4,10 @@
  * docs/add-a-family.md is the guide.
  */
 import type { WeightTable } from '../checkpoint/weights';
+import type { KeyRules } from '../checkpoint/keys/rules';
 import type { Companion } from '../hub/companions';
 import type { ModelSpec, Quantization } from '../spec';
+import type { TEXT_KEYS } from './keys/text';
 
 /** config.json as it stands. */
 export type RawConfig = Readonly<Record<string, unknown>>;
@@ -20,12 +22,32 @@ export interface CheckpointFolder {
   readonly quantization?: Quantization;
 }
 
+/** What the files of a family's checkpoints may say; keys/models.ts has one for each. */
+export interface FamilyKeys {
+  /** config.json. */
+  readonly config: KeyRules;
+  /** `model_type` of a decoder's config that has none: its keys are listed in keys/text.ts. */
+  readonly text: keyof typeof TEXT_KEYS;
+  /** Where there is no `text_config`, the decoder's keys stand at the top. */
+  readonly flatText?: boolean;
+  /** `vision_config`. */
+  readonly vision: KeyRules;
+  /** preprocessor_config.json, or `image_processor` of processor_config.json. */
+  readonly image: KeyRules;
+  /** processor_config.json. */
+  readonly processor: KeyRules;
+  /** generation_config.json. */
+  readonly generation: KeyRules;
+}
+
 export interface Family<C = unknown> {
   /** As results name it: `llava_next`. */
   readonly id: string;
   readonly title: string;
   /** Values of `model_type` that belong to it, for words about what is supported. */
   readonly types: readonly string[];
+  /** Read before the family sees a file. */
+  readonly keys: FamilyKeys;
   /** Whether a config.json is of this family. */
   claims(config: RawConfig): boolean;
   /**

@@ -9,6 +9,7 @@ import { readTokens } from '../checkpoint/special-tokens';
 import { usage } from '../errors';
 import type { Eye, ImageLayout, PixelSpec, Size, TokenSource, TowerSpec, View } from '../spec';
 import { family, namedBy, type RawConfig } from './family';
+import { FAMILY_KEYS } from './keys/models';
 import { count, tokenId } from './parts/config';
 import { checkAspect, TokenRun } from './parts/grids';
 import { modelSpec } from './parts/model';
@@ -48,6 +49,7 @@ export const idefics3 = family<Config>({
   id: 'idefics3',
   title: 'SmolVLM and Idefics3',
   types: TYPES,
+  keys: FAMILY_KEYS.idefics3,
   claims: namedBy(TYPES, ['Idefics3ForConditionalGeneration', 'SmolVLMForConditionalGeneration']),
   parse,
   async open(folder, config) {
@@ -56,7 +58,11 @@ export const idefics3 = family<Config>({
     const names = { prefix: 'model.text_model.', head: 'lm_head.weight' };
     const probe = `${names.prefix}embed_tokens.weight`;
     if (!w.has(probe)) throw noLayout(w, folder.path, [probe]);
-    const { found, imageToken } = await readProcessorFile([folder.path]);
+    const { found, imageToken } = await readProcessorFile([folder.path], ({ image_seq_len: given }, at) => {
+      const right = (vision.imageSize / vision.patchSize / scale) ** 2;
+      if (given == null || given === right) return;
+      throw usage(`image_seq_len is ${given}, but the tower gives ${right} features of a tile`, at);
+    });
     const decoder = textDecoder(w, names, text, file);
     const shuffled = vision.hidden * scale ** 2;
     const tower: TowerSpec = {

@@ -11,6 +11,7 @@ import type { Family, RawConfig } from './family';
 import { idefics3 } from './idefics3';
 import { llava, llavaNext } from './llava';
 import { llavaOriginal } from './llava-original';
+import { refuseConfigKeys, refuseFileKeys } from './keys/refuse';
 import { refuseQuantized } from './parts/config';
 
 /** The first that claims a config has it. */
@@ -36,21 +37,26 @@ export function familyOf(config: RawConfig, file: string): Family {
   throw usage(`${what} is not supported`, file, `supported: ${SUPPORTED.join(', ')}`);
 }
 
+/** @throws CrossflowError `usage` naming the key that is not supported */
+export function parseConfig(json: RawConfig, file: string): { readonly family: Family; readonly config: unknown } {
+  const family = familyOf(json, file);
+  refuseConfigKeys(json, family.keys, file);
+  return { family, config: family.parse(json, file) };
+}
+
 /**
  * Looks at the config.json of a model that is not on this disk yet, so that nobody waits for gigabytes that cannot be
  * used. @throws CrossflowError `usage` naming the key that is not supported
  */
 export function checkConfig(text: string, place: string): void {
-  const config = parseJson(text, jsonObject, place);
-  familyOf(config, place).parse(config, place);
+  parseConfig(parseJson(text, jsonObject, place), place);
 }
 
 /** The other models that a checkpoint with this config.json needs; none for a config that cannot be used. */
 export function companionsOf(text: string): readonly Companion[] {
   try {
-    const config = parseJson(text, jsonObject, '');
-    const family = familyOf(config, '');
-    return family.companions?.(family.parse(config, '')) ?? [];
+    const { family, config } = parseConfig(parseJson(text, jsonObject, ''), '');
+    return family.companions?.(config) ?? [];
   } catch {
     // whoever opens the checkpoint says what is wrong with it
     return [];
@@ -69,8 +75,8 @@ export async function openCheckpoint(directory: string): Promise<ModelSpec> {
   const file = join(path, 'config.json');
   const json = await readJsonFile(file, jsonObject);
   if (json === undefined) throw usage('config.json is missing: this is no checkpoint folder', file);
-  const family = familyOf(json, file);
-  const config = family.parse(json, file);
+  const { family, config } = parseConfig(json, file);
+  await refuseFileKeys(path, family.keys);
   const quantization = await readMarker(file);
   const weights = await WeightTable.open(path);
   return family.open({ path, config: file, weights, ...(quantization && { quantization }) }, config);

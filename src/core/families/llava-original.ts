@@ -8,9 +8,9 @@ import { parseJson, parseValue, readJsonFile } from '../checkpoint/folder';
 import { WeightTable } from '../checkpoint/weights';
 import { usage } from '../errors';
 import { findLocalModel } from '../hub/local';
-import { ORIGINAL_KEYS } from '../checkpoint/keys/model';
-import { refuseKeys } from '../checkpoint/keys/rules';
 import { family, type RawConfig } from './family';
+import { FAMILY_KEYS } from './keys/models';
+import { refuseFileKeys } from './keys/refuse';
 import { pinpointsSchema, type CanvasAspect } from './parts/canvas';
 import { knownTower, parseClipConfig, parseVisionConfig } from './parts/clip';
 import type { TowerConfig } from './parts/tower-config';
@@ -58,6 +58,7 @@ export const llavaOriginal = family<Config>({
   id: 'llava_original',
   title: 'LLaVA, original folders',
   types: ['original LLaVA folders (llava_llama, llava_mistral)'],
+  keys: FAMILY_KEYS.llava_original,
   claims,
   parse,
   companions: ({ tower }) =>
@@ -67,6 +68,8 @@ export const llavaOriginal = family<Config>({
   async open(folder, config) {
     const { tower } = config;
     const clip = tower && (await findLocalModel(tower.name, folder.path));
+    // its image processor is the folder's where that has none
+    if (clip !== undefined) await refuseFileKeys(clip, FAMILY_KEYS.llava_original);
     const vision = await visionOf(config, clip, folder.config);
     return llavaModel(folder, config, vision, {
       processors: clip === undefined ? [folder.path] : [folder.path, clip],
@@ -83,7 +86,6 @@ function parse(json: RawConfig, file: string): Config {
     throw usage(`model_type "${type}" is not supported`, file, `supported here: ${Object.keys(TYPES).join(', ')}`);
   }
   refuseUnsupported(raw, file);
-  refuseKeys(json, ORIGINAL_KEYS, file);
   const tower = raw.mm_vision_tower ?? undefined;
   const vision = raw.vision_config ?? (tower === undefined ? undefined : knownTower(tower));
   const aspect = aspectOf(raw, file);

@@ -5,10 +5,9 @@
  */
 import { z } from 'zod';
 import { parseValue } from '../checkpoint/folder';
-import { MODEL_KEYS } from '../checkpoint/keys/model';
-import { refuseKeys } from '../checkpoint/keys/rules';
 import { usage } from '../errors';
 import { family, namedBy, type RawConfig } from './family';
+import { FAMILY_KEYS } from './keys/models';
 import { pinpointsSchema } from './parts/canvas';
 import { parseVisionConfig } from './parts/clip';
 import type { TowerConfig } from './parts/tower-config';
@@ -41,7 +40,6 @@ const parse =
   (id: string, tiled: boolean) =>
   (config: RawConfig, file: string): Config => {
     const raw = parseValue(config, schema, file);
-    refuseKeys(config, MODEL_KEYS, file);
     const text = parseTextConfig(raw.text_config ?? undefined, file, 'text_config');
     const eos = raw.eos_token_id == null ? [] : [raw.eos_token_id].flat();
     return {
@@ -70,6 +68,7 @@ const member = (id: string, title: string, architecture: string, tiled: boolean)
     id,
     title,
     types: [id],
+    keys: FAMILY_KEYS.llava,
     claims: namedBy([id], [architecture]),
     parse: parse(id, tiled),
     open: (folder, config) =>

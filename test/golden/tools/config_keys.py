@@ -4,8 +4,10 @@ Sources are parsed, not imported, so one run reads several versions of transform
 github.com/haotian-liu/LLaVA):
 
 python test/golden/tools/config_keys.py --llava LLAVA TRANSFORMERS... > test/checkpoint/fixtures/python-keys.json
+python test/golden/tools/config_keys.py TRANSFORMERS... > test/families/fixtures/python-keys.json
 
 LLAVA and TRANSFORMERS are folders that hold the packages `llava` and `transformers`, as pip or a clone leaves them.
+Without --llava the keys of the families in FAMILIES are written, by family and file.
 
 A key of a class is a field that is declared in its body, a parameter of its `__init__`, or a name that the class takes
 from its keyword arguments or reads of its config; those of its base classes count too.
@@ -31,18 +33,69 @@ KINDS = {
     "generation": ["GenerationConfig"],
     "tokenizer": ["LlamaTokenizer", "LlamaTokenizerFast", "TokenizersBackend", "PreTrainedTokenizerFast", "AddedToken"],
 }  # fmt: skip
+# family -> file -> classes whose keys it has; a file's names are those of src/core/families/family.ts
+FAMILIES = {
+    "idefics3": {
+        "config": ["Idefics3Config", "SmolVLMConfig"], "text": ["LlamaConfig"],
+        "vision": ["Idefics3VisionConfig", "SmolVLMVisionConfig"],
+        "image": ["Idefics3ImageProcessor", "Idefics3ImageProcessorPil", "SmolVLMImageProcessor",
+                  "SmolVLMImageProcessorPil", "Idefics3ImageProcessorKwargs", "SmolVLMImageProcessorKwargs"],
+        "processor": ["Idefics3Processor", "SmolVLMProcessor"],
+    },
+    "qwen2_vl": {
+        "config": ["Qwen2VLConfig", "Qwen2VLTextConfig"], "text": ["Qwen2VLTextConfig"],
+        "vision": ["Qwen2VLVisionConfig"], "processor": ["Qwen2VLProcessor"],
+        "image": ["Qwen2VLImageProcessor", "Qwen2VLImageProcessorPil", "Qwen2VLImageProcessorKwargs"],
+    },
+    "qwen2_5_vl": {
+        "config": ["Qwen2_5_VLConfig", "Qwen2_5_VLTextConfig"], "text": ["Qwen2_5_VLTextConfig"],
+        "vision": ["Qwen2_5_VLVisionConfig"], "processor": ["Qwen2_5_VLProcessor"],
+        "image": ["Qwen2VLImageProcessor", "Qwen2VLImageProcessorPil", "Qwen2VLImageProcessorKwargs"],
+    },
+    "qwen3_vl": {
+        "config": ["Qwen3VLConfig"], "text": ["Qwen3VLTextConfig"], "vision": ["Qwen3VLVisionConfig"],
+        "image": ["Qwen2VLImageProcessor", "Qwen2VLImageProcessorPil", "Qwen2VLImageProcessorKwargs"],
+        "processor": ["Qwen3VLProcessor"],
+    },
+    "internvl": {
+        "config": ["InternVLConfig"], "text": ["Qwen2Config"], "vision": ["InternVLVisionConfig"],
+        "image": ["GotOcr2ImageProcessor", "GotOcr2ImageProcessorPil", "GotOcr2ImageProcessorKwargs"],
+        "processor": ["InternVLProcessor"],
+    },
+    "llava_onevision": {
+        "config": ["LlavaOnevisionConfig"], "text": ["Qwen2Config"], "vision": ["SiglipVisionConfig"],
+        "image": ["LlavaOnevisionImageProcessor", "LlavaOnevisionImageProcessorPil",
+                  "LlavaOnevisionImageProcessorKwargs"],
+        "processor": ["LlavaOnevisionProcessor"],
+    },
+    "gemma3": {
+        "config": ["Gemma3Config"], "text": ["Gemma3TextConfig"], "vision": ["SiglipVisionConfig"],
+        "image": ["Gemma3ImageProcessor", "Gemma3ImageProcessorPil", "Gemma3ImageProcessorKwargs"],
+        "processor": ["Gemma3Processor"],
+    },
+    "paligemma": {
+        "config": ["PaliGemmaConfig"], "text": ["GemmaConfig"], "vision": ["SiglipVisionConfig"],
+        "image": ["SiglipImageProcessor", "SiglipImageProcessorPil"], "processor": ["PaliGemmaProcessor"],
+    },
+}  # fmt: skip
+# Decoders that several families may have.
+DECODERS = {"qwen3": ["Qwen3Config"], "mistral": ["MistralConfig"], "llama": ["LlamaConfig"]}
+MODELS = [
+    "llama", "mistral", "clip", "llava", "llava_next", "idefics3", "smolvlm", "qwen2_vl", "qwen2_5_vl", "qwen3_vl",
+    "internvl", "llava_onevision", "gemma3", "paligemma", "got_ocr2", "siglip", "gemma", "qwen2", "qwen3",
+]  # fmt: skip
 # Some versions have no such file.
 FILES = [
     "configuration_utils.py", "modeling_rope_utils.py", "processing_utils.py", "image_processing_base.py",
     "image_processing_utils.py", "image_processing_backends.py", "tokenization_utils_base.py",
     "tokenization_utils_fast.py", "tokenization_utils_tokenizers.py", "generation/configuration_utils.py",
-    "models/llama/configuration_llama.py", "models/llama/tokenization_llama.py",
-    "models/llama/tokenization_llama_fast.py", "models/mistral/configuration_mistral.py",
-    "models/clip/configuration_clip.py", "models/clip/image_processing_clip.py",
-    "models/clip/image_processing_pil_clip.py", "models/llava/configuration_llava.py",
-    "models/llava/processing_llava.py", "models/llava/image_processing_pil_llava.py",
-    "models/llava_next/configuration_llava_next.py", "models/llava_next/processing_llava_next.py",
-    "models/llava_next/image_processing_llava_next.py", "models/llava_next/image_processing_pil_llava_next.py",
+] + [
+    f"models/{model}/{part}_{model}{more}.py"
+    for model in MODELS
+    for part, more in [
+        ("configuration", ""), ("processing", ""), ("image_processing", ""), ("image_processing_pil", ""),
+        ("tokenization", ""), ("tokenization", "_fast"),
+    ]
 ]  # fmt: skip
 # Parts of classes that are no key of a file.
 NOT_KEYS = {
@@ -141,18 +194,24 @@ def version_of(folder):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--llava", type=Path, required=True)
+    parser.add_argument("--llava", type=Path)
     parser.add_argument("transformers", type=Path, nargs="+")
     given = parser.parse_args()
     folders = [folder / "transformers" for folder in given.transformers]
     result = {"versions": [version_of(f) for f in folders], "keys": {}}
+    found = [classes_in(folder) for folder in folders]
+
+    def keys(names):
+        assert all(any(name in f for f in found) for name in names), names
+        return sorted(set().union(*(keys_of(name, f) for name in names for f in found)))
+
+    if given.llava is None:
+        result["keys"] = {id: {file: keys(names) for file, names in of.items()} for id, of in FAMILIES.items()}
+        result["decoders"] = {name: keys(names) for name, names in DECODERS.items()}
+        print(json.dumps(result, indent=1))
+        return
     for kind, names in KINDS.items():
-        keys = set()
-        for folder in folders:
-            found = classes_in(folder)
-            for name in names:
-                keys |= keys_of(name, found)
-        result["keys"][kind] = sorted(keys)
+        result["keys"][kind] = keys(names)
     result["keys"]["original"] = sorted(original_keys(given.llava / "llava"))
     print(json.dumps(result, indent=1))
 

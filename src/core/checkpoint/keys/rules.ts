@@ -1,9 +1,11 @@
 /**
- * What Crossflow does with each key that the Python classes take from a checkpoint's files. The lists beside this file
- * hold every key of those classes; `test/checkpoint/keys.test.ts` holds them against the classes themselves.
+ * What Crossflow does with each key that the Python classes take from a checkpoint's files. The lists beside this file,
+ * and those of families in families/keys, hold every key of those classes; `test/checkpoint/keys.test.ts` and
+ * `test/families/keys.test.ts` hold them against the classes themselves.
  *
  * A key that no Python class knows has no effect there, and none here.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { usage } from '../../errors';
 
 export type KeyRule =
@@ -35,7 +37,7 @@ export function refuseKeys(json: Readonly<Record<string, unknown>>, rules: KeyRu
     const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
     if (rule?.kind !== 'only' || value == null) continue;
     const text = JSON.stringify(value);
-    if (rule.values.some((v) => JSON.stringify(v) === text)) continue;
+    if (rule.values.some((v) => isDeepStrictEqual(v, value))) continue;
     const name = prefix === '' ? key : `${prefix}.${key}`;
     const supported = rule.values.length === 0 ? 'null' : rule.values.map((v) => JSON.stringify(v)).join(', ');
     throw usage(`${name} is ${text}, which is not supported`, file, `supported: ${supported}`);

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { parseValue } from '../../checkpoint/folder';
 import { refuseKeys } from '../../checkpoint/keys/rules';
-import { CLIP_KEYS, TOWER_KEYS } from '../../checkpoint/keys/tower';
 import type { WeightTable } from '../../checkpoint/weights';
 import { usage } from '../../errors';
 import type { TowerSpec } from '../../spec';
+import { CLIP_KEYS, TOWER_KEYS } from '../keys/towers';
 import { CLASS_EMBEDDING, norm, vitBlocks } from './names';
 import { parseTowerConfig, type TowerConfig, type TowerDefaults } from './tower-config';
 

@@ -2,8 +2,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readJsonFile } from '../../checkpoint/folder';
-import { IMAGE_PROCESSOR_KEYS, PROCESSOR_KEYS } from '../../checkpoint/keys/processor';
-import { refuseKeys } from '../../checkpoint/keys/rules';
 import { usage } from '../../errors';
 import type { PixelSpec, Resample } from '../../spec';
 import { pinpointsSchema, type CanvasProcessor, type Pinpoints } from './canvas';
@@ -75,15 +73,11 @@ export async function readProcessorFile(
   for (const folder of folders) {
     const nestedFile = join(folder, 'processor_config.json');
     const nested = await readJsonFile(nestedFile, nestedSchema);
-    if (nested) {
-      refuseKeys(nested, PROCESSOR_KEYS, nestedFile);
-      check(nested, nestedFile);
-    }
+    if (nested) check(nested, nestedFile);
     imageToken ??= nested?.image_token ?? undefined;
     const file = nested?.image_processor ? nestedFile : join(folder, 'preprocessor_config.json');
     const raw = nested?.image_processor ?? (await readJsonFile(file, processorSchema));
     if (raw == null) continue;
-    refuseKeys(raw, IMAGE_PROCESSOR_KEYS, file, nested?.image_processor ? 'image_processor' : '');
     found = { raw, file };
     break;
   }
@@ -93,6 +87,7 @@ export async function readProcessorFile(
 const nestedSchema = z.looseObject({
   image_token: z.string().nullish(),
   image_processor: processorSchema.nullish(),
+  image_seq_len: z.number().int().nullish(),
   patch_size: side.nullish(),
   num_additional_image_tokens: z.number().int().nonnegative().nullish(),
   vision_feature_select_strategy: z.string().nullish(),

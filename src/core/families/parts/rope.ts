@@ -1,8 +1,6 @@
 /** What a config says about rotary positions. Source: transformers modeling_rope_utils.py, modeling_qwen2_vl.py. */
 import { z } from 'zod';
-import { ROPE_KEYS } from '../../checkpoint/keys/decoder';
 import { parseValue } from '../../checkpoint/folder';
-import { refuseKeys } from '../../checkpoint/keys/rules';
 import { usage } from '../../errors';
 import type { Rope, RopeScaling } from '../../spec';
 import { count } from './config';
@@ -47,8 +45,7 @@ export function parseRope(
     raw.rope_scaling && Object.keys(raw.rope_scaling).length > 0
       ? ['rope_scaling', raw.rope_scaling]
       : ['rope_parameters', raw.rope_parameters ?? {}];
-  const { mrope_section: sizes, mrope_interleaved: _, ...plain } = params;
-  refuseKeys(type.sections ? plain : params, ROPE_KEYS, file, key(name));
+  const { mrope_section: sizes } = params;
   const theta = params.rope_theta ?? raw.rope_theta ?? type.ropeTheta;
   const partial = params.partial_rotary_factor ?? raw.partial_rotary_factor ?? 1;
   if (partial !== 1) throw usage(`${key('partial_rotary_factor')} is ${partial}; only 1 is supported`, file);

@@ -1,8 +1,6 @@
 /** Decoders: what a config says, by one table of defaults, and the DecoderSpec it makes of a folder's tensors. */
 import { z } from 'zod';
 import { parseValue } from '../../checkpoint/folder';
-import { DECODER_KEYS } from '../../checkpoint/keys/decoder';
-import { refuseKeys } from '../../checkpoint/keys/rules';
 import type { WeightTable } from '../../checkpoint/weights';
 import { usage } from '../../errors';
 import type { DecoderSpec, MatrixRef, Rope, TensorRef } from '../../spec';
@@ -74,7 +72,6 @@ export function parseTextConfig(
 ): TextConfig {
   const { types = ['llama', 'mistral'] } = known;
   const raw = parseValue(value ?? {}, textSchema, file, prefix);
-  refuseKeys(raw, DECODER_KEYS, file, prefix);
   const key = (name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
   const name = known.is ?? types.find((t) => t === (raw.model_type ?? types[0]));
   if (name === undefined) {
