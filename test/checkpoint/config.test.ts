@@ -167,7 +167,7 @@ describe('config.json', () => {
 
   const original = (changes: Json): Json => ({ ...ORIGINAL_15_7B, ...changes });
   const REFUSED: readonly (readonly [string, Json, RegExp])[] = [
-    ['another model', { model_type: 'qwen2_vl' }, /model_type "qwen2_vl" is not supported \(supported: .*llava, llava_next/],
+    ['another model', { model_type: 'qwen3_5' }, /model_type "qwen3_5" is not supported \(supported: .*llava, llava_next/],
     ['no model type', {}, /a config without model_type is not supported/],
     ['another architecture', { architectures: ['X'] }, /architecture "X" is not supported/],
     ['a decoder', text({ model_type: 'qwen2' }), /text_config\.model_type is "qwen2".*supported: llama, mistral/],

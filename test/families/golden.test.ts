@@ -6,7 +6,7 @@ import { residualPath } from '../../src/core/engine/readings';
 import { type Knockout, knockoutLabel } from '../../src/core/experiment/types';
 import { decodeImage, prepareImage } from '../../src/core/vision';
 import { assertArray, assertScores } from '../support/close';
-import { type FamilyCase, familyGolden, knockoutOf, questionOf } from './goldens';
+import { type FamilyCase, familyGolden, knockoutOf, processorPixels, questionOf } from './goldens';
 import { GOLDENS } from './registry';
 
 /** Random experiments a folder. */
@@ -22,17 +22,21 @@ for (const folder of Object.values(GOLDENS).flat()) {
     const tensor = (c: FamilyCase, name: string): Float32Array => golden.tensor(`${c.name}.${name}`).data;
 
     for (const c of golden.cases) {
-      it(`${c.name}: pixel values`, async () => {
-        const { eye } = model.spec;
-        const { pixels, layout } = prepareImage(
-          await decodeImage(join(golden.imagesDir, c.image)),
-          eye,
-          eye.aspects[0],
-        );
-        const { views, viewSize } = layout;
-        const shape = [1, views.length, 3, viewSize.height, viewSize.width];
+      it(`${c.name}: pixel values, and what the tower's taps give`, async () => {
+        const { eye, decoder } = model.spec;
+        const prepared = prepareImage(await decodeImage(join(golden.imagesDir, c.image)), eye, eye.aspects[0]);
+        const { shape, data } = processorPixels(prepared, eye.tower);
         assert.deepEqual(golden.tensor(`${c.name}.pixel_values`).shape, shape);
-        assertArray(pixels, tensor(c, 'pixel_values'), 'pixel values', 1e-6);
+        assertArray(data, tensor(c, 'pixel_values'), 'pixel values', 1e-6);
+        const { taps } = await (await model.parts.vision()).features(prepared);
+        const { patches } = prepared.layout.geometry;
+        const own = patches.flatMap(({ kind }, i) => (kind === 'mark' ? [] : [i]));
+        taps.forEach((rows, i) => {
+          const { hidden } = decoder;
+          const given = own.flatMap((row) => [...rows.subarray(row * hidden, (row + 1) * hidden)]);
+          assertArray(given, tensor(c, `deepstack.${i}`), `deepstack features ${i}`);
+        });
+        assert.equal(taps.length, decoder.additions.length);
       });
 
       it(`${c.name}: ids and sets`, async () => {

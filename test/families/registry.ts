@@ -6,6 +6,9 @@ import { repositoryRoot } from '../support/golden';
 /** Folders within test/golden/families with a tiny checkpoint and the values of its own forward. */
 export const GOLDENS = {
   idefics3: ['smolvlm', 'idefics3'],
+  qwen2_vl: ['qwen2-vl'],
+  qwen2_5_vl: ['qwen2.5-vl'],
+  qwen3_vl: ['qwen3-vl'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** Families that came first: their folders in test/golden, compared in test/engine/golden.test.ts. */

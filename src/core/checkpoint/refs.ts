@@ -18,11 +18,11 @@ export function refsIn(value: unknown): MatrixRef[] {
 
 /**
  * Every tensor of floating-point numbers that a model uses, each once (a tied head counts with the embedding): tower,
- * projector and row end first, then the decoder. Of a quantised weight these are its scales.
+ * projector and row end first, then the decoder. Of a quantised weight these are its scales; of rows it is the whole.
  */
 export function tensorsOf(spec: ModelSpec): TensorRef[] {
   const refs = [...refsIn(spec.eye.tower), ...spec.eye.vectors, ...refsIn(spec.decoder.weights)];
-  return [...new Set(refs.map((ref) => (isQuantized(ref) ? ref.scales : ref)))];
+  return [...new Set(refs.map((ref) => (isQuantized(ref) ? ref.scales : (ref.whole ?? ref))))];
 }
 
 /** What a matrix of the decoder is there for. */

@@ -14,7 +14,7 @@ import { count, tokenId } from './parts/config';
 import { checkAspect, TokenRun } from './parts/grids';
 import { modelSpec } from './parts/model';
 import { linear, noLayout } from './parts/names';
-import { checkProcessorClass, pixelSpec, readProcessorFile, type ProcessorFile } from './parts/processor';
+import { checkProcessorClass, pixelSpec, readProcessorFile, sideLength, type ProcessorFile } from './parts/processor';
 import { parseSiglipConfig, siglipTower } from './parts/siglip';
 import type { TowerConfig } from './parts/tower-config';
 import { parseTextConfig, textDecoder, type TextConfig } from './parts/text';
@@ -124,7 +124,7 @@ function tiling(at: ProcessorFile): Tiling {
     if (size == null) return { longestEdge: fallback };
     if (typeof size === 'number') return { longestEdge: size };
     if (!Array.isArray(size)) {
-      if (size.longest_edge != null) return { longestEdge: size.longest_edge };
+      if (size.longest_edge != null) return { longestEdge: sideLength(size.longest_edge, `${key}.longest_edge`, file) };
       if (size.height != null && size.width != null) return { width: size.width, height: size.height };
     }
     throw usage(`${key} has neither longest_edge nor height and width`, file);

@@ -13,9 +13,10 @@ import { llava, llavaNext } from './llava';
 import { llavaOriginal } from './llava-original';
 import { refuseConfigKeys, refuseFileKeys } from './keys/refuse';
 import { refuseQuantized } from './parts/config';
+import { qwenVl } from './qwen-vl';
 
 /** The first that claims a config has it. */
-export const FAMILIES: readonly Family[] = [llavaOriginal, llava, llavaNext, idefics3];
+export const FAMILIES: readonly Family[] = [llavaOriginal, llava, llavaNext, idefics3, ...qwenVl];
 
 const SUPPORTED = FAMILIES.flatMap((f) => f.types).sort();
 
@@ -76,8 +77,11 @@ export async function openCheckpoint(directory: string): Promise<ModelSpec> {
   const json = await readJsonFile(file, jsonObject);
   if (json === undefined) throw usage('config.json is missing: this is no checkpoint folder', file);
   const { family, config } = parseConfig(json, file);
-  await refuseFileKeys(path, family.keys);
+  const notes = await refuseFileKeys(path, family.keys);
   const quantization = await readMarker(file);
   const weights = await WeightTable.open(path);
-  return family.open({ path, config: file, weights, ...(quantization && { quantization }) }, config);
+  return {
+    ...(await family.open({ path, config: file, weights, ...(quantization && { quantization }) }, config)),
+    notes,
+  };
 }

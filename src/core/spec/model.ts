@@ -68,6 +68,8 @@ export interface ModelSpec {
   readonly eosTokenIds: readonly number[];
   /** Longest prompt in tokens, image included, that the model's own code does not cut. Left out: it never cuts. */
   readonly maxTokens?: number;
+  /** What of the checkpoint's files is left aside, in sentences to show. */
+  readonly notes: readonly string[];
   /** The weight files, absolute and link-free, with their sizes in bytes. */
   readonly files: readonly WeightFile[];
   /** Number of stored parameters that are used. */

@@ -30,6 +30,9 @@ export interface PixelSpec {
 /** How a picture is shown to the tower; the first is the checkpoint's own. */
 export type Aspect = string;
 
+/** How many pixels the tower sees of a picture: the fewest and the most; between them a picture keeps its size. */
+export type PixelRange = readonly [fewest: number, most: number];
+
 /**
  * One input of the tower: the layout's frame is resized to each of `resize` in turn (each rounded to bytes, as Pillow
  * does), then `viewSize` pixels are taken from `left`, `top` on. What lies outside is black.
@@ -75,6 +78,8 @@ export interface PatchGrid {
 /** Where every token of the image run lies in the picture, and back: data that crosses processes. */
 export interface ImageGeometry extends Size {
   readonly aspect: Aspect;
+  /** Where they are not the checkpoint's own. */
+  readonly pixels?: PixelRange;
   readonly patches: readonly PatchPlace[];
   readonly grids: readonly PatchGrid[];
 }
@@ -105,6 +110,12 @@ export interface Eye {
   /** Learned vectors that layouts put between patches; each `[hidden]` of the decoder. */
   readonly vectors: readonly TensorRef[];
   readonly pixels: PixelSpec;
+  /** Where pictures keep their size within limits: the checkpoint's own, and the same eye under others. */
+  readonly limits?: {
+    readonly pixels: PixelRange;
+    /** @throws CrossflowError `usage` when there is no size between them */
+    within(pixels: PixelRange): Eye;
+  };
   /** The only place that knows how many tokens a picture has and where they lie. Throws `usage` when it cannot be. */
   layOut(size: Size, aspect: Aspect): ImageLayout;
   /** The usual picture first, then those with the fewest and the most tokens: what plans ask for. */

@@ -16,6 +16,8 @@ export interface TensorRef<D extends StoredDtype = Dtype> {
   /** First byte, counted from the start of the file. */
   readonly offset: number;
   readonly length: number;
+  /** The stored tensor, of which this is some rows. */
+  readonly whole?: TensorRef;
 }
 
 /**

@@ -14,7 +14,9 @@ export type KeyRule =
   /** Changes no number that Crossflow gives. */
   | { readonly kind: 'harmless'; readonly because: string }
   /** One of these values, or null, is what Crossflow does; any other is refused. */
-  | { readonly kind: 'only'; readonly values: readonly unknown[] };
+  | { readonly kind: 'only'; readonly values: readonly unknown[] }
+  /** The same, but any other is left aside, and whoever opens the checkpoint is told. */
+  | { readonly kind: 'aside'; readonly values: readonly unknown[]; readonly because: string };
 
 export type KeyRules = Readonly<Record<string, KeyRule>>;
 
@@ -22,6 +24,8 @@ export const used: KeyRule = { kind: 'used' };
 export const harmless = (because: string): KeyRule => ({ kind: 'harmless', because });
 /** Without values: null. */
 export const only = (...values: readonly unknown[]): KeyRule => ({ kind: 'only', values });
+
+export const aside = (because: string, ...values: readonly unknown[]): KeyRule => ({ kind: 'aside', values, because });
 
 /** The same rule for several keys. */
 export const each = <K extends string>(rule: KeyRule, ...keys: readonly K[]): Readonly<Record<K, KeyRule>> =>
@@ -42,4 +46,13 @@ export function refuseKeys(json: Readonly<Record<string, unknown>>, rules: KeyRu
     const supported = rule.values.length === 0 ? 'null' : rule.values.map((v) => JSON.stringify(v)).join(', ');
     throw usage(`${name} is ${text}, which is not supported`, file, `supported: ${supported}`);
   }
+}
+
+/** A sentence for each value that is left aside. `file`: its name, to be shown. */
+export function notesOn(json: Readonly<Record<string, unknown>>, rules: KeyRules, file: string): string[] {
+  return Object.entries(json).flatMap(([key, value]) => {
+    const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
+    if (rule?.kind !== 'aside' || value == null || rule.values.some((v) => isDeepStrictEqual(v, value))) return [];
+    return [`${file}: ${key} ${JSON.stringify(value)} is not used: ${rule.because}`];
+  });
 }

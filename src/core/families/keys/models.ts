@@ -4,7 +4,7 @@
  */
 import { COMMON_KEYS } from '../../checkpoint/keys/common';
 import { GENERATION_KEYS } from '../../checkpoint/keys/generation';
-import { each, harmless, only, used, type KeyRules } from '../../checkpoint/keys/rules';
+import { aside, each, harmless, only, used, type KeyRules } from '../../checkpoint/keys/rules';
 import type { FamilyKeys } from '../family';
 import * as pixels from './processors';
 import { DECODER_KEYS, TEXT_KEYS } from './text';
@@ -86,8 +86,8 @@ const qwen2: FamilyKeys = {
   processor: pixels.PLAIN_PROCESSOR_KEYS,
   generation: {
     ...GENERATION_KEYS,
-    // 1.05 in the published files, which would make them unusable; docs/models.md says that it is left out
-    repetition_penalty: harmless('an answer is the most probable token, as in the study'),
+    // 1.05 in the published files, which would make them unusable
+    repetition_penalty: aside('an answer is the most probable token, again and again', 1),
   },
 };
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readJsonFile } from '../../checkpoint/folder';
-import { refuseKeys } from '../../checkpoint/keys/rules';
+import { notesOn, refuseKeys } from '../../checkpoint/keys/rules';
 import type { FamilyKeys, RawConfig } from '../family';
 import { TEXT_KEYS, type TextKeys } from './text';
 
@@ -26,8 +26,11 @@ export function refuseConfigKeys(config: RawConfig, family: FamilyKeys, file: st
   if (isObject(config['vision_config'])) refuseKeys(config['vision_config'], family.vision, file, 'vision_config');
 }
 
-/** The same for the files beside config.json; tokenizer_config.json is the tokenizer's. */
-export async function refuseFileKeys(folder: string, family: FamilyKeys): Promise<void> {
+/**
+ * The same for the files beside config.json; tokenizer_config.json is the tokenizer's.
+ * @returns sentences on settings that are left aside
+ */
+export async function refuseFileKeys(folder: string, family: FamilyKeys): Promise<string[]> {
   const read = async (name: string): Promise<[Json | undefined, string]> => {
     const file = join(folder, name);
     return [await readJsonFile(file, jsonObject), file];
@@ -38,7 +41,9 @@ export async function refuseFileKeys(folder: string, family: FamilyKeys): Promis
   if (processor) refuseKeys(processor, family.processor, processorFile);
   const image = processor?.['image_processor'];
   if (isObject(image)) refuseKeys(image, family.image, processorFile, 'image_processor');
-  if (image != null) return;
-  const [flat, flatFile] = await read('preprocessor_config.json');
-  if (flat) refuseKeys(flat, family.image, flatFile);
+  if (image == null) {
+    const [flat, flatFile] = await read('preprocessor_config.json');
+    if (flat) refuseKeys(flat, family.image, flatFile);
+  }
+  return generation ? notesOn(generation, family.generation, 'generation_config.json') : [];
 }

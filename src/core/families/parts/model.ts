@@ -26,6 +26,7 @@ export function modelSpec(folder: CheckpointFolder, draft: Draft): ModelSpec {
     sight: 'causal',
     firstPosition: 0,
     companions: [],
+    notes: [],
     ...rest,
     prompt: { imageTokenText: prompt.placeholder, ...prompt },
     directory: folder.path,

@@ -1,7 +1,7 @@
 /** Names of tensors, and refs by them. */
 import type { WeightTable } from '../../checkpoint/weights';
 import { usage } from '../../errors';
-import type { Activation, BlockRef, LinearRef, NormRef } from '../../spec';
+import type { Activation, BlockRef, LinearRef, NormRef, TensorRef } from '../../spec';
 
 export const linear = (w: WeightTable, name: string, out: number, input: number, bias: boolean): LinearRef => ({
   weight: w.matrix(`${name}.weight`, [out, input]),
@@ -13,6 +13,24 @@ export const norm = (w: WeightTable, name: string, width: number, bias = false):
   weight: w.get(`${name}.weight`, [width]),
   ...(bias ? { bias: w.get(`${name}.bias`, [width]) } : {}),
 });
+
+/** Rows `first` up to `first + count` of a stored tensor. */
+function rowsOf(whole: TensorRef, first: number, count: number): TensorRef {
+  const bytes = whole.length / (whole.shape[0] ?? 1);
+  const shape = [count, ...whole.shape.slice(1)];
+  return { ...whole, shape, offset: whole.offset + first * bytes, length: count * bytes, whole };
+}
+
+/** Query, key and value of one matrix `[3 * width, width]` with a bias `[3 * width]`. */
+export function fusedQkv(w: WeightTable, name: string, width: number): Pick<BlockRef, 'query' | 'key' | 'value'> {
+  const weight = w.get(`${name}.weight`, [3 * width, width]);
+  const bias = w.get(`${name}.bias`, [3 * width]);
+  const part = (i: number): LinearRef => ({
+    weight: rowsOf(weight, i * width, width),
+    bias: rowsOf(bias, i * width, width),
+  });
+  return { query: part(0), key: part(1), value: part(2) };
+}
 
 /** The blocks that CLIP and SigLIP have alike, by the names transformers gives them. */
 export function vitBlocks(

@@ -5,14 +5,18 @@ import { readJsonFile } from '../../checkpoint/folder';
 import { usage } from '../../errors';
 import type { PixelSpec, Resample } from '../../spec';
 import { pinpointsSchema, type CanvasProcessor, type Pinpoints } from './canvas';
+import { count } from './config';
 
-const side = z.number().int().positive().max(65536);
+const LONGEST_SIDE = 65536;
+const side = z.number().int().positive().max(LONGEST_SIDE);
+/** A side of an image, or in some processors the number of its pixels. */
+const edge = count;
 const sizeSchema = z.union([
   side,
   z.array(side).length(2),
   z.looseObject({
-    shortest_edge: side.nullish(),
-    longest_edge: side.nullish(),
+    shortest_edge: edge.nullish(),
+    longest_edge: edge.nullish(),
     height: side.nullish(),
     width: side.nullish(),
   }),
@@ -37,6 +41,11 @@ const processorSchema = z.looseObject({
   do_image_splitting: z.boolean().nullish(),
   max_image_size: sizeSchema.nullish(),
   image_grid_pinpoints: pinpointsSchema.nullish(),
+  min_pixels: count.nullish(),
+  max_pixels: count.nullish(),
+  patch_size: side.nullish(),
+  temporal_patch_size: side.nullish(),
+  merge_size: side.nullish(),
 });
 export type RawProcessor = z.infer<typeof processorSchema>;
 
@@ -53,7 +62,7 @@ const KNOWN = /^(CLIP|Llava|LlavaNext)(ImageProcessor|FeatureExtractor)(Fast|Pil
 /** How pixels become numbers, where a file is silent. */
 type PixelDefaults = Pick<PixelSpec, 'mean' | 'std'> & { readonly resample: number };
 
-const CLIP_PIXELS: PixelDefaults = { mean: CLIP_MEAN, std: CLIP_STD, resample: 3 };
+export const CLIP_PIXELS: PixelDefaults = { mean: CLIP_MEAN, std: CLIP_STD, resample: 3 };
 
 export interface ProcessorFile {
   readonly raw: RawProcessor;
@@ -194,9 +203,15 @@ function resizeOf(size: Size, file: string): CanvasProcessor['resize'] {
   if (typeof size === 'number') return { shortestEdge: size };
   if (!Array.isArray(size) && size.shortest_edge != null) {
     if (size.longest_edge != null) throw usage('size.longest_edge is not supported', file);
-    return { shortestEdge: size.shortest_edge };
+    return { shortestEdge: sideLength(size.shortest_edge, 'size.shortest_edge', file) };
   }
   return exact(size, 'size', file);
+}
+
+/** @throws CrossflowError `usage` for an edge that no picture has */
+export function sideLength(edge: number, key: string, file: string): number {
+  if (edge <= LONGEST_SIDE) return edge;
+  throw usage(`${key} is ${edge} pixels; at most ${LONGEST_SIDE} are supported`, file);
 }
 
 function exact(size: Size, key: string, file: string): { height: number; width: number } {
