@@ -174,6 +174,7 @@ export function toQuestion(row: DatasetRow, experiment: Experiment): QuestionInp
     image: row.image,
     ...(experiment.aspect ? { aspect: experiment.aspect } : {}),
     ...(experiment.template ? { template: experiment.template } : {}),
+    ...(experiment.system === undefined ? {} : { system: experiment.system }),
     instruction: experiment.instruction,
     question: row.question,
     answer: row.answer,

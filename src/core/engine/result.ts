@@ -79,6 +79,8 @@ export interface ResultQuestion {
   };
   /** Conversation template; null: the checkpoint's own chat template. */
   readonly template: string | null;
+  /** System message; left out without one. */
+  readonly system?: string;
   readonly instruction: string;
   /** Gold answer, true and false option, boxes of objects `[x, y, width, height]` and their word: where they were given. */
   readonly gold?: string;
@@ -154,12 +156,13 @@ export function resultOf({ model, asked, example, clean, curves, lens }: ResultP
 }
 
 function questionOf(asked: QuestionInput, { geometry }: ExampleInfo): ResultQuestion {
-  const { image, template, instruction, question, answer, options, objects, objectName, sets } = asked;
+  const { image, template, system, instruction, question, answer, options, objects, objectName, sets } = asked;
   const { width, height, aspect } = geometry;
   return {
     text: question,
     image: { file: basename(image), width, height, aspect },
     template: template ?? null,
+    ...(system !== undefined && { system }),
     instruction,
     ...(answer !== undefined && { gold: answer }),
     ...(options && { options }),

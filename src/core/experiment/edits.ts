@@ -15,6 +15,7 @@ const ORDER = [
   '$schema',
   'model',
   'prompt',
+  'system',
   'instruction',
   'image',
   'question',

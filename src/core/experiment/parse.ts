@@ -8,7 +8,7 @@ import { readShape } from './shape';
 import { Source } from './source';
 import { syntaxProblems } from './syntax';
 import { DEFAULT_INSTRUCTION, DEFAULT_WINDOW, type Experiment } from './types';
-import { namesIn, readKnockouts, readModel, toSets } from './written';
+import { namesIn, readKnockouts, readModel, systemProblems, toSets } from './written';
 
 export interface ParseResult {
   /** Undefined when any problem is an error. */
@@ -49,6 +49,7 @@ export function parseExperiment(text: string, file: string): ParseResult {
   const problems = [
     ...(problem ? [problem] : []),
     ...subjectProblems(written, source),
+    ...systemProblems(written, source, ['system']),
     ...edges,
     ...referenceProblems(source, written, knockouts),
   ];
@@ -59,7 +60,13 @@ export function parseExperiment(text: string, file: string): ParseResult {
   const instruction = written.instruction ?? DEFAULT_INSTRUCTION;
   const image = typeof written.image === 'string' ? { file: written.image } : written.image;
   const aspect = image?.aspect ?? written.dataset?.aspect;
-  const shared = { instruction, sets, ...(written.prompt && { template: written.prompt }), ...(aspect && { aspect }) };
+  const shared = {
+    instruction,
+    sets,
+    ...(written.prompt && { template: written.prompt }),
+    ...(written.system !== undefined && { system: written.system }),
+    ...(aspect && { aspect }),
+  };
   const images = written.dataset?.images ?? '';
   const subject: Experiment['subject'] = written.dataset
     ? {

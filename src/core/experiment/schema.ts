@@ -91,6 +91,11 @@ export const flowSchema = z.strictObject({
     .enum(TEMPLATE_NAMES)
     .optional()
     .describe("Conversation template. Left out: the checkpoint's own chat template."),
+  system: text()
+    .optional()
+    .describe(
+      "A system message, written by the checkpoint's own chat template; its tokens belong to the set `System`. Refused where the template has no system turn, and beside `prompt`. Left out: what the template writes by itself.",
+    ),
   instruction: z
     .string()
     .optional()

@@ -56,6 +56,8 @@ export interface QuestionInput {
   readonly aspect?: Aspect;
   /** Left out: the checkpoint's own chat template. */
   readonly template?: TemplateName;
+  /** A system message, by the chat template's own system turn. */
+  readonly system?: string;
   readonly instruction: string;
   readonly question: string;
   /** Gold answer. */
@@ -85,6 +87,7 @@ export interface Experiment {
   readonly model: { readonly kind: 'folder'; readonly path: string } | { readonly kind: 'hub'; readonly id: string };
   readonly template?: TemplateName;
   readonly aspect?: Aspect;
+  readonly system?: string;
   readonly instruction: string;
   readonly subject: ({ readonly kind: 'question' } & QuestionInput) | ({ readonly kind: 'dataset' } & DatasetInput);
   readonly sets: Readonly<Record<string, SetDefinition>>;

@@ -64,6 +64,17 @@ function toSet(written: SetInFile): SetDefinition {
   return { kind: 'not', of: written.not.trim() };
 }
 
+/** A system message is the chat template's to write; a prompt by name is fixed text. `place`: where the message is. */
+export function systemProblems(
+  { system, prompt }: { readonly system?: string | undefined; readonly prompt?: string | undefined },
+  source: Source,
+  place: readonly (string | number)[],
+): Problem[] {
+  if (system === undefined || prompt === undefined) return [];
+  const hint = `remove one of the two: "${prompt}" is fixed text, and only a chat template has a system turn`;
+  return [source.problem('conflict', source.keyRange([...place]), '"system" cannot stand beside "prompt"', { hint })];
+}
+
 /** Sets that a file's knockouts may name: its own and those that always exist. */
 export function namesIn(source: Source): string[] {
   const sets = source.node(['sets']);

@@ -12,6 +12,8 @@ export const JOURNAL_FORMAT = 3;
 const settingsSchema = z.object({
   template: z.string().nullable(),
   aspect: z.string().nullable(),
+  /** Left out: none, as in journals from before there was the key. */
+  system: z.string().optional(),
   instruction: z.string(),
   /** JSON of the user's token sets, names sorted. */
   sets: z.string(),
@@ -44,6 +46,7 @@ export function settingsOf(experiment: Experiment): Settings {
   return {
     template: experiment.template ?? null,
     aspect: experiment.aspect ?? null,
+    ...(experiment.system === undefined ? {} : { system: experiment.system }),
     instruction: experiment.instruction,
     sets: JSON.stringify(sets),
     knockouts: experiment.knockouts.map(knockoutId),
@@ -108,6 +111,7 @@ const sameButWindows = (was: Settings, is: Settings): boolean => {
 const NAMES: Readonly<Record<keyof Settings, string>> = {
   template: 'prompt',
   aspect: 'aspect',
+  system: 'system',
   instruction: 'instruction',
   sets: 'sets',
   knockouts: 'knockouts',

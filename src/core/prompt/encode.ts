@@ -1,18 +1,21 @@
-import type { Tokenizer } from '../checkpoint/tokenizer';
-import { usage } from '../errors';
+import type { ChatMessage, Tokenizer } from '../checkpoint/tokenizer';
+import { CrossflowError, usage } from '../errors';
 import type { ImageLayout, PromptStyle } from '../spec';
 import type { EncodedPrompt, TemplateName } from './types';
 
 export interface PromptInput {
   /** Left out: the checkpoint's own chat template. */
   readonly template?: TemplateName;
+  /** A system message, which only a chat template can write. */
+  readonly system?: string;
   readonly instruction: string;
   readonly question: string;
 }
 
 /**
  * Fills the template and encodes it around the image.
- * @throws CrossflowError `usage` when the question is empty or names the image token, when the tokenizer lacks the
+ * @throws CrossflowError `usage` when the question is empty or names the image token, when there is a system message and
+ * no system turn for it, when the tokenizer lacks the
  * template's tokens, when there is no template that places the image exactly once, and when the tokenizer reads the
  * marks around the picture's parts otherwise than the layout has them
  */
@@ -22,19 +25,25 @@ export function encodePrompt(
   input: PromptInput,
   layout: ImageLayout,
 ): EncodedPrompt {
-  const { question, instruction } = input;
+  const { question, instruction, system = '' } = input;
   if (question.trim() === '') throw usage('the question is empty');
   for (const [what, text] of [
     ['question', question],
     ['instruction', instruction],
+    ['system message', system],
   ] as const) {
     for (const mark of new Set([style.imageTokenText, style.placeholder])) {
       if (text.includes(mark)) throw usage(`the ${what} contains ${mark}`, undefined, 'the template places the image');
     }
   }
+  if (input.system?.trim() === '') throw usage('the system message is empty', undefined, 'leave "system" out');
+  if (input.template !== undefined && input.system !== undefined) {
+    const hint = `remove "system", or leave "prompt" out for the checkpoint's own chat template`;
+    throw usage(`prompt "${input.template}" is fixed text without a system turn`, undefined, hint);
+  }
   const prompt: Prompt = { tokenizer, style, layout };
   return input.template === undefined
-    ? fromChatTemplate(prompt, question + instruction)
+    ? fromChatTemplate(prompt, question + instruction, input.system)
     : fromNamedTemplate(prompt, input.template, question + instruction);
 }
 
@@ -65,13 +74,14 @@ function fromNamedTemplate(prompt: Prompt, name: TemplateName, text: string): En
   });
 }
 
-/** One user message: the image, then the text. */
-function fromChatTemplate(prompt: Prompt, text: string): EncodedPrompt {
+/** A system message where there is one; one user message: the image, then the text. */
+function fromChatTemplate(prompt: Prompt, text: string, system?: string): EncodedPrompt {
   const { tokenizer, style, layout } = prompt;
   const names = Object.keys(style.templates).map((n) => `"${n}"`);
   const hint = names.length > 0 ? `name one: "prompt": ${names.join(' or ')}` : undefined;
   if (!tokenizer.hasChatTemplate) throw usage('the checkpoint has no chat template', undefined, hint);
-  const filled = tokenizer.chat([{ role: 'user', content: [{ type: 'image' }, { type: 'text', text }] }]);
+  const user: ChatMessage = { role: 'user', content: [{ type: 'image' }, { type: 'text', text }] };
+  const filled = system === undefined ? tokenizer.chat([user]) : withSystem(tokenizer, system, user);
   const parts = filled.split(style.placeholder);
   const [before, after] = parts;
   if (parts.length !== 2 || before === undefined || after === undefined) {
@@ -81,6 +91,7 @@ function fromChatTemplate(prompt: Prompt, text: string): EncodedPrompt {
   if (!after.includes(text)) {
     throw usage("the checkpoint's chat template does not place the question after the image", undefined, hint);
   }
+  if (system !== undefined && !before.includes(system.trim())) throw noSystemTurn();
   // a template that begins with bos itself gets no second one, as transformers' processors do it
   const special = tokenizer.bosText === undefined || !filled.startsWith(tokenizer.bosText);
   if (style.imageText) {
@@ -100,6 +111,23 @@ function fromChatTemplate(prompt: Prompt, text: string): EncodedPrompt {
   }
   return join(prompt, before, after, { before: ids.slice(0, at), after: ids.slice(at + 1) });
 }
+
+function withSystem(tokenizer: Tokenizer, system: string, user: ChatMessage): string {
+  try {
+    return tokenizer.chat([{ role: 'system', content: [{ type: 'text', text: system }] }, user]);
+  } catch (e) {
+    // some templates refuse the role by an error of their own; what fails without a system message, too, is another matter
+    tokenizer.chat([user]);
+    throw e instanceof CrossflowError ? noSystemTurn(e.message) : e;
+  }
+}
+
+const noSystemTurn = (why?: string): CrossflowError =>
+  usage(
+    `the checkpoint's chat template has no system turn before the image${why === undefined ? '' : `: ${why}`}`,
+    undefined,
+    'remove "system"',
+  );
 
 /** The ids of the image run: the image token's for what the tower or a learned vector gives, a mark's own. */
 function runIds({ tokenizer, style, layout }: Prompt): number[] {

@@ -9,7 +9,7 @@ import { aspectSchema, flowSchema } from '../experiment/schema';
 import { DEFAULT_WINDOW } from '../experiment/types';
 
 const text = () => z.string().min(1);
-const { prompt, instruction, sets, track, topWords, output, method } = flowSchema.shape;
+const { prompt, system, instruction, sets, track, topWords, output, method } = flowSchema.shape;
 const aspect = aspectSchema.optional().describe('How pictures are fitted. Left out: what the checkpoint asks for.');
 const images = () =>
   z
@@ -25,6 +25,7 @@ const modelSchema = z.union([
       .optional()
       .describe("What results and figures call it. Left out: the folder's name, or the id's last part."),
     prompt,
+    system,
     aspect,
     instruction,
   }),
@@ -86,6 +87,7 @@ export const studySchema = z.strictObject({
   images: images().optional().describe('Pictures of the tasks that name none of their own: a folder, or several.'),
   limit,
   prompt: prompt.describe('Conversation template of models that name none. Left out: their own chat templates.'),
+  system: system.describe('A system message for models that give none, by their own chat templates.'),
   aspect,
   instruction,
   sets,

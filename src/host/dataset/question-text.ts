@@ -22,6 +22,7 @@ export function questionText(experiment: Experiment, question: QuestionInput, fo
   const document = {
     model: model.kind === 'hub' ? model.id : folderAsWritten(folder, model.path),
     ...(question.template && { prompt: question.template }),
+    ...(question.system !== undefined && { system: question.system }),
     ...(question.instruction !== DEFAULT_INSTRUCTION && { instruction: question.instruction }),
     image: question.aspect ? { file: image, aspect: question.aspect } : image,
     question: question.question,

@@ -37,6 +37,7 @@ function computedOn({ identity: { device }, about: { machine } }: JournalHeader)
 function settingFacts(settings: Settings): Fact[] {
   return [
     ['Prompt', settings.template ?? 'the checkpoint’s chat template'],
+    ...fact('System message', settings.system === undefined ? '' : JSON.stringify(settings.system)),
     ['Instruction', JSON.stringify(settings.instruction)],
     ['Pictures', settings.aspect ?? 'as the checkpoint says'],
     ['Method', settings.method === 'fork' ? 'fork (only what a knockout changes)' : 'full passes'],
