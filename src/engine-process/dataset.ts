@@ -7,17 +7,18 @@ import { Planner } from '../core/planning/planner';
 import type { RunControl } from '../core/engine/types';
 import { failed } from '../core/errors';
 import type { Experiment } from '../core/experiment/types';
+import { overviewOf } from '../core/report/overview';
+import type { RunOverview } from '../core/report/overview-types';
 import { datasetStudy, runDataset } from '../core/study/dataset';
 import { reportStudy } from '../core/study/report';
-import type { DatasetEvent, DatasetResult } from '../protocol/engine';
-import { resultOf } from './results';
+import type { DatasetEvent } from '../protocol/engine';
 
 export async function runDatasetCall(
   model: Model,
   experiment: Experiment,
   control: RunControl,
   emit: (event: DatasetEvent) => void,
-): Promise<DatasetResult> {
+): Promise<RunOverview> {
   const told = new Set<string>();
   const records = new Map<number, RowRecord>();
   const signal = control.signal && { signal: control.signal };
@@ -41,7 +42,7 @@ export async function runDatasetCall(
     onRecord: (record) => records.set(record.row, record),
   });
   await reportStudy(datasetStudy(experiment), { ...signal });
-  return resultOf(experiment, [...records.values()], { layers: model.info.layers, asked: summary.total });
+  return overviewOf(experiment, [...records.values()], { layers: model.info.layers, asked: summary.total });
 }
 
 /** The model was opened for a usual question. @throws CrossflowError `failed` when the questions do not fit */

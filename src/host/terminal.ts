@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { ExtensionContext } from 'vscode';
 
 /** Named in bin/crossflow and bin/crossflow.cmd as well. */
-export const NODE_VARIABLE = 'CROSSFLOW_NODE';
+const NODE_VARIABLE = 'CROSSFLOW_NODE';
 
 export function putOnPath({ environmentVariableCollection: variables, extensionPath }: ExtensionContext): void {
   const bin = path.join(extensionPath, 'bin');

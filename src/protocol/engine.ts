@@ -24,7 +24,7 @@ import type { RunPlan } from '../core/planning/plan-types';
 import type { ErrorKind, Place } from '../core/errors';
 import type { Experiment, Knockout, QuestionInput } from '../core/experiment/types';
 import type { ExampleFigure } from '../core/report/example';
-import type { DatasetRow, FailedQuestion } from './panel';
+import type { RunOverview } from '../core/report/overview-types';
 
 /** Raised when a message changes; host and process come from one package, so unequal means a mixed installation. */
 export const ENGINE_PROTOCOL = 5;
@@ -38,20 +38,6 @@ export interface DatasetProgress {
   readonly done: number;
   readonly total: number;
   readonly secondsLeft?: number;
-}
-
-export interface DatasetResult {
-  readonly rows: readonly DatasetRow[];
-  readonly edges: readonly string[];
-  readonly layers: number;
-  /** Questions answered correctly, which the study keeps; answered at all; and asked for. */
-  readonly kept: number;
-  readonly done: number;
-  readonly asked: number;
-  /** Questions that could not be asked; the next run tries them again. */
-  readonly failed: readonly FailedQuestion[];
-  /** Absolute folder with tables and figures. */
-  readonly output: string;
 }
 
 export interface MemoryReport {
@@ -112,9 +98,9 @@ export interface EngineCalls {
     event: RunEvent;
   };
   check: { params: InSession & { readonly list: readonly Knockout[] }; result: CheckResult; event: RunEvent };
-  dataset: { params: { readonly experiment: Experiment }; result: DatasetResult; event: DatasetEvent };
+  dataset: { params: { readonly experiment: Experiment }; result: RunOverview; event: DatasetEvent };
   /** What earlier data set runs left in the journal, null for nothing; needs no model, so `open` need not come first. */
-  results: { params: { readonly experiment: Experiment }; result: DatasetResult | null; event: never };
+  results: { params: { readonly experiment: Experiment }; result: RunOverview | null; event: never };
   /** The picture as the model is shown it, as a PNG for the page; needs no model. */
   picture: { params: { readonly file: string }; result: Uint8Array; event: never };
   figure: { params: ExampleFigure; result: Uint8Array; event: never };

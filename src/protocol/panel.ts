@@ -16,6 +16,7 @@ import type {
 } from '../core/engine/types';
 import type { RunPlan } from '../core/planning/plan-types';
 import type { Knockout, SetDefinition } from '../core/experiment/types';
+import type { FailedQuestion, ResultRow } from '../core/report/overview-types';
 import type { Box } from '../core/vision/image';
 
 /** The panel sees core through this file alone. */
@@ -50,6 +51,7 @@ export {
   shortDuration,
   size,
 } from '../core/words';
+export type { FailedQuestion, ResultRow } from '../core/report/overview-types';
 export type { ImageGeometry, PatchGrid, PatchPlace, Rect } from '../core/spec';
 export type { Box } from '../core/vision/image';
 
@@ -100,25 +102,6 @@ export type PanelStatus =
   | { readonly kind: 'error'; readonly message: string; readonly hint?: string }
   /** The engine's process ended by itself; what was computed stays on the screen. */
   | { readonly kind: 'engine-down'; readonly message: string };
-
-export interface DatasetRow {
-  readonly questionId: string;
-  readonly image: string;
-  readonly question: string;
-  readonly gold: string;
-  readonly predicted: string;
-  readonly baseScore: number;
-  /** Change in percent per layer, by edge. */
-  readonly curves: Readonly<Record<string, readonly number[]>>;
-  /** Largest distance of any curve from the mean curve in standard deviations. */
-  readonly outlier: number;
-}
-
-/** A question of a data set that could not be asked, e.g. because its picture cannot be read. */
-export interface FailedQuestion {
-  readonly questionId: string;
-  readonly message: string;
-}
 
 export type HostToPanel =
   | { readonly type: 'experiment'; readonly experiment: PanelExperiment }
@@ -276,7 +259,7 @@ export type HostToResults =
       readonly title: string;
       readonly edges: readonly string[];
       readonly layers: number;
-      readonly rows: readonly DatasetRow[];
+      readonly rows: readonly ResultRow[];
       readonly kept: number;
       /** Questions answered so far, and asked for. */
       readonly done: number;

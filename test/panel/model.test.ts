@@ -1,7 +1,7 @@
 /** State, words and tables without a page. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { knockoutId, PUBLISHED_EDGES, type DatasetRow } from '../../src/protocol/panel';
+import { knockoutId, PUBLISHED_EDGES, type ResultRow } from '../../src/protocol/panel';
 import { lookName, looksOf } from '../../webview/charts/looks';
 import {
   FAINTEST_FEW,
@@ -425,7 +425,7 @@ describe('panel: words and tables', () => {
     assert.equal(tokenText(' \n'), '·↵');
   });
 
-  const row = (questionId: string, outlier: number, dip: number, question = 'Is it red?'): DatasetRow => ({
+  const row = (questionId: string, outlier: number, dip: number, question = 'Is it red?'): ResultRow => ({
     questionId,
     image: `${questionId}.jpg`,
     question,
@@ -438,7 +438,7 @@ describe('panel: words and tables', () => {
   const rows = [row('9', 0.1, -5), row('10', 4, -50), row('2', 1, 3, 'A blue star?')];
 
   it('sorts outliers first, ids as numbers, edges by the size of their change', () => {
-    const ids = (list: readonly DatasetRow[]): string[] => list.map((r) => r.questionId);
+    const ids = (list: readonly ResultRow[]): string[] => list.map((r) => r.questionId);
     assert.deepEqual(ids(sorted(rows, { key: 'outlier', down: true })), ['10', '2', '9']);
     assert.deepEqual(ids(sorted(rows, { key: 'questionId', down: false })), ['2', '9', '10']);
     const more = [row('11', 0, 12), row('12', 0, NaN), row('13', 0, -97)];

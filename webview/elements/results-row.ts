@@ -1,6 +1,6 @@
 /** One row of the results table: a question with the curves of its edges. */
 import { html, svg, type TemplateResult } from 'lit';
-import { largestChange, NO_CHANGE, type DatasetRow } from '../../src/protocol/panel';
+import { largestChange, NO_CHANGE, type ResultRow } from '../../src/protocol/panel';
 import { change, percent } from '../model/words';
 import { cutMark, sparkline } from '../results/rows';
 import { seriesClass } from '../ui/theme';
@@ -22,7 +22,7 @@ export interface RowPlace {
   readonly active: number;
 }
 
-export function resultRow(row: DatasetRow, { edges, looks, index, active }: RowPlace): TemplateResult {
+export function resultRow(row: ResultRow, { edges, looks, index, active }: RowPlace): TemplateResult {
   const right = row.gold.trim().toLowerCase() === row.predicted.trim().toLowerCase();
   return html`<div
     class="cf-row ${index === active ? 'cf-active' : ''}"

@@ -1,7 +1,7 @@
 /** `<crossflow-results>`: the questions of a data set run, outliers first, with their curves. Rows in sight only. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { DatasetRow, HostToResults, PanelStatus, ResultsToHost } from '../../src/protocol/panel';
+import type { ResultRow, HostToResults, PanelStatus, ResultsToHost } from '../../src/protocol/panel';
 import { count, plural } from '../model/words';
 import { matching, sorted, type Order, type SortKey } from '../results/rows';
 import { swatch } from '../charts/legend';
@@ -28,7 +28,7 @@ export class ResultsView extends LitElement {
   private active = 0;
   private top = 0;
   private height = 600;
-  private listed: { of?: readonly DatasetRow[]; order?: Order; search?: string; rows: readonly DatasetRow[] } = {
+  private listed: { of?: readonly ResultRow[]; order?: Order; search?: string; rows: readonly ResultRow[] } = {
     rows: [],
   };
   private readonly sized = new ResizeObserver(() => this.measure());
@@ -120,7 +120,7 @@ export class ResultsView extends LitElement {
     </div>`;
   }
 
-  private rows(): readonly DatasetRow[] {
+  private rows(): readonly ResultRow[] {
     const all = this.results?.rows ?? [];
     if (this.listed.of !== all || this.listed.order !== this.order || this.listed.search !== this.search) {
       this.listed = {

@@ -1,5 +1,5 @@
 /** Rows of the results table: order, search, and sparklines. Pure. */
-import { largestChange, type DatasetRow } from '../../src/protocol/panel';
+import { largestChange, type ResultRow } from '../../src/protocol/panel';
 
 /** A column that can be sorted by; an edge sorts by the size of its curve's largest change, whatever its sign. */
 export type SortKey = 'outlier' | 'questionId' | 'image' | 'question' | 'gold' | 'predicted' | 'baseScore' | `edge:${string}`;
@@ -9,7 +9,7 @@ export interface Order {
 }
 
 /** undefined: not computed. */
-function valueOf(row: DatasetRow, key: SortKey): string | number | undefined {
+function valueOf(row: ResultRow, key: SortKey): string | number | undefined {
   if (key === 'outlier' || key === 'baseScore') return row[key];
   if (!key.startsWith('edge:')) return row[key as 'question'];
   const most = largestChange(row.curves[key.slice('edge:'.length)] ?? []);
@@ -19,7 +19,7 @@ function valueOf(row: DatasetRow, key: SortKey): string | number | undefined {
 const collator = new Intl.Collator('en', { numeric: true });
 
 /** Rows without a value come last, either way. */
-export function sorted(rows: readonly DatasetRow[], { key, down }: Order): DatasetRow[] {
+export function sorted(rows: readonly ResultRow[], { key, down }: Order): ResultRow[] {
   const sign = down ? -1 : 1;
   return rows
     .map((row, i) => ({ row, i, value: valueOf(row, key) }))
@@ -35,7 +35,7 @@ export function sorted(rows: readonly DatasetRow[], { key, down }: Order): Datas
     .map(({ row }) => row);
 }
 
-export function matching(rows: readonly DatasetRow[], search: string): readonly DatasetRow[] {
+export function matching(rows: readonly ResultRow[], search: string): readonly ResultRow[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return rows;
   return rows.filter((r) => {

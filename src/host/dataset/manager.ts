@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { toCrossflowError, usage, type CrossflowError } from '../../core/errors';
 import { duration } from '../../core/words';
 import type { Experiment } from '../../core/experiment/types';
-import type { DatasetResult } from '../../protocol/engine';
+import type { RunOverview } from '../../core/report/overview-types';
 import type { PanelStatus } from '../../protocol/panel';
 import type { EngineHooks } from '../engine/engine';
 import { callOnce } from '../engine/once';
@@ -72,7 +72,7 @@ export class ResultsManager {
   }
 
   /** With a notification that shows how far it is and can end it. */
-  async #run(flow: Flow, experiment: Experiment): Promise<DatasetResult> {
+  async #run(flow: Flow, experiment: Experiment): Promise<RunOverview> {
     let tell: ((state: RunState) => void) | undefined;
     const run = new DatasetRun(experiment, {
       pool: this.deps.pool,
@@ -107,7 +107,7 @@ export class ResultsManager {
   }
 
   /** Of a run whose view was closed meanwhile. */
-  async #announce(uri: vscode.Uri, title: string, { kept, asked, failed }: DatasetResult): Promise<void> {
+  async #announce(uri: vscode.Uri, title: string, { kept, asked, failed }: RunOverview): Promise<void> {
     const wrong = failed.length > 0 ? `, ${failed.length} could not be asked` : '';
     const show = 'Show Results';
     const picked = await vscode.window.showInformationMessage(

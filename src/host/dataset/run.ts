@@ -4,7 +4,8 @@
  */
 import type { EngineOptions } from '../../core/engine/types';
 import type { Experiment } from '../../core/experiment/types';
-import type { DatasetEvent, DatasetProgress, DatasetResult } from '../../protocol/engine';
+import type { RunOverview } from '../../core/report/overview-types';
+import type { DatasetEvent, DatasetProgress } from '../../protocol/engine';
 import type { PanelStatus } from '../../protocol/panel';
 import { orAborted } from '../engine/abort';
 import type { EnginePool } from '../engine/pool';
@@ -61,7 +62,7 @@ export class DatasetRun {
   }
 
   /** Runs what the journal does not hold yet. Throws CrossflowError, `cancelled` after cancel(). */
-  async result(): Promise<DatasetResult> {
+  async result(): Promise<RunOverview> {
     const { experiment, deps } = this;
     const { signal } = this.#abort;
     this.#tell({ kind: 'loading' });

@@ -1,6 +1,6 @@
 /** One webview with the table of a data set run. */
 import * as vscode from 'vscode';
-import type { DatasetResult } from '../../protocol/engine';
+import type { RunOverview } from '../../core/report/overview-types';
 import type { HostToResults, PanelStatus, ResultsToHost } from '../../protocol/panel';
 import type { Flow } from '../flow';
 import { pageHtml } from '../panel/html';
@@ -17,7 +17,7 @@ export interface ResultsActions {
 
 export class ResultsView {
   #ready = false;
-  #result: DatasetResult | undefined;
+  #result: RunOverview | undefined;
   #status: PanelStatus = { kind: 'idle' };
 
   constructor(
@@ -65,7 +65,7 @@ export class ResultsView {
   }
 
   /** All of a run, or what there is of one that was stopped. */
-  setResult(result: DatasetResult): void {
+  setResult(result: RunOverview): void {
     this.#result = result;
     this.#sendResult();
     const { done, asked, failed } = result;

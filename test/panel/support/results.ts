@@ -1,5 +1,5 @@
 /** The results page with seeded rows. */
-import type { DatasetRow, FailedQuestion, ResultsToHost } from '../../../src/protocol/panel';
+import type { ResultRow, FailedQuestion, ResultsToHost } from '../../../src/protocol/panel';
 import { random } from '../../support/synthetic';
 import { openPage, type TestPage } from './page';
 import type { ThemeName } from './themes';
@@ -7,7 +7,7 @@ import type { ThemeName } from './themes';
 export const EDGES = ['Question->Last', 'Image->Question', 'Image Central Object->Question'];
 const LAYERS = 10;
 
-export function seededRows(count: number): DatasetRow[] {
+export function seededRows(count: number): ResultRow[] {
   const next = random(11);
   return Array.from({ length: count }, (_, i) => ({
     questionId: String(100000 + i),
@@ -28,7 +28,7 @@ export async function openResults(
   theme: ThemeName = 'dark',
   width = 1200,
   failed: readonly FailedQuestion[] = [],
-  first: Partial<DatasetRow> = {},
+  first: Partial<ResultRow> = {},
 ): Promise<TestPage & { readonly sent: ResultsToHost[] }> {
   const sent: ResultsToHost[] = [];
   const opened = await openPage({

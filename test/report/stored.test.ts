@@ -6,11 +6,12 @@ import type { RowRecord } from '../../src/core/journal/record';
 import { openModel } from '../../src/core/engine/model';
 import { parseExperiment } from '../../src/core/experiment/parse';
 import type { Experiment } from '../../src/core/experiment/types';
-import { resultOf, storedResults as stored } from '../../src/engine-process/results';
+import { overviewOf } from '../../src/core/report/overview';
+import { storedOverview as stored } from '../../src/core/report/stored';
 import { callOnce } from '../../src/host/engine/once';
 import { temporaryFolder } from '../support/temporary';
 import { runOn } from '../dataset/run-on';
-import { engineEntry, modelFolder, root } from './support';
+import { engineEntry, modelFolder, root } from '../host/support';
 
 const examples = path.join(root, 'examples');
 const CSV = path.join(
@@ -43,7 +44,7 @@ describe('results of a data set run, read again without a model', function () {
     const model = await openModel(modelFolder, { threads: 1 });
     const records: RowRecord[] = [];
     await runOn(model, experiment, { onRecord: (record) => records.push(record) });
-    const ran = resultOf(experiment, records, { layers: model.info.layers, asked: 4 });
+    const ran = overviewOf(experiment, records, { layers: model.info.layers, asked: 4 });
     await model.close();
     assert.ok(ran.rows.length > 1 && ran.done === 4 && ran.asked === 4);
     assert.deepEqual(ran.edges, ['Question->Last', 'Image->Last w1', 'Image->Last w5']);
