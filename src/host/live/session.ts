@@ -2,40 +2,28 @@
  * The live loop of one config: every change of the text becomes a round that computes what the change made stale and
  * streams it; a newer change ends the older round. Free of the editor: the panel and the language features listen.
  */
-import type { CheckResult, Curve, CurvePart, ModelInfo } from '../../core/engine/types';
+import type { CheckResult } from '../../core/engine/types';
 import { cancelled, toCrossflowError, type CrossflowError } from '../../core/errors';
 import type { Experiment, Knockout } from '../../core/experiment/types';
-import { withAnswer } from '../../core/prompt/track';
-import type { Asked } from '../../core/engine/result';
-import type { EngineOptions, Progress } from '../../core/engine/types';
-import type { CallName, EngineCalls } from '../../protocol/engine';
-import type { HostToPanel, PanelStatus } from '../../protocol/panel';
+import type { EngineCalls } from '../../protocol/engine';
+import type { PanelStatus } from '../../protocol/panel';
 import { orAborted } from '../engine/abort';
-import type { Engine } from '../engine/engine';
+import type { Engine, EngineState } from '../engine/engine';
 import { CANCEL_GRACE_MS, EngineGone } from '../engine/process';
-import type { EnginePool, Lease } from '../engine/pool';
+import { Board, type BoardDeps } from './board';
 import { BusyStatus } from './busy';
-import { computableOf } from './facts';
-import { pictureOf } from './picture';
-import { asksOf, planRound, wanted, type Have, type Wanted } from './plan';
+import { HeldEngine, type HoldingDeps } from './lease';
+import { wanted, type Wanted } from './plan';
+import { Round, type Memory } from './round';
 import type { Shown } from './shown';
 import { typingPause } from './typing';
 
-/** Curves of earlier states of the text that are kept, so that undo answers at once. */
-const KEPT_CURVES = 500;
 /** A round that a newer change ended may finish a long chunk: ending the engine would cost the loaded model. */
 const SUPERSEDED_GRACE_MS = 20_000;
 
-export interface LiveDeps {
-  readonly pool: EnginePool;
-  options(): EngineOptions;
-  /** The checkpoint's folder; may ask the user whether a model may be fetched. Throws `usage` or `cancelled`. */
-  directory(model: Experiment['model']): Promise<string>;
+export interface LiveDeps extends HoldingDeps, BoardDeps {
   /** Words that the lens follows. */
   words(experiment: Experiment): readonly string[];
-  send(message: HostToPanel): void;
-  /** Something that the text shows (answer, curves, problems found by the engine) changed. */
-  changed(): void;
   /** What is going on changed. */
   statusChanged?(): void;
 }
@@ -45,17 +33,11 @@ export interface CheckOptions {
   progress?(status: Extract<PanelStatus, { kind: 'busy' }>): void;
 }
 
-const NOTHING: Shown = { knockouts: [], curves: [] };
-
-/** What stands, and in which life of the engine it was computed. */
-type Held = Have & { generation: number; curves: Map<string, Curve> };
-
 export class LiveSession {
   #experiment: Experiment | undefined;
-  #lease: { readonly key: string; readonly lease: Lease; readonly listener: { dispose(): void } } | undefined;
-  #have: Held | undefined;
-  #shown: Shown = NOTHING;
-  #parts: CurvePart[] = [];
+  readonly #held: HeldEngine;
+  readonly #board: Board;
+  readonly #memory: Memory = { have: undefined, cleanRun: undefined };
   #status: PanelStatus = { kind: 'idle' };
   /** Has all been computed that the text asks for? */
   #complete = false;
@@ -63,17 +45,18 @@ export class LiveSession {
   #abort: AbortController | undefined;
   #round: Promise<void> = Promise.resolve();
   #grace = CANCEL_GRACE_MS;
-  /** The last clean run, or the one on its way. */
-  #cleanRun: { readonly began: number; ended?: number } | undefined;
   #disposed = false;
 
   constructor(
     readonly id: string,
     private readonly deps: LiveDeps,
-  ) {}
+  ) {
+    this.#board = new Board(deps);
+    this.#held = new HeldEngine(id, deps, (state) => this.#engineChanged(state));
+  }
 
   get shown(): Shown {
-    return this.#shown;
+    return this.#board.shown;
   }
   get status(): PanelStatus {
     return this.#status;
@@ -83,7 +66,7 @@ export class LiveSession {
     return this.#error;
   }
   get engine(): Engine | undefined {
-    return this.#lease?.lease.engine;
+    return this.#held.engine;
   }
 
   /** The text says something else now. Undefined: it cannot be read, so the last one that could stays. */
@@ -96,14 +79,14 @@ export class LiveSession {
   /** How long a typist must pause before this text is run, in milliseconds. */
   pauseFor(experiment: Experiment | undefined): number {
     const want = experiment && wanted(experiment, []);
-    const { began, ended = Date.now() } = this.#cleanRun ?? { began: 0, ended: 0 };
-    const same = this.#have?.seen === want?.seen && this.#have?.model === want?.model;
+    const { began, ended = Date.now() } = this.#memory.cleanRun ?? { began: 0, ended: 0 };
+    const same = this.#memory.have?.seen === want?.seen && this.#memory.have?.model === want?.model;
     return typingPause(want === undefined || same ? 0 : ended - began);
   }
 
   /** Computes everything anew, also when nothing changed: files on disk may have. */
   run(): Promise<void> {
-    this.#have = undefined;
+    this.#memory.have = undefined;
     return this.#start();
   }
 
@@ -120,15 +103,7 @@ export class LiveSession {
 
   /** Everything that is shown, for a panel that has just come up. */
   replay(): void {
-    const { model, picture, example, about = '', clean, lens, knockouts, curves } = this.#shown;
-    if (model) this.deps.send({ type: 'model', model });
-    if (picture) this.deps.send({ type: 'picture', png: picture.png ?? null });
-    this.deps.send({ type: 'example', example: example ?? null, about, fresh: true });
-    if (clean) this.deps.send({ type: 'clean', clean });
-    this.deps.send({ type: 'curves', knockouts, curves });
-    for (const part of this.#parts) this.deps.send({ type: 'curve-part', part });
-    if (lens) this.deps.send({ type: 'lens', lens });
-    this.deps.send({ type: 'status', status: this.#status });
+    this.#board.replay(this.#status);
   }
 
   /**
@@ -207,13 +182,15 @@ export class LiveSession {
   dispose(): void {
     this.#disposed = true;
     this.#abort?.abort();
-    this.#drop();
+    this.#held.dispose();
   }
 
   get #prepared(): boolean {
     const { engine } = this;
     return (
-      engine?.state.kind === 'running' && this.#have?.sets !== undefined && this.#have.generation === engine.generation
+      engine?.state.kind === 'running' &&
+      this.#memory.have?.sets !== undefined &&
+      this.#memory.have.generation === engine.generation
     );
   }
 
@@ -268,134 +245,30 @@ export class LiveSession {
   }
 
   async #compute(experiment: Experiment, want: Wanted, signal: AbortSignal, busy: BusyStatus): Promise<void> {
-    const stop = (): void => {
-      if (signal.aborted) throw cancelled();
-    };
     // Shown only when it takes its time: a question, a download.
     busy.phase('Waiting for the model');
-    const engine = await this.#engineFor(experiment, signal);
-    stop();
+    const { engine, isNew } = await this.#held.for(experiment, signal);
+    if (isNew) this.#memory.have = undefined;
+    if (signal.aborted) throw cancelled();
     busy.phase('Loading the model');
-    const model = await this.#cancellableOpen(engine, signal, (progress) => busy.progress(progress));
-    stop();
-    if (this.#have?.generation !== engine.generation)
-      this.#have = this.#have && { ...this.#have, generation: engine.generation, sets: undefined };
-    const plan = planRound(this.#have, want);
-    let compute: readonly number[] = [];
-    if (plan.open || this.#shown.model === undefined) this.#show({ ...NOTHING, model }, { type: 'model', model });
-    const call = <K extends RunName>(
-      name: K,
-      params: Omit<EngineCalls[K]['params'], 'session'>,
-    ): Promise<EngineCalls[K]['result']> =>
-      engine.call(
-        name,
-        { session: this.id, ...params },
-        {
-          signal,
-          cancelGrace: () => this.#grace,
-          onEvent: (event) => {
-            if (event.type === 'progress') busy.progress(event.progress);
-            else this.#part(compute, event.part);
-          },
-        },
-      );
-    if (plan.prepare === 'all') {
-      this.#have = { model: want.model, seen: '', clean: false, curves: new Map(), generation: engine.generation };
-      busy.phase('Reading the picture');
-    }
-    if (plan.prepare !== 'no') {
-      const example = await call('prepare', { question: want.question, anew: plan.prepare === 'all' });
-      this.#have = {
-        ...(this.#have ?? { clean: false, curves: new Map<string, Curve>() }),
-        model: want.model,
-        seen: want.seen,
-        sets: want.sets,
-        generation: engine.generation,
-      };
-      const fresh = plan.prepare === 'all';
-      if (fresh) await this.#showPicture(want.question.image, engine, signal);
-      stop();
-      const { picture } = this.#shown;
-      const about = asksOf(want);
-      const rest = fresh ? { ...NOTHING, model, ...(picture && { picture }) } : this.#shown;
-      this.#show({ ...rest, example, about }, { type: 'example', example, about, fresh });
-    }
-    const asked: Asked = { model: experiment.model, question: want.question, method: want.method };
-    this.#shown = { ...this.#shown, asked };
-    const remember = (change: Partial<Have>): void => {
-      this.#have = { ...this.#have!, ...change } as Held;
-    };
-    const knockouts = want.knockouts.map(({ knockout }) => knockout);
-    // What cannot be computed stays in the list, without a curve: a set that was just cleared, one that the question lacks.
-    const runs = new Set(computableOf(experiment, this.#shown));
-    compute = plan.compute.filter((i) => runs.has(knockouts[i]));
-    this.#parts = [];
-    this.#show({ ...this.#shown, knockouts, curves: plan.kept }, { type: 'curves', knockouts, curves: plan.kept });
-    if (plan.clean) {
-      busy.phase('Clean run', { image: 'the picture', answer: 'the answer' });
-      const timed: { readonly began: number; ended?: number } = (this.#cleanRun = { began: Date.now() });
-      const clean = await call('clean', {}).finally(() => (timed.ended = Date.now()));
-      remember({ clean: true });
-      this.#show({ ...this.#shown, clean }, { type: 'clean', clean });
-    }
-    if (plan.lens) {
-      busy.phase('Logit lens');
-      const own = this.#shown.clean?.answer.text ?? '';
-      const lens = await call('lens', { words: experiment.track ?? withAnswer(want.words, own) });
-      remember({ words: want.words });
-      this.#show({ ...this.#shown, lens }, { type: 'lens', lens });
-    }
-    if (compute.length === 0) return;
-    busy.phase(compute.length === 1 ? 'Knockout' : `${compute.length} knockouts`);
-    const list = compute.map((i) => want.knockouts[i].knockout);
-    const computed = await call('knockouts', { list, ...(want.method === 'full' && { method: want.method }) });
-    const curves = [...this.#shown.curves];
-    compute.forEach((at, i) => {
-      const curve = computed[i];
-      curves[at] = curve;
-      this.#have!.curves.set(want.knockouts[at].key, curve);
-    });
-    for (const key of this.#have!.curves.keys()) {
-      if (this.#have!.curves.size <= KEPT_CURVES) break;
-      this.#have!.curves.delete(key);
-    }
-    this.#parts = [];
-    this.#show({ ...this.#shown, curves }, { type: 'curves', knockouts, curves });
+    // Loading cannot be stopped, only left behind.
+    const model = await orAborted(
+      engine.open((progress) => busy.progress(progress)),
+      signal,
+    );
+    await new Round({
+      ...{ session: this.id, experiment, want, engine, model, signal, busy },
+      memory: this.#memory,
+      board: this.#board,
+      cancelGrace: () => this.#grace,
+    }).run();
   }
 
-  /** Before the example, whose patches lie on it; before the clean run, which may keep the process for minutes. */
-  async #showPicture(file: string, engine: Engine, signal: AbortSignal): Promise<void> {
-    const known = this.#shown.picture;
-    const picture = await pictureOf(file, known, () => engine.call('picture', { file }, { signal }));
-    if (picture === known || signal.aborted) return;
-    this.#show({ ...this.#shown, picture }, { type: 'picture', png: picture.png ?? null });
-  }
-
-  /** Loading cannot be stopped, only left behind. */
-  async #cancellableOpen(engine: Engine, signal: AbortSignal, progress: (p: Progress) => void): Promise<ModelInfo> {
-    return orAborted(engine.open(progress), signal);
-  }
-
-  async #engineFor(experiment: Experiment, signal: AbortSignal): Promise<Engine> {
-    const options = this.deps.options();
-    const key = JSON.stringify([experiment.model, options]);
-    if (this.#lease?.key === key) return this.#lease.lease.engine;
-    const directory = await orAborted(this.deps.directory(experiment.model), signal);
-    const lease = await this.deps.pool.lease(directory, options);
-    if (this.#disposed) {
-      lease.release();
-      throw cancelled();
-    }
-    this.#drop();
-    this.#have = undefined;
-    const listener = lease.engine.onState((state) => {
-      // A round on its way speaks for itself; between rounds nobody else would.
-      if (this.#abort) return;
-      if (state.kind === 'down') this.#setStatus({ kind: 'engine-down', message: state.message });
-      else if (this.#status.kind === 'engine-down') this.#revived();
-    });
-    this.#lease = { key, lease, listener };
-    return lease.engine;
+  /** A round on its way speaks for itself; between rounds nobody else would. */
+  #engineChanged(state: EngineState): void {
+    if (this.#abort) return;
+    if (state.kind === 'down') this.#setStatus({ kind: 'engine-down', message: state.message });
+    else if (this.#status.kind === 'engine-down') this.#revived();
   }
 
   /**
@@ -405,31 +278,6 @@ export class LiveSession {
   #revived(): void {
     this.#error = undefined;
     this.#setStatus({ kind: this.#complete ? 'idle' : 'cancelled' });
-    this.deps.changed();
-  }
-
-  #drop(): void {
-    const held = this.#lease;
-    this.#lease = undefined;
-    if (!held) return;
-    held.listener.dispose();
-    const { engine } = held.lease;
-    if (engine.state.kind === 'running') engine.call('release', { session: this.id }).catch(() => undefined);
-    held.lease.release();
-  }
-
-  /** `computed`: places in the config of the knockouts that run. */
-  #part(computed: readonly number[], part: CurvePart): void {
-    const index = computed[part.index];
-    if (index === undefined) return;
-    const moved = { ...part, index };
-    this.#parts.push(moved);
-    this.deps.send({ type: 'curve-part', part: moved });
-  }
-
-  #show(shown: Shown, message: HostToPanel): void {
-    this.#shown = shown;
-    this.deps.send(message);
     this.deps.changed();
   }
 
@@ -447,5 +295,3 @@ export class LiveSession {
     this.deps.statusChanged?.();
   }
 }
-
-type RunName = Exclude<CallName, 'open' | 'dataset' | 'results' | 'picture' | 'figure' | 'memory' | 'release'>;
