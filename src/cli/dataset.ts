@@ -6,10 +6,8 @@ import type { DatasetSummary } from '../core/study/dataset';
 import type { StudyProgress } from '../core/study/run';
 import { engineOptions, modelFolder, openNamed, type EngineFlags } from './model';
 import { duration, lineLog, type Bar } from './progress';
-import { listed } from './files';
-import { PictureNotes } from './picture-notes';
-import { plain, reportLine, reportWarnings } from './report';
-import { print } from './streams';
+import { listed, print } from './streams';
+import { PictureNotes, plain, reportLine, reportWarnings } from './report';
 
 interface Running {
   /** As the user named it. */

@@ -8,7 +8,7 @@ import { idText, type HubId } from '../core/hub/id';
 import { planDownload } from '../core/families/hub';
 import type { DownloadPlan } from '../core/hub/plan';
 import { Rate } from '../core/hub/rate';
-import { planSize, planText } from '../core/hub/words';
+import { planSize, planText } from '../core/hub/plan-text';
 import { downloadSize } from '../core/words';
 import { interruptSignal } from './interrupt';
 import { progressBar, type Bar } from './progress';

@@ -5,7 +5,7 @@ import { findCached } from '../core/families/hub';
 import { hubEnvironment } from '../core/hub/environment';
 import { hubId, idText, isCommit, type HubId } from '../core/hub/id';
 import type { DownloadPlan } from '../core/hub/plan';
-import { planSize, planText } from '../core/hub/words';
+import { planSize, planText } from '../core/hub/plan-text';
 import { downloadSize } from '../core/words';
 import { fetchPlanned, planFetch } from './download';
 import { interruptSignal } from './interrupt';

@@ -1,8 +1,7 @@
 /** `crossflow import`: a copy of a checkpoint with weights of fewer bits, and how far it is from the original. */
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ModelSpec } from '../core/spec';
-import type { ImportSettings } from '../core/quantize/import';
-import { type Kind, recipeOf } from '../core/quantize/recipe';
+import { type ImportSettings, type Kind, recipeOf } from '../core/quantize/import';
 import { REPORT_FILE, reportText } from '../core/quantize/report';
 import { usage } from '../core/errors';
 import { ownCacheFolder } from '../core/files/cache-folder';

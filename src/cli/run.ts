@@ -10,9 +10,8 @@ import type { Experiment } from '../core/experiment/types';
 import { interruptSignal } from './interrupt';
 import { openNamed, type EngineFlags } from './model';
 import type { Result, ResultDocument } from '../core/engine/result';
-import { PictureNotes } from './picture-notes';
+import { PictureNotes, reportWarnings } from './report';
 import { onPhase, progressBar, type Bar } from './progress';
-import { reportWarnings } from './report';
 import { checkWritable, print, writeWhole } from './streams';
 import { resultTable } from './table';
 

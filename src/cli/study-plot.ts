@@ -2,11 +2,10 @@
 import type { CrossflowError } from '../core/errors';
 import type { Palette } from '../core/report/figures/labels';
 import type { Made } from '../core/report/write';
-import { listed } from './files';
+import { listed, print } from './streams';
 import { interruptSignal } from './interrupt';
 import { progressBar } from './progress';
 import { plain, reportAll } from './report';
-import { print } from './streams';
 import { load, type StudyFlags } from './study-load';
 
 export interface PlotFlags extends StudyFlags {

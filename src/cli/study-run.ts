@@ -2,13 +2,11 @@
 import type { CrossflowError } from '../core/errors';
 import type { RunOutcome, StudyProgress } from '../core/study/run';
 import { WHOLE } from '../core/journal/place';
-import { listed } from './files';
+import { checkWritable, listed, print } from './streams';
 import { interruptSignal } from './interrupt';
 import { engineOptions, modelFolder, openNamed, type EngineFlags } from './model';
 import { duration, lineLog, progressBar, type Bar } from './progress';
-import { PictureNotes } from './picture-notes';
-import { plain, reportAll, reportLine, reportWarnings } from './report';
-import { checkWritable, print } from './streams';
+import { PictureNotes, plain, reportAll, reportLine, reportWarnings } from './report';
 import { load, type StudyFlags } from './study-load';
 import { table } from './table';
 

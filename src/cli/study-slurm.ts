@@ -2,14 +2,13 @@
 import { join } from 'node:path';
 import { usage } from '../core/errors';
 import { slurmFolder } from '../core/study/folders';
-import { missingShards } from '../core/study/missing';
+import { missingShards } from '../core/study/shards';
 import { prepareRuns, type Preparing } from '../core/study/prepare';
 import { MAX_SHARDS } from '../core/study/schema';
-import { cutIntoArrays } from '../core/study/slurm-arrays';
+import { checkRoom, cutIntoArrays, type ReadyArray, submitArrays } from '../core/study/slurm-submit';
 import { clusterLimits, USUAL_LAST_INDEX } from '../core/study/slurm-limits';
 import { queueStatus, waitFor } from '../core/study/slurm-queue';
 import { arrayOf, slurmScript } from '../core/study/slurm-script';
-import { checkRoom, submitArrays, type ReadyArray } from '../core/study/slurm-submit';
 import type { Study } from '../core/study/types';
 import { interruptSignal } from './interrupt';
 import { engineOptions, modelFolder, type EngineFlags } from './model';

@@ -100,7 +100,7 @@ export class EngineService {
       return runDatasetCall(await this.#opened(), experiment, control(context), (event) => context.emit(event));
     },
     results: async ({ experiment }) => (await import('../core/report/stored')).storedOverview(experiment),
-    picture: async ({ file }) => (await import('../core/vision')).decodedPng(file, PICTURE_SIDE),
+    picture: async ({ file }) => (await import('../core/vision/decode')).decodedPng(file, PICTURE_SIDE),
     figure: async (request) => (await import('../core/report/example')).exampleFigure(request),
     document: async (parts) => (await import('./document')).document(parts),
     memory: async () => ({

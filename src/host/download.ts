@@ -5,7 +5,7 @@ import type { Experiment } from '../core/experiment/types';
 import { findCached } from '../core/families/hub';
 import { hubEnvironment } from '../core/hub/environment';
 import { hubId, idText, type HubId } from '../core/hub/id';
-import { planSize, planText } from '../core/hub/words';
+import { planSize, planText } from '../core/hub/plan-text';
 import { downloadSize, duration } from '../core/words';
 
 export interface DownloadUi {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import * as path from 'node:path';
-import { openTokenizer, type Tokenizer } from '../../src/core/checkpoint';
+import { openTokenizer, type Tokenizer } from '../../src/core/checkpoint/tokenizer';
 import { CrossflowError } from '../../src/core/errors';
 import { editJson, readJson, writeJson, type Json } from '../support/checkpoints';
 import { loadGolden, repositoryRoot } from '../support/golden';

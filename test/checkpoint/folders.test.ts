@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import { openTokenizer } from '../../src/core/checkpoint';
+import { openTokenizer } from '../../src/core/checkpoint/tokenizer';
 import { openCheckpoint } from '../../src/core/families';
 import type { ImageLayout, ModelSpec } from '../../src/core/spec';
 import { CrossflowError } from '../../src/core/errors';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { closeFiles, openTokenizer } from '../../src/core/checkpoint';
+import { closeFiles } from '../../src/core/checkpoint/read';
+import { openTokenizer } from '../../src/core/checkpoint/tokenizer';
 import { openCheckpoint } from '../../src/core/families';
 import { IMAGE_PROCESSOR_KEYS, PROCESSOR_KEYS } from '../../src/core/families/keys/processors';
 import { Questions } from '../../src/core/engine/questions';

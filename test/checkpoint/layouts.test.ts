@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import { readTensor, tensorsOf } from '../../src/core/checkpoint';
+import { closeFiles, readTensor } from '../../src/core/checkpoint/read';
+import { tensorsOf } from '../../src/core/checkpoint/refs';
 import { CrossflowError } from '../../src/core/errors';
 import { openCheckpoint } from '../../src/core/families';
 import type { ModelSpec } from '../../src/core/spec';
-import { closeFiles } from '../../src/core/checkpoint/read';
 import { CLIP_FOLDER, editJson, relayout, type OtherLayout } from '../support/checkpoints';
 import { GOLDEN_FOLDERS, loadGolden } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';

@@ -3,11 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as fc from 'fast-check';
-import { checkFinite, checkpointHash, closeFiles, readRows, readTensor, tensorsOf } from '../../src/core/checkpoint';
+import { checkFinite } from '../../src/core/checkpoint/finite';
+import { checkpointHash } from '../../src/core/checkpoint/hash';
+import { closeFiles, readRows, readTensor } from '../../src/core/checkpoint/read';
+import { tensorsOf } from '../../src/core/checkpoint/refs';
 import { openCheckpoint } from '../../src/core/families';
-import type { Dtype, TensorRef } from '../../src/core/spec'; // prettier-ignore
+import { type Dtype, isQuantized, type TensorRef } from '../../src/core/spec';
 import { weightFileHash } from '../../src/core/checkpoint/file-hash';
-import { isQuantized } from '../../src/core/spec';
 import { CrossflowError } from '../../src/core/errors';
 import { copyCheckpoint, editJson } from '../support/checkpoints';
 import { GOLDEN_FOLDERS, loadGolden, repositoryRoot } from '../support/golden';

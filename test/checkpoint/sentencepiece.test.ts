@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import protobuf from 'protobufjs/light';
-import { openTokenizer, type Tokenizer } from '../../src/core/checkpoint';
+import { openTokenizer, type Tokenizer } from '../../src/core/checkpoint/tokenizer';
 import { openCheckpoint } from '../../src/core/families';
 import { convertLlamaTokenizer } from '../../src/core/checkpoint/llama-tokenizer';
 import { CrossflowError } from '../../src/core/errors';

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import { closeFiles, readTensor, tensorsOf } from '../../src/core/checkpoint';
+import { closeFiles, readTensor } from '../../src/core/checkpoint/read';
+import { tensorsOf } from '../../src/core/checkpoint/refs';
 import { readSafetensorsHeader } from '../../src/core/checkpoint/safetensors';
 import { CrossflowError } from '../../src/core/errors';
 import { familyOf, openCheckpoint } from '../../src/core/families';
 import type { LlavaConfig } from '../../src/core/families/parts/llava-model';
 import type { ModelSpec } from '../../src/core/spec';
-import { importQuantized } from '../../src/core/quantize/import';
-import { recipeOf } from '../../src/core/quantize/recipe';
+import { importQuantized, recipeOf } from '../../src/core/quantize/import';
 import { copySmallFiles, editJson, readTensors, relayout, safetensorsBytes, writeWeights, type OtherLayout } from '../support/checkpoints'; // prettier-ignore
 import { loadGolden } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { cp, rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import { openTokenizer, type ChatMessage, type Tokenizer } from '../../src/core/checkpoint';
+import { openTokenizer, type ChatMessage, type Tokenizer } from '../../src/core/checkpoint/tokenizer';
 import { openCheckpoint } from '../../src/core/families';
 import { copySmallFiles, editJson, writeJson } from '../support/checkpoints';
 import { type GOLDEN_FOLDERS, loadGolden, repositoryRoot } from '../support/golden';

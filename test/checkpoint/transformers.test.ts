@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PreTrainedTokenizer } from '@huggingface/transformers';
-import { openTokenizer } from '../../src/core/checkpoint';
+import { openTokenizer } from '../../src/core/checkpoint/tokenizer';
 import { GOLDEN_FOLDERS, loadGolden } from '../support/golden';
 
 /** Spaces, newlines, special tokens, bytes outside the vocabulary, nothing at all. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { unpackWords } from '../../src/core/dataset/best-words';
+import { unpackWords } from '../../src/core/dataset/lens-words';
 import { JOURNAL_FORMAT } from '../../src/core/journal/identity';
 import { JournalReader } from '../../src/core/journal/reader';
 import { encodeLine } from '../../src/core/journal/lines';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { shortest32 } from '../../src/core/dataset/numbers';
 import { random as seeded } from '../support/synthetic';
 import { settingsChanges, type Settings } from '../../src/core/journal/identity';
-import { capitalize, kindWords } from '../../src/core/dataset/words';
+import { capitalize, kindWords } from '../../src/core/dataset/lens-words';
 
 describe('numbers and words of results', () => {
   it('a number is the same float32 after writing and reading, in at most nine digits', () => {

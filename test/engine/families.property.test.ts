@@ -3,7 +3,7 @@
  * in pieces and forks equal a decoder written out plainly (test/support/reference.ts).
  */
 import assert from 'node:assert/strict';
-import { readRows } from '../../src/core/checkpoint';
+import { readRows } from '../../src/core/checkpoint/read';
 import type { Added } from '../../src/core/engine/cache';
 import { computeCurves } from '../../src/core/engine/curves';
 import { CHECK_TOLERANCE } from '../../src/core/engine/example';

@@ -1,9 +1,9 @@
 /** Imported copies of the embedded model, run: the engine's promises hold, and curves stay near the original's. */
 import assert from 'node:assert/strict';
 import * as path from 'node:path';
-import { closeFiles, openTokenizer } from '../../src/core/checkpoint';
-import { importQuantized } from '../../src/core/quantize/import';
-import { recipeOf } from '../../src/core/quantize/recipe';
+import { closeFiles } from '../../src/core/checkpoint/read';
+import { openTokenizer } from '../../src/core/checkpoint/tokenizer';
+import { importQuantized, recipeOf } from '../../src/core/quantize/import';
 import { Calibration } from '../../src/core/engine/calibrate';
 import { compareModels, type Comparison } from '../../src/core/engine/compare';
 import { COPIED_WEIGHTS_BYTES } from '../../src/core/engine/limits';
@@ -129,7 +129,7 @@ describe('imported copies of the embedded model', () => {
       assert.equal(calibration.grams(original.spec.decoder.weights.layers[layers - 1].down.weight.name)?.length, Math.ceil(intermediate / 128) * 128 * 128); // prettier-ignore
       assert.equal(calibration.grams(original.spec.decoder.weights.head.name), undefined);
       // an RMS norm leaves rows of mean square 1, before its own weight; rows count as much as there are tokens
-      const { readTensor } = await import('../../src/core/checkpoint');
+      const { readTensor } = await import('../../src/core/checkpoint/read');
       const weight = await readTensor(first.attentionNorm.weight);
       let sum = 0;
       for (let i = 0; i < hidden; i++) sum += gram[i * 128 + i] / weight[i] ** 2;

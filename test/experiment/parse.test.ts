@@ -13,7 +13,7 @@ import { BUILTIN_SETS, PUBLISHED_EDGES } from '../../src/core/experiment/names';
 import { loadExperiment, parseExperiment } from '../../src/core/experiment/parse';
 import type { Problem, ProblemCode } from '../../src/core/experiment/problems';
 import { knockoutLabel, type Experiment } from '../../src/core/experiment/types';
-import { windowLayers } from '../../src/core/experiment/windows';
+import { windowLayers } from '../../src/core/experiment/formulas';
 import { repositoryRoot } from '../support/golden';
 
 const FILE = '/work/exp/star.flow.json';

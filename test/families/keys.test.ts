@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import * as path from 'node:path';
-import { closeFiles } from '../../src/core/checkpoint';
+import { closeFiles } from '../../src/core/checkpoint/read';
 import type { KeyRules } from '../../src/core/checkpoint/keys/rules';
 import { CrossflowError } from '../../src/core/errors';
 import { FAMILIES, familyOf, openCheckpoint, parseConfig } from '../../src/core/families';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openCheckpoint } from '../../src/core/families';
 import { findCached } from '../../src/core/families/hub';
 import { hubId } from '../../src/core/hub/id';
-import { decoderMatrices } from '../../src/core/checkpoint';
+import { decoderMatrices } from '../../src/core/checkpoint/refs';
 import { isQuantized } from '../../src/core/spec';
 import { crossflow } from '../cli/crossflow';
 import { hub } from '../hub/support';

@@ -6,7 +6,7 @@ import { openModel } from '../../src/core/engine/model';
 import { DEFAULT_INSTRUCTION, type Knockout, type QuestionInput } from '../../src/core/experiment/types';
 import { FAMILIES, familyOf } from '../../src/core/families';
 import type { RawConfig } from '../../src/core/families/family';
-import { readImageSize } from '../../src/core/vision';
+import { readImageSize } from '../../src/core/vision/decode';
 import { relayout } from '../support/checkpoints';
 import { readGolden, repositoryRoot } from '../support/golden';
 import { temporaryFolder } from '../support/temporary';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { closeFiles } from '../../src/core/checkpoint';
+import { closeFiles } from '../../src/core/checkpoint/read';
 import { f32, floats, Session } from '../../src/core/engine/session';
 import { GraphBuilder } from '../../src/core/graph/builder';
 import type { Dtype, TensorRef } from '../../src/core/spec';

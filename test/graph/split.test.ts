@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
-import { readRows, readTensor } from '../../src/core/checkpoint';
-import { closeFiles } from '../../src/core/checkpoint/read';
+import { closeFiles, readRows, readTensor } from '../../src/core/checkpoint/read';
 import type { Dtype, LinearRef, TensorRef } from '../../src/core/spec';
 import { f32, floats, Session } from '../../src/core/engine/session';
 import { GraphBuilder } from '../../src/core/graph/builder';

@@ -3,13 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { findCached } from '../../src/core/families/hub';
+import { findCached, planDownload } from '../../src/core/families/hub';
 import { download } from '../../src/core/hub/download';
 import { hubId } from '../../src/core/hub/id';
-import { planDownload } from '../../src/core/families/hub';
-import { planSize, planText } from '../../src/core/hub/words';
-import type { Fault } from '../support/hub-server';
-import { TOKEN } from '../support/hub-server';
+import { planSize, planText } from '../../src/core/hub/plan-text';
+import { type Fault, TOKEN } from '../support/hub-server';
 import { contents, hub, ID, sha256, sharded, shapes } from './support';
 
 const WEIGHTS = 'model.safetensors';

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findCached } from '../../src/core/families/hub';
+import { findCached, planDownload } from '../../src/core/families/hub';
 import { hubId } from '../../src/core/hub/id';
-import { planDownload } from '../../src/core/families/hub';
-import { planText } from '../../src/core/hub/words';
+import { planText } from '../../src/core/hub/plan-text';
 import { hub, ID } from './support';
 
 const TOWER = 'openai/clip-vit-large-patch14-336';

@@ -3,10 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import * as path from 'node:path';
-import { processStart } from '../../src/core/files/alive';
-import { LOCK_FILE, lockFolder } from '../../src/core/journal/lock';
+import { processSpace, processStart } from '../../src/core/files/holder';
+import { LOCK_FILE, lockFolder } from '../../src/core/journal/merge';
 import { STALE_MS } from '../../src/core/files/hold';
-import { processSpace } from '../../src/core/files/holder';
 import { CrossflowError } from '../../src/core/errors';
 import { temporaryFolder } from '../support/temporary';
 

@@ -192,7 +192,7 @@ describe('panel: what lies over the picture', () => {
     await sharp(pixels, { raw: { width: 40, height: 40, channels: 4 } })
       .png()
       .toFile(file);
-    const { decodedPng } = await import('../../src/core/vision');
+    const { decodedPng } = await import('../../src/core/vision/decode');
     const engine = recorded('star');
     await open(engine);
     await host.send({ type: 'picture', png: await decodedPng(file, 4096) });

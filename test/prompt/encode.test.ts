@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
-import { openTokenizer, type Tokenizer } from '../../src/core/checkpoint';
+import { openTokenizer, type Tokenizer } from '../../src/core/checkpoint/tokenizer';
 import { openCheckpoint } from '../../src/core/families';
 import type { ModelSpec } from '../../src/core/spec';
 import { CrossflowError } from '../../src/core/errors';
-import { encodePrompt, type EncodedPrompt, type PromptInput } from '../../src/core/prompt';
+import { encodePrompt, type PromptInput } from '../../src/core/prompt/encode';
+import type { EncodedPrompt } from '../../src/core/prompt/types';
 import { CLIP_FOLDER, copySmallFiles, relayout } from '../support/checkpoints';
 import { loadGolden, type GoldenFolder } from '../support/golden';
 import { ONE_PATCH, publishedStyle } from './styles';

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { openTokenizer, type Tokenizer } from '../../src/core/checkpoint';
+import { openTokenizer, type Tokenizer } from '../../src/core/checkpoint/tokenizer';
 import { CrossflowError } from '../../src/core/errors';
-import { buildSets, encodePrompt, type TokenSets } from '../../src/core/prompt';
-import type { EncodedPrompt, TemplateName } from '../../src/core/prompt/types';
+import { encodePrompt } from '../../src/core/prompt/encode';
+import { buildSets } from '../../src/core/prompt/sets';
+import type { EncodedPrompt, TemplateName, TokenSets } from '../../src/core/prompt/types';
 import { repositoryRoot } from '../support/golden';
 import { ONE_PATCH, publishedStyle } from './styles';
 

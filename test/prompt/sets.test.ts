@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { openTokenizer, type Tokenizer } from '../../src/core/checkpoint';
+import { openTokenizer, type Tokenizer } from '../../src/core/checkpoint/tokenizer';
 import { CrossflowError } from '../../src/core/errors';
-import { buildSets, defaultTrack, encodePrompt, explainAbsent, resolveSet, SET_NAMES, type SetDefinition, type SetsInput, type TokenSets } from '../../src/core/prompt'; // prettier-ignore
+import { encodePrompt } from '../../src/core/prompt/encode';
+import { resolveSet } from '../../src/core/prompt/resolve';
+import { explainAbsent, SET_NAMES } from '../../src/core/prompt/set-names';
+import { buildSets, type SetsInput } from '../../src/core/prompt/sets';
+import { defaultTrack } from '../../src/core/prompt/track';
+import type { SetDefinition, TokenSets } from '../../src/core/prompt/types';
 import type { ImageGeometry, PatchPlace } from '../../src/core/spec';
 import { ONE_PATCH, publishedStyle } from './styles';
 import { loadGolden } from '../support/golden';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { findSpan } from '../../src/core/prompt';
+import { findSpan } from '../../src/core/prompt/spans';
 
 /** golden.py's `spans`, line for line. */
 function published(toks: readonly string[], text: string): [number, number] | undefined {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import { openTokenizer } from '../../src/core/checkpoint';
+import { openTokenizer } from '../../src/core/checkpoint/tokenizer';
 import { Questions, type PreparedQuestion } from '../../src/core/engine/questions';
 import { CrossflowError } from '../../src/core/errors';
 import { DEFAULT_INSTRUCTION, type QuestionInput } from '../../src/core/experiment/types';

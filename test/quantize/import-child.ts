@@ -1,6 +1,5 @@
 /** An import that kills its own process, as a power cut would, when so many tensors are done. */
-import { importQuantized } from '../../src/core/quantize/import';
-import { recipeOf, type Kind } from '../../src/core/quantize/recipe';
+import { importQuantized, type Kind, recipeOf } from '../../src/core/quantize/import';
 import { openCheckpoint } from '../../src/core/families';
 
 const [from, to, kind, tensors] = process.argv.slice(2);

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
-import { packWords } from '../../src/core/dataset/best-words';
+import { packWords } from '../../src/core/dataset/lens-words';
 import { settingsOf } from '../../src/core/journal/identity';
 import type { KeptRecord, RowRecord } from '../../src/core/journal/record';
 import { placeIn } from '../../src/core/journal/place';

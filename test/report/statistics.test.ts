@@ -2,19 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import fc from 'fast-check';
-import { RandomState } from '../../src/core/report/statistics/random';
+import { bootstrapIntervals, RandomState } from '../../src/core/report/statistics/bootstrap';
 import { normalTail } from '../../src/core/report/statistics/normal';
-import {
-  benjaminiHochberg,
-  bootstrapIntervals,
-  curvePoints,
-  CurveSample,
-  holm,
-  meanInterval,
-  wilcoxon,
-  withTests,
-} from '../../src/core/report/statistics';
-import { changeOf } from '../../src/core/report/tables/tables';
+import { benjaminiHochberg, holm } from '../../src/core/report/statistics/corrections';
+import { curvePoints, withTests } from '../../src/core/report/statistics/points';
+import { CurveSample } from '../../src/core/report/statistics/sample';
+import { meanInterval } from '../../src/core/report/statistics/student';
+import { wilcoxon } from '../../src/core/report/statistics/wilcoxon';
+import { changeOf } from '../../src/core/experiment/formulas';
 
 interface Interval {
   readonly values: readonly number[];

@@ -7,7 +7,7 @@ import type { KeptRecord } from '../../src/core/journal/record';
 import { CrossflowError } from '../../src/core/errors';
 import type { Knockout } from '../../src/core/experiment/types';
 import { isMarked } from '../../src/core/report/figures/line-figure';
-import { safeName, safeNames } from '../../src/core/report/file-names';
+import { safeName, safeNames } from '../../src/core/files/names';
 import { modelFigures } from '../../src/core/report/figures/compare-models';
 import { placesOf } from '../../src/core/report/figures/places';
 import { renderSvg } from '../../src/core/report/figures/render';

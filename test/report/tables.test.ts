@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { stringify } from 'csv-stringify/sync';
-import { packWords, unpackWords } from '../../src/core/dataset/best-words';
+import { kindWords, packWords, unpackWords, WORD_KINDS } from '../../src/core/dataset/lens-words';
 import { shortest32 } from '../../src/core/dataset/numbers';
 import type { JournalHeader, KeptRecord } from '../../src/core/journal/record';
-import { kindWords, WORD_KINDS } from '../../src/core/dataset/words';
 import { curveStyles } from '../../src/core/report/figures/labels';
 import { scoreTuple, wordTuple } from '../../src/core/report/tables/python';
-import { changeOf, FLOW_COLUMNS, runTables } from '../../src/core/report/tables/tables';
+import { FLOW_COLUMNS, runTables } from '../../src/core/report/tables/tables';
+import { changeOf } from '../../src/core/experiment/formulas';
 import { header, kept } from '../journal/records';
 import { random as seeded } from '../support/synthetic';
 

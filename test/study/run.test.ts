@@ -20,7 +20,7 @@ import { CrossflowError } from '../../src/core/errors';
 import { shardFile, WHOLE, type Shard } from '../../src/core/journal/place';
 import { journalFiles, readJournals } from '../../src/core/journal/journals';
 import { mergeRun } from '../../src/core/study/merge';
-import { missingShards } from '../../src/core/study/missing';
+import { missingShards } from '../../src/core/study/shards';
 import { claimShard } from '../../src/core/journal/owner';
 import { loadStudy, movedTo } from '../../src/core/study/parse';
 import { prepareRuns, type Prepared, type Preparing } from '../../src/core/study/prepare';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { cutIntoArrays } from '../../src/core/study/slurm-arrays';
+import { cutIntoArrays } from '../../src/core/study/slurm-submit';
 import { temporaryFolder } from '../support/temporary';
 import { Cluster, type ClusterSettings } from './cluster';
 import { writeStudy } from './studies';

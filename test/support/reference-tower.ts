@@ -2,7 +2,7 @@
  * A vision tower written out plainly, in doubles and patch by patch on the picture's own grid: it knows nothing of block
  * order, gathered windows, frames as one kernel. What graph/vit is checked against.
  */
-import { readTensor } from '../../src/core/checkpoint';
+import { readTensor } from '../../src/core/checkpoint/read';
 import { isQuantized, type LinearRef, type Merge, type NormKind, type NormRef, type Step, type TensorRef, type TowerSpec } from '../../src/core/spec'; // prettier-ignore
 
 type Vector = readonly number[];

@@ -2,7 +2,7 @@
  * A decoder written out plainly, row by row and in doubles, as the papers have it: what graph and engine are checked
  * against where no published stack is at hand. It knows nothing of caches, forks, masks or cuts.
  */
-import { readTensor } from '../../src/core/checkpoint';
+import { readTensor } from '../../src/core/checkpoint/read';
 import type { Positions } from '../../src/core/engine/positions';
 import { isQuantized, type DecoderSpec, type LinearRef, type NormRef, type Rope } from '../../src/core/spec';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Unpadding } from '../../src/core/families/parts/canvas';
 import type { Eye } from '../../src/core/spec';
-import { prepareImage } from '../../src/core/vision';
+import { prepareImage } from '../../src/core/vision/prepare';
 import { repositoryRoot } from '../support/golden';
 import { clipEye, noise, processor, sha256, type Shape } from './pictures';
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import sharp from 'sharp';
 import { CrossflowError } from '../../src/core/errors';
-import { decodeImage, MAX_IMAGE_SIDE, readImageSize } from '../../src/core/vision';
+import { decodeImage, readImageSize } from '../../src/core/vision/decode';
+import { MAX_IMAGE_SIDE } from '../../src/core/vision/image';
 import { repositoryRoot } from '../support/golden';
 import { sha256 } from './pictures';
 

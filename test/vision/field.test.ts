@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { CrossflowError } from '../../src/core/errors';
-import { decodeImage, readImageSize } from '../../src/core/vision';
+import { decodeImage, readImageSize } from '../../src/core/vision/decode';
 import { repositoryRoot } from '../support/golden';
 import { sha256 } from './pictures';
 

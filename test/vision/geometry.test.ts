@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Aspect, ImageGeometry, Rect } from '../../src/core/spec';
-import { patchesInBoxes } from '../../src/core/vision';
+import { patchesInBoxes } from '../../src/core/vision/boxes';
 import { clipEye, patchAt, processor, touches, type Shape } from './pictures';
 
 const shape: Shape = { imageSize: 56, patchSize: 14, select: 'default' };

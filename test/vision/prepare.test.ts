@@ -5,7 +5,10 @@ import { CrossflowError } from '../../src/core/errors';
 import { openCheckpoint } from '../../src/core/families';
 import type { CanvasProcessor } from '../../src/core/families/parts/canvas';
 import type { Aspect, Size } from '../../src/core/spec';
-import { type Box, decodeImage, patchesInBoxes, prepareImage } from '../../src/core/vision';
+import { patchesInBoxes } from '../../src/core/vision/boxes';
+import { decodeImage } from '../../src/core/vision/decode';
+import type { Box } from '../../src/core/vision/image';
+import { prepareImage } from '../../src/core/vision/prepare';
 import { GOLDEN_FOLDERS, loadGolden, repositoryRoot } from '../support/golden';
 import { clipEye, noise, processor, sha256, type Shape } from './pictures';
 

@@ -5,10 +5,9 @@ import type { RunControl } from '../engine/types';
 import { knockoutSets, type Experiment, type QuestionInput } from '../experiment/types';
 import { shortest32, shortest32All } from './numbers';
 import { asksForObjects } from './absent';
-import { packWords } from './best-words';
+import { kindWords, packWords } from './lens-words';
 import type { RowRecord } from '../journal/record';
 import { toQuestion, type DatasetRow } from './rows';
-import { kindWords } from './words';
 
 export interface Asked {
   readonly record: RowRecord;

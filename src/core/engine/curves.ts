@@ -8,6 +8,7 @@ import { runFull } from './fullrun';
 import type { Parts } from './parts';
 import type { CleanRun } from './sequence';
 import type { Curve, CurvePart, RunControl } from './types';
+import { changeOf } from '../experiment/formulas';
 
 export interface CurvesInput {
   readonly parts: Parts;
@@ -27,10 +28,9 @@ export async function computeCurves(input: CurvesInput): Promise<Curve[]> {
   const base = clean.probability;
   const effects = knockouts.map((k) => effectOf(k, input.resolve, length, heads, clean.sight));
   const scores = knockouts.map(() => new Array<number>(layers).fill(base));
-  const change = (score: number): number => (100 * (score - base)) / base;
   const give = (p: Point, score: number): void => {
     scores[p.effect][p.layer] = score;
-    input.control?.onPart?.({ index: p.effect, layer: p.layer, score, change: change(score) });
+    input.control?.onPart?.({ index: p.effect, layer: p.layer, score, change: changeOf(score, base) });
   };
   const { idle, real } = pointsOf(knockouts, effects, layers);
   for (const p of idle) give(p, base);
@@ -41,7 +41,7 @@ export async function computeCurves(input: CurvesInput): Promise<Curve[]> {
     window: 'window' in knockout ? knockout.window : layers,
     ...(knockout.kind === 'edge' && knockout.heads ? { heads: knockout.heads } : {}),
     scores: scores[i],
-    change: scores[i].map(change),
+    change: scores[i].map((score) => changeOf(score, base)),
   }));
 }
 

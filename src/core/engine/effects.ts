@@ -4,7 +4,7 @@
 import { usage } from '../errors';
 import { dropsAnswer, KEEP_ANSWER } from '../experiment/edges';
 import type { Knockout } from '../experiment/types';
-import { windowLayers } from '../experiment/windows';
+import { windowLayers } from '../experiment/formulas';
 import type { Sight } from './sight';
 
 /** Half-open range of layers. */

@@ -1,9 +1,9 @@
 /** One question on one image, ready to be asked things. */
-import type { Tokenizer } from '../checkpoint';
+import type { Tokenizer } from '../checkpoint/tokenizer';
 import { usage } from '../errors';
 import type { Knockout, QuestionInput } from '../experiment/types';
 import { TOP } from '../graph/head';
-import { resolveSet } from '../prompt';
+import { resolveSet } from '../prompt/resolve';
 import type { DecoderSpec } from '../spec';
 import type { Example } from './api';
 import { bytesPerRow } from './chunks';

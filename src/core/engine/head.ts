@@ -1,5 +1,5 @@
 /** Final norm and output matrix: residual rows to probabilities of tokens. */
-import { readTensor } from '../checkpoint';
+import { readTensor } from '../checkpoint/read';
 import { headGraph, TOP } from '../graph/head';
 import type { DecoderSpec } from '../spec';
 import { f32, floats, int64, Session, type WeightStore } from './session';

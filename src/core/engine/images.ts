@@ -1,7 +1,8 @@
 /** Pictures made ready for the tower; the last few are kept, since many questions ask about one picture. */
 import { stat } from 'node:fs/promises';
 import type { Aspect, ModelSpec, PreparedImage } from '../spec';
-import { decodeImage, prepareImage } from '../vision';
+import { decodeImage } from '../vision/decode';
+import { prepareImage } from '../vision/prepare';
 
 /** Prepared pictures held: the one in each open editor, and a few more. */
 const KEPT = 4;

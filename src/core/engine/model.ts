@@ -1,5 +1,6 @@
 /** A checkpoint ready to answer: opens it, prepares examples. */
-import { closeFiles, openTokenizer, type Tokenizer } from '../checkpoint';
+import { closeFiles } from '../checkpoint/read';
+import { openTokenizer, type Tokenizer } from '../checkpoint/tokenizer';
 import type { QuestionInput } from '../experiment/types';
 import { openCheckpoint } from '../families';
 import type { ModelSpec } from '../spec';

@@ -1,5 +1,6 @@
 /** The running parts of one model, shared by its examples. */
-import { decoderMatrices, readRows } from '../checkpoint';
+import { readRows } from '../checkpoint/read';
+import { decoderMatrices } from '../checkpoint/refs';
 import { isQuantized, type ModelSpec } from '../spec';
 import { Decoder } from './decoder';
 import { Head } from './head';

@@ -1,12 +1,13 @@
 /** Questions made ready without the decoder: picture, prompt, tokens, sets. Runs and plans share it. */
 import { join } from 'node:path';
-import type { Tokenizer } from '../checkpoint';
+import type { Tokenizer } from '../checkpoint/tokenizer';
 import { usage } from '../errors';
 import type { QuestionInput } from '../experiment/types';
-import { buildSets, encodePrompt } from '../prompt';
+import { encodePrompt } from '../prompt/encode';
+import { buildSets } from '../prompt/sets';
 import type { EncodedPrompt, TokenSets } from '../prompt/types';
 import type { ImageGeometry, ModelSpec } from '../spec';
-import { patchesInBoxes } from '../vision';
+import { patchesInBoxes } from '../vision/boxes';
 import { Images, type LoadedImage } from './images';
 import { blockOf } from './sight';
 import type { ExampleInfo, Span, TokenInfo } from './types';

@@ -1,7 +1,7 @@
 /** A single-question experiment from start to end: what `crossflow run` prints. */
 import { failed } from '../errors';
 import type { Experiment } from '../experiment/types';
-import { defaultTrack, withAnswer } from '../prompt';
+import { defaultTrack, withAnswer } from '../prompt/track';
 import type { Model } from './api';
 import { resultOf, type Result } from './result';
 import type { CurvePart, OnNotes, RunControl } from './types';

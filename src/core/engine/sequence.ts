@@ -1,5 +1,5 @@
 /** One expanded sequence and its clean run: what every question about it starts from. */
-import { checkFinite } from '../checkpoint';
+import { checkFinite } from '../checkpoint/finite';
 import { cancelled, failed, toCrossflowError } from '../errors';
 import { Cache, MAX_ANSWER_TOKENS } from './cache';
 import { pause, step } from './control';

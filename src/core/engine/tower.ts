@@ -1,5 +1,5 @@
 /** Vision tower with all up to the decoder's width: prepared pictures to rows of it. */
-import { readTensor } from '../checkpoint';
+import { readTensor } from '../checkpoint/read';
 import { towerGraph } from '../graph/vit/tower';
 import type { Eye, ImageLayout, ModelSpec, PreparedImage, Size } from '../spec';
 import { f32, floats, Session, type WeightStore } from './session';

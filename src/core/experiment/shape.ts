@@ -1,12 +1,11 @@
 /** zod's issues in words a researcher reads, each at its place in the text. */
 import type { Node } from 'jsonc-parser';
-import type { z } from 'zod';
 import { parseEdge } from './edges';
 import { nearest } from '../words/nearest';
 import type { Fix, Problem } from './problems';
-import { keysAt } from './schema-keys';
 import { valueOf, type Source } from './source';
 import { article, counted, kindOf, name, oneOf, plain, replace, union, type Path } from './wording';
+import { z } from 'zod';
 
 type Issue = z.core.$ZodIssue;
 
@@ -165,4 +164,27 @@ function insertKey(object: Node | undefined, key: string, source: Source): { fix
   const indent = /^[^\S\r\n]*(?:\/\/[^\r\n]*)?(\r?\n[^\S\r\n]*)/.exec(lead)?.[1] ?? ' ';
   const content = `"${key}": ${TEMPLATES[key] ?? '""'},${indent}`;
   return { fixes: [{ title: `Add "${key}"`, edits: [{ offset: first.offset, length: 0, content }] }] };
+}
+
+/** The keys an object at this place may have; of a union, those of all its branches. None where there is no object. */
+function keysAt(schema: z.ZodType, path: readonly (string | number)[]): string[] {
+  return [...new Set(branches(schema).flatMap((branch) => below(branch, path)))];
+}
+
+function below(schema: z.ZodType, path: readonly (string | number)[]): string[] {
+  const [first, ...rest] = path;
+  if (first === undefined) return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const inner = schema instanceof z.ZodObject ? (schema.shape as z.ZodRawShape)[first] : elementOf(schema);
+  return inner instanceof z.ZodType ? keysAt(inner, rest) : [];
+}
+
+function elementOf(schema: z.ZodType): unknown {
+  if (schema instanceof z.ZodArray) return schema.element;
+  return schema instanceof z.ZodRecord ? schema.valueType : undefined;
+}
+
+/** What a schema may be, wrappers taken off. */
+function branches(schema: z.ZodType): z.ZodType[] {
+  if (schema instanceof z.ZodOptional) return branches(schema.unwrap() as z.ZodType);
+  return schema instanceof z.ZodUnion ? (schema.options as z.ZodType[]).flatMap(branches) : [schema];
 }

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { isAlive } from './alive';
-import { processSpace } from './holder';
+import { isAlive, processSpace } from './holder';
 
 /** On a shared disk two machines, or two containers of one, may give out the same process number. */
 const MACHINE = createHash('sha256')

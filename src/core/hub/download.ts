@@ -9,7 +9,7 @@ import { unwritable } from './refusals';
 import { Store } from './store';
 import { transfer } from './transfer';
 import { downloadSize } from '../words';
-import { planSize } from './words';
+import { planSize } from './plan-text';
 
 /** Files at a time; a CDN gives one connection less than a fast line takes. */
 const CONNECTIONS = 4;

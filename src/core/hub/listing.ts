@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { CrossflowError, failed } from '../errors';
 import type { HubClient } from './client';
 import { isCommit } from './id';
+import { createHash, type Hash } from 'node:crypto';
 
 /** How a file's content is known: the sha256 of LFS, or git's own sha1 of the blob. Its digits name it in the cache. */
 export interface Checksum {
@@ -82,3 +83,8 @@ function readEntry(entry: ListFileEntry, client: HubClient): HubFile {
 
 const reason = (e: unknown): string =>
   e instanceof z.ZodError ? (e.issues[0]?.message ?? 'invalid') : e instanceof Error ? e.message : String(e);
+
+/** To be fed with the file's bytes. Git hashes a blob after the words `blob SIZE` and a zero byte. */
+export function hashOf({ size, checksum }: HubFile): Hash {
+  return checksum.kind === 'sha256' ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
+}

@@ -1,8 +1,7 @@
 import { rename, rm, type FileHandle } from 'node:fs/promises';
 import type { Hash } from 'node:crypto';
 import { openInPlace } from '../files/open-in-place';
-import { hashOf } from './checksum';
-import type { HubFile } from './listing';
+import { hashOf, type HubFile } from './listing';
 
 const PIECE = 4 * 2 ** 20;
 

@@ -1,12 +1,11 @@
 /** What fetching a model will take, found out before anybody is asked. Nothing is written. */
 import { failed } from '../errors';
 import { ADAPTER_CONFIG, adapterRefusal } from './adapter';
-import { hashOf } from './checksum';
+import { hashOf, type HubFile, listRepository } from './listing';
 import { HubClient, WHOLE_LIMIT, type ClientOptions } from './client';
 import { HEADER_LIMIT, headerLength, hubCompanions, isHere, type CompanionsOf, type HubCompanion } from './companions';
 import type { HubEnvironment } from './environment';
 import { idText, type HubId } from './id';
-import { listRepository, type HubFile } from './listing';
 import type { Part } from './local';
 import { filesBeside, shardFiles, weightListing } from './needed';
 import { Store } from './store';

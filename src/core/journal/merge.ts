@@ -1,15 +1,16 @@
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { failed } from '../errors';
+import { dirname, join } from 'node:path';
+import { failed, usage } from '../errors';
 import type { Experiment } from '../experiment/types';
 import { writeBeside } from '../files/write-beside';
 import { BlockReader } from './block-reader';
 import { checkSettings, journalFiles, readJournals, type RunJournals } from './journals';
 import { encodeLine } from './lines';
-import { lockFolder } from './lock';
 import type { Place } from './place';
 import type { RecordKind } from './record';
 import { removeMerged } from './tidy';
+import { hold, type Held } from '../files/hold';
+import { nameOf } from '../files/holder';
 
 export interface Merged extends Readonly<Record<RecordKind, number>> {
   readonly journal: string;
@@ -96,4 +97,22 @@ function makeFolder(path: string): void {
   } catch (e) {
     throw failed(`cannot be made: ${(e as Error).message}`, path);
   }
+}
+
+export const LOCK_FILE = 'journal.lock';
+
+/**
+ * Makes sure that one process at a time merges results in a folder. Throws CrossflowError `usage` when another one holds it
+ * or the folder cannot be written to.
+ */
+export function lockFolder(folder: string): Held {
+  const path = join(folder, LOCK_FILE);
+  return hold(
+    path,
+    (by) => {
+      const who = by ? nameOf(by) : 'someone';
+      return usage(`${who} is merging results in this folder`, folder, `if that is not so, delete ${path}`);
+    },
+    { hint: 'choose another "output" folder' },
+  );
 }

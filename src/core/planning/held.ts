@@ -2,7 +2,7 @@
  * Bytes that a model's weights take once loaded, and how they are held. Pure; the numbers per parameter were measured
  * with ONNX Runtime 1.30 on its processor provider (docs/plans.md).
  */
-import { decoderMatrices, refsIn } from '../checkpoint';
+import { decoderMatrices, refsIn } from '../checkpoint/refs';
 import { isMapped } from '../engine/limits';
 import { WIDENED_BYTES } from '../graph/split';
 import { isQuantized, type MatrixRef, type ModelSpec } from '../spec';

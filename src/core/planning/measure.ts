@@ -4,7 +4,7 @@
  * weights are read, and widened where they are f16) and a time for each row, so two sizes give both.
  */
 import { performance } from 'node:perf_hooks';
-import { closeFiles } from '../checkpoint';
+import { closeFiles } from '../checkpoint/read';
 import type { DecoderSpec, ModelSpec, Size } from '../spec';
 import { step } from '../engine/control';
 import { Decoder, type DecoderOutput } from '../engine/decoder';

@@ -2,7 +2,7 @@
  * Plans runs of one checkpoint. Reads config, headers, tokenizer and pictures; loads layers only to measure them, and
  * only when the run fits.
  */
-import { openTokenizer, type Tokenizer } from '../checkpoint';
+import { openTokenizer, type Tokenizer } from '../checkpoint/tokenizer';
 import type { ModelSpec } from '../spec';
 import { toCrossflowError, type CrossflowError } from '../errors';
 import { blocking } from '../experiment/edges';

@@ -1,7 +1,7 @@
 /** What a question makes the engine do, counted before it is done: the calls of the decoder and their rows. Pure. */
 import type { DecoderSpec, ImageLayout, Size } from '../spec';
 import type { Knockout } from '../experiment/types';
-import { resolveSet } from '../prompt';
+import { resolveSet } from '../prompt/resolve';
 import type { TokenSets } from '../prompt/types';
 import { bytesPerForkedRow, chunksOf, pointsOf } from '../engine/chunks';
 import { edgeEffect, type Effect, effectOf } from '../engine/effects';

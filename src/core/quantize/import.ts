@@ -9,7 +9,7 @@ import { cancelled, failed } from '../errors';
 import { checkpointHash } from '../checkpoint/hash';
 import type { ModelSpec } from '../spec';
 import { copied, rounded } from './chunks';
-import type { Bits, BlockSize } from '../checkpoint/quantized/format';
+import type { Bits, BlockFormat, BlockSize } from '../checkpoint/quantized/format';
 import { FORMAT_VERSION, workFolder, type Marker } from '../checkpoint/quantized/marker';
 import { bitsPerWeight, planOutputs, type Choose, type Outputs } from './outputs';
 import { addErrors, type RoundingError } from './pack';
@@ -17,6 +17,7 @@ import { checkSpace, isThere, refuseForeignWork } from './place';
 import { readReport, REPORT_FILE, reportText, weightReports, type Report } from './report';
 import { copySmallFiles, nameOf, writeConfig } from './small-files';
 import { fileFacts, removeNotes, Work } from './work';
+import type { MatrixRole } from '../checkpoint/refs';
 
 export interface ImportSettings {
   readonly bits: Bits;
@@ -141,4 +142,24 @@ async function fill(
     done += item.source.length;
     report(0);
   }
+}
+
+export type Kind = 'int8' | 'int4';
+
+const EIGHT: BlockFormat = { bits: 8, blockSize: 32 };
+const FOUR: BlockFormat = { bits: 4, blockSize: 32 };
+
+/**
+ * Weights that stay at 8 bits in an int4 import. Queries and keys decide where attention goes, which is what knockouts
+ * ask about: of all weights they cost the curves most (docs/decisions.md). The head decides every probability.
+ */
+const DELICATE: readonly MatrixRole[] = ['query', 'key', 'head'];
+
+export function recipeOf(kind: Kind): ImportSettings {
+  const format = kind === 'int8' ? EIGHT : FOUR;
+  return {
+    ...format,
+    recipe: `${kind}, blocks of ${format.blockSize}${kind === 'int4' ? ', queries, keys and head int8' : ''}`,
+    choose: (_name, _shape, role) => (DELICATE.includes(role) ? EIGHT : format),
+  };
 }

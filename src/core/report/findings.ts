@@ -2,7 +2,7 @@
 import { pause } from '../engine/control';
 import type { DroppedRecord, FailedRecord, KeptRecord } from '../journal/record';
 import type { RunResults } from './run';
-import type { BootstrapOptions } from './statistics';
+import type { BootstrapOptions } from './statistics/bootstrap';
 import type { FarQuestion } from './statistics/outliers';
 import { RunSample, type RunStatistics } from './statistics/run-statistics';
 import type { TableFiles } from './tables/table-files';

@@ -3,6 +3,7 @@ import { knockoutId, knockoutLabel, type Experiment } from '../experiment/types'
 import type { KeptRecord, RowRecord } from '../journal/record';
 import type { ResultRow, RunOverview } from './overview-types';
 import { outliers } from './statistics/outliers';
+import { changeOf } from '../experiment/formulas';
 
 /** `asked`: questions that the run was to ask. */
 export function overviewOf(
@@ -12,7 +13,9 @@ export function overviewOf(
 ): RunOverview {
   const kept = records.filter((record) => record.is === 'kept').sort((a, b) => a.row - b.row);
   const edges = namesOf(experiment);
-  const changes = kept.map((record) => record.curves.map((curve) => curve && changeOf(curve, record.base)));
+  const changes = kept.map((record) =>
+    record.curves.map((curve) => curve && curve.map((score) => changeOf(score, record.base))),
+  );
   const far = outliers(changes);
   return {
     rows: kept.map((record, i) => toRow(record, edges, changes[i], far[i])),
@@ -35,10 +38,6 @@ function namesOf({ knockouts }: Experiment): string[] {
     labels.indexOf(labels[i]) === labels.lastIndexOf(labels[i]) ? labels[i] : knockoutId(knockout),
   );
 }
-
-/** Per cent of the clean probability. */
-const changeOf = (scores: readonly number[], base: number): number[] =>
-  scores.map((score) => (100 * (score - base)) / base);
 
 function toRow(
   record: KeptRecord,

@@ -10,6 +10,7 @@ import { Source } from '../experiment/source';
 import { syntaxProblems, type FileKind } from '../experiment/syntax';
 import { DEFAULT_INSTRUCTION, DEFAULT_WINDOW, type Experiment, knockoutId, type Knockout } from '../experiment/types';
 import { namesIn, readKnockouts, readModel, systemProblems, toSets } from '../experiment/written';
+import { safeName } from '../files/names';
 import { placeOf } from './folders';
 import { studySchema, type StudyFile } from './schema';
 import type { PlannedRun, Study } from './types';
@@ -151,7 +152,7 @@ function readTasks(written: StudyFile, source: Source) {
 function twice(named: readonly Named[], what: string, source: Source): Problem[] {
   const seen = new Set<string>();
   return named.flatMap(({ name, place }): Problem[] => {
-    const key = slug(name).toLowerCase();
+    const key = safeName(name).toLowerCase();
     if (seen.has(key)) {
       const hint = `give it a "name": { "${what === 'model' ? 'model' : 'csv'}": …, "name": … }`;
       return [source.problem('conflict', source.valueRange([...place]), `two ${what}s are called "${name}"`, { hint })];
@@ -161,7 +162,7 @@ function twice(named: readonly Named[], what: string, source: Source): Problem[]
   });
 }
 
-const runId = (model: string, task: string): string => `${slug(model)}-${slug(task)}`;
+const runId = (model: string, task: string): string => `${safeName(model)}-${safeName(task)}`;
 
 /** `a-b` on `c` and `a` on `b-c` would be one folder. */
 function sharedFolders(models: readonly Named[], tasks: readonly Named[], source: Source): Problem[] {
@@ -169,7 +170,7 @@ function sharedFolders(models: readonly Named[], tasks: readonly Named[], source
   return models.flatMap(({ name, place }) =>
     tasks.flatMap((task): Problem[] => {
       const id = runId(name, task.name);
-      const pair = JSON.stringify([slug(name), slug(task.name)].map((part) => part.toLowerCase()));
+      const pair = JSON.stringify([safeName(name), safeName(task.name)].map((part) => part.toLowerCase()));
       const other = owners.get(id.toLowerCase()) ?? pair;
       owners.set(id.toLowerCase(), pair);
       if (other === pair) return [];
@@ -194,6 +195,3 @@ function readAllKnockouts(written: StudyFile, source: Source): { knockouts: Knoc
     problems: referenceProblems(source, asExperiment, written.knockouts ? first.knockouts : []),
   };
 }
-
-/** A name as a folder's, on every system. */
-const slug = (name: string): string => name.replace(/[^\p{L}\p{N}._-]+/gu, '_').replace(/^\.+/, '_');

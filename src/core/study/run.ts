@@ -4,7 +4,6 @@
  */
 import { basename } from 'node:path';
 import { askRows } from '../dataset/ask';
-import { Eta } from '../dataset/eta';
 import type { RecordKind, RowRecord } from '../journal/record';
 import type { DatasetRow } from '../dataset/rows';
 import type { Model } from '../engine/api';
@@ -258,5 +257,24 @@ class Tally {
   private rowError({ row, question_id }: RowRecord, message: string): RowError {
     this.lines ??= new Map(this.rows.map(({ index, line }) => [index, line]));
     return { row: row + 1, line: this.lines.get(row) ?? 0, questionId: question_id, message };
+  }
+}
+
+/** So many questions are looked back on: enough to even out kept and dropped ones, few enough to follow a busy machine. */
+const LOOK_BACK = 20;
+
+/** Time left, from the mean of the last questions. */
+class Eta {
+  private readonly seconds: number[] = [];
+
+  add(seconds: number): void {
+    this.seconds.push(seconds);
+    if (this.seconds.length > LOOK_BACK) this.seconds.shift();
+  }
+
+  /** Seconds for so many more questions; undefined until one is done. */
+  left(questions: number): number | undefined {
+    if (this.seconds.length === 0) return undefined;
+    return (questions * this.seconds.reduce((a, b) => a + b)) / this.seconds.length;
   }
 }

@@ -1,8 +1,10 @@
 import { imageGroups } from '../dataset/ask';
-import type { DatasetRow } from '../dataset/rows';
+import { type DatasetRow, readDataset } from '../dataset/rows';
 import { usage } from '../errors';
 import type { Shard } from '../journal/place';
 import { MAX_SHARDS } from './schema';
+import { readJournals } from '../journal/journals';
+import type { PlannedRun } from './types';
 
 /** `3/8`, as `--shard` takes it. Throws CrossflowError `usage`. */
 export function parseShard(text: string): Shard {
@@ -32,3 +34,14 @@ export function shardsWith(
 }
 
 const shardOf = (picture: number, count: number): number => (picture % count) + 1;
+
+/** The shards (from 1) that have questions left to ask in any of these runs. */
+export async function missingShards(runs: readonly PlannedRun[], count: number): Promise<number[]> {
+  const missing = new Set<number>();
+  for (const run of runs) {
+    const { rows } = await readDataset(run.experiment.subject);
+    const { index } = readJournals(run.place);
+    for (const shard of shardsWith(rows, count, (row) => !index.isDone(row.index))) missing.add(shard);
+  }
+  return [...missing].sort((a, b) => a - b);
+}

@@ -1,6 +1,5 @@
 /** Submits a study's job arrays, all of them or none. */
 import { CrossflowError, toCrossflowError, usage } from '../errors';
-import type { ArrayPart } from './slurm-arrays';
 import type { SubmitLimit } from './slurm-limits';
 import { cancelJobs, forgetJobs, rememberJob, submit } from './slurm-queue';
 import type { Study } from './types';
@@ -52,4 +51,29 @@ export function checkRoom(study: Study, tasks: number, { limit, inQueue, of }: S
   // The number of shards can change only while none of this study's tasks is in the queue.
   const hint = room > 0 && !isOurs ? `use --shards ${room}` : 'submit again when some of them have ended';
   throw usage(message, study.file, hint);
+}
+
+/** Task i of the array does shard `i + offset`. */
+export interface ArrayPart {
+  readonly offset: number;
+  /** Shards, from 1, in order. */
+  readonly shards: readonly number[];
+}
+
+/**
+ * Cuts shards into arrays whose tasks are numbered from 1 to `lastIndex` at most. A shard always stands in the same
+ * place, whatever else is submitted with it; where all numbers fit, there is one array and no offset.
+ * @throws CrossflowError `usage` when the cluster has no arrays
+ */
+export function cutIntoArrays(shards: readonly number[], lastIndex: number): ArrayPart[] {
+  if (lastIndex < 1) {
+    const hint = 'start each shard by itself: crossflow study run FILE --shard 1/N';
+    throw usage(`this cluster takes no job arrays (MaxArraySize is ${lastIndex + 1} or less)`, undefined, hint);
+  }
+  const parts = new Map<number, number[]>();
+  for (const shard of [...shards].sort((a, b) => a - b)) {
+    const offset = Math.floor((shard - 1) / lastIndex) * lastIndex;
+    parts.set(offset, [...(parts.get(offset) ?? []), shard]);
+  }
+  return [...parts].map(([offset, own]) => ({ offset, shards: own }));
 }

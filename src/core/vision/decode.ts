@@ -8,9 +8,7 @@ import type { Metadata } from 'sharp';
 import { usage, type CrossflowError } from '../errors';
 import type { Size } from '../spec';
 import { fillAround, opaqueGif } from './gif';
-import type { DecodedImage, RgbImage } from './image';
-import { MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE } from './limits';
-import { notesOn } from './notes';
+import { type DecodedImage, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE, type RgbImage } from './image';
 import { ycbcrTiff, ycbcrToRgb } from './tiff';
 
 /** Bitmaps only: an SVG, which sharp would draw as well, is a program that may refer to other files. */
@@ -163,4 +161,24 @@ function damaged(file: string, e: unknown): CrossflowError {
   const [line = ''] = (e instanceof Error ? e.message : String(e)).split('\n');
   const reason = line.replace(/^Input buffer has corrupt header:? */, '');
   return usage('the image file is damaged or cut off' + (reason && `: ${reason}`), file);
+}
+
+/** One sentence each; none for nearly every picture. */
+function notesOn({ format, space, hasAlpha, orientation, compression }: Metadata): string[] {
+  const notes: string[] = [];
+  if (format === 'heif' && compression === 'av1') {
+    notes.push(
+      'AVIF: colours differ a little from what Pillow reads, so results may too; save it as PNG for equal ones',
+    );
+  }
+  if (space === 'grey16' && !hasAlpha) {
+    notes.push('16-bit grey: the upper 8 bits are kept, where Pillow makes all above 255 white');
+  }
+  // Of TIFF alone Pillow applies it, and so does decodeImage.
+  if (format !== 'tiff' && format !== 'heif' && orientation !== undefined && orientation > 1) {
+    notes.push(
+      `EXIF orientation ${orientation} is not applied, as in the published runs: viewers show the picture turned or mirrored, and boxes drawn there do not fit`,
+    );
+  }
+  return notes;
 }

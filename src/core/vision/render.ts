@@ -1,8 +1,7 @@
 /** A layout's pixels: resized, padded and cut, 8 bits a channel. */
 import { usage } from '../errors';
 import type { ImageLayout, PixelSpec, Resample, Size, View } from '../spec';
-import type { RgbImage } from './image';
-import { MAX_IMAGE_PIXELS } from './limits';
+import { MAX_IMAGE_PIXELS, type RgbImage } from './image';
 import { resize, type Window } from './resample';
 
 /** The views' pixels, `[views, height, width, 3]`. Black outside the resized frame; padding has the layout's colour. */

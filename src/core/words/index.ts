@@ -1,7 +1,18 @@
 /**
- * Numbers, times and sizes in words, and words within Markdown: one wording each, the same on the command line, in the editor, the panel and
- * reports. `nearest` has a file of its own, so that the panel's bundle does without its library.
+ * Numbers, times and sizes in words, and words within Markdown: one wording each, the same on the command line, in the
+ * editor, the panel and reports. `nearest` has a file of its own, so that the panel's bundle does without its library.
  */
 export { escapeMarkdown } from './markdown';
-export { change, count, largestChange, NO_CHANGE, parameters, percent, plural } from './numbers';
-export { downloadSize, duration, shortDuration, size } from './units';
+export {
+  change,
+  count,
+  largestChange,
+  NO_CHANGE,
+  parameters,
+  percent,
+  plural,
+  probability,
+  pValue,
+  share,
+} from './numbers';
+export { downloadSize, duration, moment, shortDuration, size, spent } from './units';

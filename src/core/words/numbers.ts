@@ -40,3 +40,12 @@ export function largestChange(
   });
   return best;
 }
+
+/** A share of a whole: `12.5 %`, `–` of nothing. */
+export const share = (part: number, all: number): string => percent(part / all);
+
+/** `–` of 0: no first token of an answer has none, so it is not known. */
+export const probability = (p: number): string => (p > 0 ? percent(p) : '–');
+
+/** Of a test; `–` where there was none. */
+export const pValue = (p: number | undefined): string => (p === undefined ? '–' : p < 0.001 ? '< 0.001' : p.toFixed(3));

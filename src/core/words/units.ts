@@ -33,3 +33,12 @@ export function downloadSize(bytes: number): string {
     ? `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`
     : `${(bytes / 1000 ** step).toFixed(1)} ${units[step]}`;
 }
+
+/** What a run took; `–` of 0, which nothing takes. */
+export const spent = (seconds: number): string => (seconds === 0 ? '–' : shortDuration(seconds));
+
+/** `2026-01-31 14:05 UTC` */
+export const moment = (iso: string): string => {
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) ? iso : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+};

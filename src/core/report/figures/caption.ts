@@ -1,5 +1,6 @@
 import { isMarked, LEAST_MARKED, MOST_MARKED } from './line-figure';
-import { CONFIDENCE, SIGNIFICANT, type LayerPoint } from '../statistics';
+import { SIGNIFICANT, type LayerPoint } from '../statistics/points';
+import { CONFIDENCE } from '../statistics/student';
 
 export interface Caption {
   /** Questions of each curve. */

@@ -1,7 +1,7 @@
 import { knockoutId, knockoutLabel, type Knockout } from '../../experiment/types';
 import { caption } from './caption';
 import { figure, type Figure } from './figure';
-import { safeNames } from '../file-names';
+import { safeNames } from '../../files/names';
 import type { FigureData } from './figure-data';
 import { knockoutFigure, layerAxis } from './figures';
 import { figureLabel, seriesStyle } from './labels';

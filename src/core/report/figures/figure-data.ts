@@ -1,6 +1,6 @@
 /** What a figure shows, before it is drawn. */
 import type { TopLevelSpec } from 'vega-lite';
-import type { LayerPoint } from '../statistics';
+import type { LayerPoint } from '../statistics/points';
 import type { CurveStyle } from './labels';
 
 export type VegaLiteSpec = TopLevelSpec;

@@ -1,6 +1,6 @@
 /** Figures as Vega-Lite specs: pure functions of the numbers they show. */
 import type { Curve, LensResult } from '../../engine/types';
-import { WORD_KINDS, type WordKind } from '../../dataset/words';
+import { WORD_KINDS, type WordKind } from '../../dataset/lens-words';
 import type { Knockout } from '../../experiment/types';
 import { panelLook, panelStyles, type CurveStyle } from './labels';
 import type { FigureData, VegaLiteSpec } from './figure-data';

@@ -1,6 +1,6 @@
 import type { FigureCurve, FigureData, VegaLiteSpec } from './figure-data';
 import { LEGEND_FONT, SIZES, theme } from './theme';
-import { wrap } from './wrap';
+import { wrap } from './text-width';
 
 /** Width of an average letter in its font size; of a curve's line and the gap to the next, in pixels. */
 const [LETTER, LINE_AND_GAP] = [0.58, 50];

@@ -1,8 +1,8 @@
 import type { FigureData, FigurePoint, VegaLiteSpec } from './figure-data';
 import { curveEncoding, inLines, legendBelow } from './legend';
-import { SIGNIFICANT } from '../statistics';
+import { SIGNIFICANT } from '../statistics/points';
 import { SIZES, theme, type Look } from './theme';
-import { wrap } from './wrap';
+import { wrap } from './text-width';
 
 /** More dots than this run into a line of their own. */
 const MOST_DOTTED_LAYERS = 20;

@@ -1,5 +1,5 @@
 /** Where a study's figures lie, and what tells its runs apart. */
-import { safeNames } from '../file-names';
+import { safeNames } from '../../files/names';
 import type { RunResults } from '../run';
 
 /** A run among those of its task. */

@@ -1,15 +1,15 @@
 import type { JournalHeader } from '../../journal/record';
-import { WORD_KINDS } from '../../dataset/words';
+import { WORD_KINDS } from '../../dataset/lens-words';
 import { knockoutId, knockoutLabel, type Knockout } from '../../experiment/types';
 import { caption } from './caption';
 import { figure, type Figure } from './figure';
-import { safeName, safeNames } from '../file-names';
+import { safeName, safeNames } from '../../files/names';
 import type { FigureCurve, FigureData } from './figure-data';
 import { knockoutFigure, layerAxis, lensFigure, WITH_NORM, WITHOUT_NORM, wordStyle } from './figures';
 import { heatMap } from './heat-map';
 import { curveStyles, figureLabel, type Palette } from './labels';
 import type { RunStatistics } from '../statistics/run-statistics';
-import type { BootstrapOptions } from '../statistics';
+import type { BootstrapOptions } from '../statistics/bootstrap';
 
 export interface FigureOptions extends BootstrapOptions {
   /** Left out: colours that anybody can tell apart. */

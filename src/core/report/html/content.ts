@@ -3,6 +3,8 @@ import type { FigurePoint } from '../figures/figure-data';
 import type { WrittenFigure } from '../figures/write-figures';
 import type { RunFindings } from '../findings';
 import type { Picture } from './pictures';
+import { curveStyles } from '../figures/labels';
+import { windowOf } from '../figures/run-figures';
 
 /** A knockout's curve where its mean is lowest. */
 export interface CurveDigest {
@@ -35,4 +37,13 @@ export interface ReportContent {
   readonly overview: readonly WrittenFigure[];
   readonly parts: readonly RunPart[];
   readonly machine: readonly (readonly [string, string])[];
+}
+
+export function curveSummaries({ run, statistics }: Pick<RunFindings, 'run' | 'statistics'>): CurveDigest[] {
+  const { knockouts } = run.header.about;
+  return curveStyles(knockouts).map(({ label }, i): CurveDigest => {
+    const [lowest] = [...(statistics?.flow[i] ?? [])].sort((a, b) => a.mean - b.mean);
+    const window = windowOf(knockouts[i]);
+    return { label, ...(window !== undefined && { window }), questions: lowest?.n ?? 0, ...(lowest && { lowest }) };
+  });
 }

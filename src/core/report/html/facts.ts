@@ -4,7 +4,7 @@ import type { Settings } from '../../journal/identity';
 import { CROSSFLOW_VERSION, RUNTIME_VERSION } from '../../journal/version';
 import type { JournalHeader } from '../../journal/record';
 import type { RunResults } from '../run';
-import { count, moment, parameters, whole } from './words';
+import { count, moment, parameters, plural } from '../../words';
 
 export type Fact = readonly [what: string, value: string];
 
@@ -12,11 +12,11 @@ export function runFacts({ header, model }: RunResults): Fact[] {
   const { identity, about } = header;
   const m = about.model;
   const known = m.parameters > 0;
-  const sizes = `${m.family}, ${count(m.layers, 'layer')}, ${count(m.heads, 'head')}, ${whole(m.hidden)} wide, ${m.dtype}, ${parameters(m.parameters)} parameters`;
+  const sizes = `${m.family}, ${plural(m.layers, 'layer')}, ${plural(m.heads, 'head')}, ${count(m.hidden)} wide, ${m.dtype}, ${parameters(m.parameters)} parameters`;
   return [
-    ['Model', known ? `${model} (${sizes})` : `${model} (${count(m.layers, 'layer')})`],
+    ['Model', known ? `${model} (${sizes})` : `${model} (${plural(m.layers, 'layer')})`],
     ...fact('Checkpoint', identity.checkpoint && `sha256 ${identity.checkpoint}`),
-    [known ? 'Task file' : 'Read from', `${about.csv} (${count(about.rows, known ? 'row' : 'question')})`],
+    [known ? 'Task file' : 'Read from', `${about.csv} (${plural(about.rows, known ? 'row' : 'question')})`],
     ...fact('', identity.csv && `sha256 ${identity.csv}`),
     ...(known ? settingFacts(identity.settings) : []),
     ['Knockouts', identity.settings.knockouts.map((id) => id.replace(/ w(\d+)/, ' (window $1)')).join('; ') || 'none'],
@@ -30,8 +30,8 @@ export function runFacts({ header, model }: RunResults): Fact[] {
 function computedOn({ identity: { device }, about: { machine } }: JournalHeader): string {
   if (!machine) return device;
   const { platform, arch, cpu, cores, threads } = machine;
-  const many = threads === undefined ? '' : `, ${count(threads, 'thread')}`;
-  return `${device}; ${platform} ${arch}, ${cpu}, ${count(cores, 'core')}${many}`;
+  const many = threads === undefined ? '' : `, ${plural(threads, 'thread')}`;
+  return `${device}; ${platform} ${arch}, ${cpu}, ${plural(cores, 'core')}${many}`;
 }
 
 function settingFacts(settings: Settings): Fact[] {
@@ -57,7 +57,7 @@ export function machineFacts(now: Date): Fact[] {
     ['Versions', `Crossflow ${CROSSFLOW_VERSION}, ONNX Runtime ${RUNTIME_VERSION}, Node.js ${process.versions.node}`],
     [
       'Machine',
-      `${platform()} ${arch()}, ${processors[0]?.model.trim() ?? 'unknown processor'}, ${count(processors.length, 'core')}`,
+      `${platform()} ${arch()}, ${processors[0]?.model.trim() ?? 'unknown processor'}, ${plural(processors.length, 'core')}`,
     ],
   ];
 }

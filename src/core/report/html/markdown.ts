@@ -4,8 +4,7 @@ import { address, cut, CURVES_TOLD, rightly } from './parts';
 import { summary } from './page';
 import type { WrittenFigure } from '../figures/write-figures';
 import type { ReportContent, RunPart } from './content';
-import { escapeMarkdown } from '../../words';
-import { count, duration, pValue, probability, signed, whole } from './words';
+import { change, count, escapeMarkdown, plural, probability, pValue, spent } from '../../words';
 
 export function markdownReport({ title, overview, parts, machine }: ReportContent): string {
   const lines = [
@@ -22,9 +21,9 @@ export function markdownReport({ title, overview, parts, machine }: ReportConten
         part.run.model,
         asked(part),
         rightly(part),
-        whole(part.dropped),
-        whole(part.failed),
-        duration(part.seconds),
+        count(part.dropped),
+        count(part.failed),
+        spent(part.seconds),
       ]),
     ),
     'Curves are means over the questions that the model answers rightly, as in the study; the others are left out.',
@@ -47,7 +46,7 @@ function run(part: RunPart): string[] {
   return [
     `## ${escapeMarkdown(`${part.run.task}, ${part.run.model}`)}`,
     '',
-    ...(damaged ? [`${count(damaged, 'damaged line')} in the journal.`, ''] : []),
+    ...(damaged ? [`${plural(damaged, 'damaged line')} in the journal.`, ''] : []),
     ...(tables?.length
       ? [`Tables: ${tables.map((file) => `[${escapeMarkdown(file)}](<${address(file)}>)`).join(', ')}`, '']
       : []),
@@ -60,10 +59,10 @@ function run(part: RunPart): string[] {
       curves.map(({ label, window, questions, lowest }) => [
         label,
         String(window ?? '–'),
-        whole(questions),
-        lowest ? signed(lowest.mean) : '–',
+        count(questions),
+        lowest ? change(lowest.mean) : '–',
         lowest?.low !== undefined && lowest.high !== undefined
-          ? `${signed(lowest.low)} to ${signed(lowest.high)}`
+          ? `${change(lowest.low)} to ${change(lowest.high)}`
           : '–',
         String(lowest?.layer ?? '–'),
         pValue(lowest?.test?.holm),
@@ -83,8 +82,8 @@ function run(part: RunPart): string[] {
               `${record.answer} (${probability(record.base)})`,
               curves[knockout]?.label ?? '',
               String(layer),
-              signed(curve[layer] ?? 0),
-              signed(mean[layer] ?? 0),
+              change(curve[layer] ?? 0),
+              change(mean[layer] ?? 0),
               deviations.toFixed(1),
             ]),
           ),
@@ -112,7 +111,7 @@ function run(part: RunPart): string[] {
           '',
           ...table(
             ['Question', 'Row', 'Why'],
-            failures.map((r) => [r.question_id, whole(r.row + 1), r.error]),
+            failures.map((r) => [r.question_id, count(r.row + 1), r.error]),
           ),
         ]
       : []),
@@ -124,7 +123,7 @@ function run(part: RunPart): string[] {
 
 function asked({ kept, dropped, failed, wanted }: RunPart): string {
   const all = kept + dropped + failed;
-  return wanted !== undefined && all < wanted ? `${whole(all)} of ${whole(wanted)}` : whole(all);
+  return wanted !== undefined && all < wanted ? `${count(all)} of ${count(wanted)}` : count(all);
 }
 
 /** Those that are files too; others are in report.html alone. */

@@ -7,7 +7,7 @@ import { curveTable, failureTable, figures, links, overviewTable, table, wrongTa
 import type { ReportContent, RunPart } from './content';
 import { STYLE } from './style';
 import { html, Html, quoted, type Part } from './template';
-import { count, share, whole } from './words';
+import { count, plural, share } from '../../words';
 
 /** Nothing is loaded, run or sent; the one style is known by its hash. */
 const POLICY = `default-src 'none'; img-src data:; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'`;
@@ -67,14 +67,16 @@ export function summary(parts: readonly RunPart[]): string {
   const read = parts.filter((part) => isTablesOnly(part.run));
   const [kept, dropped, failed] = [sum(asked, 'kept'), sum(asked, 'dropped'), sum(asked, 'failed')];
   return [
-    ...(parts.length > 1 ? [`${count(parts.length, 'run')}.`] : []),
+    ...(parts.length > 1 ? [`${plural(parts.length, 'run')}.`] : []),
     ...(asked.length > 0
       ? [
-          `${count(kept + dropped, 'question')} answered, ${whole(kept)} (${share(kept, kept + dropped)}) of them rightly.`,
+          `${plural(kept + dropped, 'question')} answered, ${count(kept)} (${share(kept, kept + dropped)}) of them rightly.`,
         ]
       : []),
-    ...(failed > 0 ? [`${count(failed, 'question')} could not be asked.`] : []),
-    ...(read.length > 0 ? [`${count(sum(read, 'kept'), 'right answer')} read from tables, which hold no others.`] : []),
+    ...(failed > 0 ? [`${plural(failed, 'question')} could not be asked.`] : []),
+    ...(read.length > 0
+      ? [`${plural(sum(read, 'kept'), 'right answer')} read from tables, which hold no others.`]
+      : []),
   ].join(' ');
 }
 
@@ -97,7 +99,7 @@ function run(part: RunPart, anchor: string): Html {
   return html`<section aria-labelledby="${anchor}">
     <h2 id="${anchor}">${quoted(run.task)}, ${quoted(run.model)}</h2>
     <p>
-      ${isTablesOnly(run) ? `${count(kept, 'right answer')}, read from tables.` : `${whole(kept)} of ${count(kept + part.dropped, 'question')} answered rightly (${share(kept, kept + part.dropped)}).`}${wanted !== undefined && asked < wanted ? html` <strong>The run is not complete: ${whole(asked)} of ${whole(wanted)} questions so far.</strong>` : undefined}${damaged ? html` <span class="bad">${count(damaged, 'damaged line')} in the journal; the questions are asked again by the next run.</span>` : undefined}${tables?.length ? html` Tables: ${links(tables, true)}.` : undefined}
+      ${isTablesOnly(run) ? `${plural(kept, 'right answer')}, read from tables.` : `${count(kept)} of ${plural(kept + part.dropped, 'question')} answered rightly (${share(kept, kept + part.dropped)}).`}${wanted !== undefined && asked < wanted ? html` <strong>The run is not complete: ${count(asked)} of ${count(wanted)} questions so far.</strong>` : undefined}${damaged ? html` <span class="bad">${plural(damaged, 'damaged line')} in the journal; the questions are asked again by the next run.</span>` : undefined}${tables?.length ? html` Tables: ${links(tables, true)}.` : undefined}
     </p>
     <h3>Curves</h3>
     ${kept > 0 ? html`${figures(part.figures)}${curveTable(part.curves)}` : html`<p>No question was answered rightly, so there is nothing to draw.</p>`}
@@ -127,7 +129,7 @@ function outlierSection({ outliers, pictures, curves, kept }: RunPart): Html {
   </p>`;
   return html`<h3>Outliers</h3>
     <p>
-      The ${count(outliers.length, 'question')} of ${whole(kept)} whose curves lie farthest from the mean anywhere, in
+      The ${plural(outliers.length, 'question')} of ${count(kept)} whose curves lie farthest from the mean anywhere, in
       standard deviations over questions.
     </p>
     ${drawn.length > 0 ? key : undefined}
@@ -143,7 +145,7 @@ function confusions({ confusions }: RunPart): Html {
   if (often.length === 0) return html``;
   return html`<p>
     Most often:
-    ${often.map((pair, i) => html`${i > 0 ? ', ' : ''}${quoted(pair.answer)} for ${quoted(pair.gold)} (${whole(pair.count)})`)}.
+    ${often.map((pair, i) => html`${i > 0 ? ', ' : ''}${quoted(pair.answer)} for ${quoted(pair.gold)} (${count(pair.count)})`)}.
   </p>`;
 }
 

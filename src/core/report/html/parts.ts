@@ -4,7 +4,7 @@ import type { RunFindings } from '../findings';
 import { isTablesOnly } from '../run';
 import { html, quoted, type Html, type Part } from './template';
 import type { CurveDigest } from './content';
-import { duration, pValue, probability, share, signed, whole } from './words';
+import { change, count, pValue, probability, share, spent } from '../../words';
 
 export interface Column {
   readonly title: string;
@@ -91,9 +91,9 @@ export function curveTable(curves: readonly CurveDigest[]): Html {
     curves.map(({ label, window, questions, lowest }) => [
       quoted(label),
       window ?? '–',
-      whole(questions),
-      lowest ? signed(lowest.mean) : '–',
-      lowest?.low !== undefined && lowest.high !== undefined ? `${signed(lowest.low)} to ${signed(lowest.high)}` : '–',
+      count(questions),
+      lowest ? change(lowest.mean) : '–',
+      lowest?.low !== undefined && lowest.high !== undefined ? `${change(lowest.low)} to ${change(lowest.high)}` : '–',
       lowest?.layer ?? '–',
       pValue(lowest?.test?.holm),
     ]),
@@ -128,17 +128,17 @@ export function failureTable({ failures, failed }: RunFindings): Html {
       { title: 'Row', kind: 'number' },
       { title: 'Why', kind: 'text' },
     ],
-    failures.map((r) => [quoted(r.question_id), whole(r.row + 1), quoted(r.error)]),
+    failures.map((r) => [quoted(r.question_id), count(r.row + 1), quoted(r.error)]),
   );
 }
 
 /** Right answers, and their share where the others are known. */
 export const rightly = ({ run, kept, dropped }: Pick<RunFindings, 'run' | 'kept' | 'dropped'>): string =>
-  isTablesOnly(run) ? whole(kept) : `${whole(kept)} (${share(kept, kept + dropped)})`;
+  isTablesOnly(run) ? count(kept) : `${count(kept)} (${share(kept, kept + dropped)})`;
 
 /** Says what a list leaves out. */
 export const cut = (what: string, shown: number, all: number): string =>
-  shown < all ? `${what}: the first ${whole(shown)} of ${whole(all)}` : `${what}: ${whole(all)}`;
+  shown < all ? `${what}: the first ${count(shown)} of ${count(all)}` : `${what}: ${count(all)}`;
 
 export function overviewTable(
   digests: readonly RunFindings[],
@@ -162,11 +162,11 @@ export function overviewTable(
       return [
         html`<a href="#${anchors[i]}">${quoted(d.run.task)}</a>`,
         quoted(d.run.model),
-        asked < all ? `${whole(asked)} of ${whole(all)}` : whole(asked),
+        asked < all ? `${count(asked)} of ${count(all)}` : count(asked),
         rightly(d),
-        whole(d.dropped),
-        d.failed > 0 ? html`<span class="bad">${whole(d.failed)}</span>` : '0',
-        duration(d.seconds),
+        count(d.dropped),
+        d.failed > 0 ? html`<span class="bad">${count(d.failed)}</span>` : '0',
+        spent(d.seconds),
       ];
     }),
     true,

@@ -9,7 +9,9 @@ import { findCached } from '../../families/hub';
 import { hubId } from '../../hub/id';
 import type { DatasetInput, Experiment } from '../../experiment/types';
 import type { Aspect, Eye, ModelSpec, Rect, Size } from '../../spec';
-import { patchesInBoxes, readImageSize, type Box } from '../../vision';
+import { patchesInBoxes } from '../../vision/boxes';
+import { readImageSize } from '../../vision/decode';
+import type { Box } from '../../vision/image';
 
 /** How the model saw pictures: what decides which patches belong to a box. */
 export interface Sight {

@@ -5,7 +5,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { JOURNAL_FORMAT } from '../../journal/identity';
 import type { JournalHeader, KeptRecord } from '../../journal/record';
-import { kindWords, WORD_KINDS, type WordKind } from '../../dataset/words';
+import { kindWords, WORD_KINDS, type WordKind } from '../../dataset/lens-words';
 import { usage } from '../../errors';
 import { DEFAULT_WINDOW, knockoutId, type Knockout } from '../../experiment/types';
 import type { RunResults } from '../run';

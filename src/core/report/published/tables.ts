@@ -1,7 +1,6 @@
 /** The published result tables, line by line: knockout scores and lens readings. */
 import { usage } from '../../errors';
-import type { WordKind } from '../../dataset/words';
-import { WORD_KINDS } from '../../dataset/words';
+import { WORD_KINDS, type WordKind } from '../../dataset/lens-words';
 import { readLines, type ResultLine } from './csv';
 
 export type ResultKind = 'flow' | 'lens';

@@ -1,7 +1,9 @@
 import type { JournalHeader, KeptRecord } from '../../journal/record';
-import { kindWords, WORD_KINDS } from '../../dataset/words';
-import { curvePoints, CurveSample, withTests, type BootstrapOptions, type LayerPoint } from '.';
-import { changeOf } from '../tables/tables';
+import { kindWords, WORD_KINDS } from '../../dataset/lens-words';
+import type { BootstrapOptions } from './bootstrap';
+import { curvePoints, withTests, type LayerPoint } from './points';
+import { CurveSample } from './sample';
+import { changeOf } from '../../experiment/formulas';
 import { farthest, type FarQuestion } from './outliers';
 
 /** What figures and tables show of a run: means over its questions, by layer. */

@@ -1,11 +1,11 @@
 import { stringify } from 'csv-stringify/sync';
-import { unpackWords } from '../../dataset/best-words';
+import { kindWords, unpackWords, WORD_KINDS, type WordKind } from '../../dataset/lens-words';
 import { shortest32 } from '../../dataset/numbers';
 import type { JournalHeader, KeptRecord } from '../../journal/record';
-import { kindWords, WORD_KINDS, type WordKind } from '../../dataset/words';
 import type { FigureData } from '../figures/figure-data';
 import { curveStyles } from '../figures/labels';
 import { scoreTuple, wordTuple } from './python';
+import { changeOf } from '../../experiment/formulas';
 
 /** `block_desc` and so on: the columns of the published scripts, the misspelling included, for other tools read them. */
 export const FLOW_COLUMNS = [
@@ -60,9 +60,6 @@ function informationFlow(header: JournalHeader): Table {
     },
   };
 }
-
-/** Change of the answer's probability in percent, as published. */
-export const changeOf = (score: number, base: number): number => (100 * (score - base)) / base;
 
 /** The published script's columns of words, in its order. */
 const PUBLISHED_WORDS: readonly WordKind[] = [

@@ -1,4 +1,7 @@
 /** The words whose probability the study follows through the layers, by their published column names. */
+import type { Candidate } from '../engine/types';
+import { shortest32 } from './numbers';
+import type { BestWords } from '../journal/record';
 export const WORD_KINDS = [
   'Noncapitalized Answer',
   'Capitalized Answer',
@@ -30,4 +33,21 @@ export function kindWords(row: {
       ? {}
       : { 'Noncapitalized False Option': wrong, 'Capitalized False Option': capitalize(wrong) }),
   };
+}
+
+/** The best words of every layer as a journal holds them: each text once, for layers share most of theirs. */
+export function packWords(rows: readonly (readonly Pick<Candidate, 'text' | 'probability'>[])[]): BestWords {
+  const numbers = new Map<string, number>();
+  const number = (text: string): number => {
+    const known = numbers.get(text) ?? numbers.size;
+    numbers.set(text, known);
+    return known;
+  };
+  const words = rows.map((row) => row.map((c) => number(c.text)));
+  return { texts: [...numbers.keys()], words, scores: rows.map((row) => row.map((c) => shortest32(c.probability))) };
+}
+
+/** One row's words and probabilities again. */
+export function unpackWords({ texts, words, scores }: BestWords, row: number): { text: string; score: number }[] {
+  return (words[row] ?? []).map((word, i) => ({ text: texts[word] ?? '', score: scores[row]?.[i] ?? 0 }));
 }
