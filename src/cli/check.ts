@@ -65,7 +65,9 @@ export async function check(name: string, options: CheckOptions): Promise<number
     }
     const result = await example.check(list, control);
     bar.stop();
-    await print(options.json ? JSON.stringify({ model: model.info, ...result }) + '\n' : describe(result, list));
+    await print(
+      options.json ? JSON.stringify({ model: model.info, ...result }) + '\n' : describe(result, list, model.info.notes),
+    );
     return result.passed ? 0 : 1;
   } catch (e) {
     if (e instanceof CrossflowError && e.kind === 'usage' && !e.place && options.experiment !== undefined) {
@@ -79,7 +81,7 @@ export async function check(name: string, options: CheckOptions): Promise<number
   }
 }
 
-function describe(result: CheckResult, list: readonly Knockout[]): string {
+function describe(result: CheckResult, list: readonly Knockout[], notes: readonly string[]): string {
   const { largestDifference, tolerance, forkSeconds, fullSeconds, passed } = result;
   const rows = result.curves.map((curve, i) => [
     (list[i] && knockoutId(list[i])) ?? curve.edge,
@@ -89,5 +91,6 @@ function describe(result: CheckResult, list: readonly Knockout[]): string {
   const verdict = passed
     ? `equal: largest difference ${largestDifference.toExponential(1)}, allowed ${tolerance}`
     : `DIFFERENT: largest difference ${largestDifference.toExponential(1)}, allowed ${tolerance}`;
-  return `${table([{ title: 'knockout' }, { title: 'largest difference', right: true }], rows)}\n${times}\n${verdict}\n`;
+  const said = notes.map((note) => `note: ${note}\n`).join('');
+  return `${said}${table([{ title: 'knockout' }, { title: 'largest difference', right: true }], rows)}\n${times}\n${verdict}\n`;
 }

@@ -57,10 +57,10 @@ async function readExperiment(file: string): Promise<Experiment> {
   return experiment;
 }
 
-async function checkModel(experiment: Experiment, { decoder }: ModelSpec, file: string): Promise<void> {
-  const { checkAgainstModel } = await import('../core/experiment/facts');
+async function checkModel(experiment: Experiment, spec: ModelSpec, file: string): Promise<void> {
+  const { checkAgainstModel, factsOfModel } = await import('../core/experiment/facts');
   const { throwFirst } = await import('../core/experiment/problems');
-  throwFirst(checkAgainstModel(experiment, decoder), file);
+  throwFirst(checkAgainstModel(experiment, factsOfModel(spec)), file);
 }
 
 /** Each run of a study, and the time of all; a model's layers are measured once for all its tasks. */
@@ -151,8 +151,12 @@ function factsOf(spec: ModelSpec) {
       image_tokens: rowsPerView(tower, layouts[0].viewSize),
       // All that a picture takes in the prompt, marks and row ends included: the least and the most.
       picture_tokens: [Math.min(...tokens), Math.max(...tokens)],
+      // of the usual picture, 640 x 480
+      usual_tokens: tokens[0],
       aspect,
+      ...(eye.limits && { pixels: eye.limits.pixels }),
     },
+    notes: spec.notes,
     memory: {
       file_bytes: spec.files.reduce((sum, file) => sum + file.bytes, 0),
       // Larger checkpoints are used where they lie in their mapped files.
@@ -182,9 +186,12 @@ function modelLines(facts: ReturnType<typeof factsOf>): Line[] {
     ['vision', `${v.layers_used} layers, width ${v.hidden}, ${v.heads} heads`],
     [
       'image',
-      `${v.image_size} x ${v.image_size} pixels, patches of ${v.patch_size}, ${v.image_tokens} tokens a tile, aspect ${v.aspect}`,
+      v.pixels
+        ? `its own size between ${v.pixels[0]} and ${v.pixels[1]} pixels, patches of ${v.patch_size}, aspect ${v.aspect}`
+        : `${v.image_size} x ${v.image_size} pixels, patches of ${v.patch_size}, ${v.image_tokens} tokens a tile, aspect ${v.aspect}`,
     ],
-    ...(least === most ? [] : [['', `${least} to ${most} tokens a picture`] as const]),
+    ...(least === most ? [] : [['', `${least} to ${most} tokens a picture, ${v.usual_tokens} for 640 x 480`] as const]),
+    ...facts.notes.map((note): Line => ['note', note]),
   ];
 }
 

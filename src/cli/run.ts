@@ -1,7 +1,7 @@
 /** `crossflow run`: one question or a data set. */
 import { basename, join, resolve } from 'node:path';
 import { CrossflowError, failed, type Place } from '../core/errors';
-import { checkAgainstModel } from '../core/experiment/facts';
+import { checkAgainstModel, factsOfModel } from '../core/experiment/facts';
 import { checkFiles } from '../core/experiment/files';
 import { changed, loadExperiment, sourceOf } from '../core/experiment/parse';
 import { throwFirst, type Problem } from '../core/experiment/problems';
@@ -60,7 +60,7 @@ function check(problems: readonly Problem[], file: string): void {
 async function question({ file, experiment, options, signal }: Run, bar: Bar): Promise<number> {
   const model = await openNamed(experiment.model, options, { signal, bar }, {
     experiment,
-    check: ({ decoder }) => check(checkAgainstModel(experiment, decoder), file),
+    check: (spec) => check(checkAgainstModel(experiment, factsOfModel(spec)), file),
   }); // prettier-ignore
   let result: Result;
   try {

@@ -44,13 +44,14 @@ describe('parts of a model', () => {
   });
 
   it('hold the pictures that were asked for last', async () => {
-    const images = new Images(await openCheckpoint(path.join(repositoryRoot, 'models/shapes-llava')));
+    const images = new Images();
+    const { eye } = await openCheckpoint(path.join(repositoryRoot, 'models/shapes-llava'));
     const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
       .png()
       .toBuffer();
     const load = async (name: string) => {
       await writeFile(path.join(folder, name), png, { flag: 'wx' }).catch(() => undefined);
-      return images.load(path.join(folder, name), 'processor');
+      return images.load(path.join(folder, name), eye, 'processor');
     };
     const first = await load('first.png');
     for (const name of ['b.png', 'c.png', 'd.png']) await load(name);

@@ -173,6 +173,7 @@ export function toQuestion(row: DatasetRow, experiment: Experiment): QuestionInp
   return {
     image: row.image,
     ...(experiment.aspect ? { aspect: experiment.aspect } : {}),
+    ...(experiment.pixels ? { pixels: experiment.pixels } : {}),
     ...(experiment.template ? { template: experiment.template } : {}),
     ...(experiment.system === undefined ? {} : { system: experiment.system }),
     instruction: experiment.instruction,

@@ -1,6 +1,6 @@
 /** Pictures made ready for the tower; the last few are kept, since many questions ask about one picture. */
 import { stat } from 'node:fs/promises';
-import type { Aspect, ModelSpec, PreparedImage } from '../spec';
+import type { Aspect, Eye, PreparedImage } from '../spec';
 import { decodeImage } from '../vision/decode';
 import { prepareImage } from '../vision/prepare';
 
@@ -9,7 +9,7 @@ const KEPT = 4;
 
 export interface LoadedImage {
   readonly prepared: PreparedImage;
-  /** Equal exactly for the same file content (by size and time of change) and aspect. */
+  /** Equal exactly for the same file content (by size and time of change), aspect and limits. */
   readonly key: string;
   readonly width: number;
   readonly height: number;
@@ -20,11 +20,9 @@ export interface LoadedImage {
 export class Images {
   private readonly kept = new Map<string, LoadedImage>();
 
-  constructor(private readonly spec: ModelSpec) {}
-
-  async load(file: string, aspect: Aspect): Promise<LoadedImage> {
+  async load(file: string, eye: Eye, aspect: Aspect): Promise<LoadedImage> {
     const info = await stat(file).catch(() => undefined);
-    const key = JSON.stringify([file, aspect, info?.size, info?.mtimeMs]);
+    const key = JSON.stringify([file, aspect, eye.limits?.pixels, info?.size, info?.mtimeMs]);
     const known = this.kept.get(key);
     if (known) {
       // The one that was longest not asked for goes first.
@@ -33,7 +31,7 @@ export class Images {
       return known;
     }
     const image = await decodeImage(file);
-    const prepared = prepareImage(image, this.spec.eye, aspect);
+    const prepared = prepareImage(image, eye, aspect);
     const { width, height, notes } = image;
     const loaded = { prepared, key, width, height, notes };
     this.kept.set(key, loaded);

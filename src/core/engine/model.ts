@@ -131,6 +131,8 @@ function modelInfo(spec: ModelSpec, device: Device): ModelInfo {
     parameters: spec.parameters,
     weightBytes: spec.files.reduce((sum, f) => sum + f.bytes, 0),
     device,
+    sized: eye.limits !== undefined,
+    notes: spec.notes,
     // Where it does not hang on the picture.
     ...(counts.size === 1 && { imageTokens: [...counts][0] }),
   };

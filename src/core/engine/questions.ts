@@ -6,8 +6,9 @@ import type { QuestionInput } from '../experiment/types';
 import { encodePrompt } from '../prompt/encode';
 import { buildSets } from '../prompt/sets';
 import type { EncodedPrompt, TokenSets } from '../prompt/types';
-import type { ImageGeometry, ModelSpec } from '../spec';
+import type { Eye, ImageGeometry, ModelSpec } from '../spec';
 import { patchesInBoxes } from '../vision/boxes';
+import { eyeOf } from '../vision/eye';
 import { Images, type LoadedImage } from './images';
 import { blockOf } from './sight';
 import type { ExampleInfo, Span, TokenInfo } from './types';
@@ -21,25 +22,24 @@ export interface PreparedQuestion {
 }
 
 export class Questions {
-  private readonly images: Images;
+  private readonly images = new Images();
 
   constructor(
     private readonly spec: ModelSpec,
     private readonly tokenizer: Tokenizer,
-  ) {
-    this.images = new Images(spec);
-  }
+  ) {}
 
   /**
    * `lenient`: a set of the user's own that this question cannot have is left out.
    * @throws CrossflowError `usage` on bad input
    */
   async prepare(question: QuestionInput, lenient = false): Promise<PreparedQuestion> {
-    const image = await this.images.load(question.image, question.aspect ?? this.spec.eye.aspects[0]);
+    const eye = eyeOf(this.spec, question.pixels);
+    const image = await this.images.load(question.image, eye, question.aspect ?? eye.aspects[0]);
     const { layout } = image.prepared;
     const encoded = encodePrompt(this.tokenizer, this.spec.prompt, question, layout);
     this.refuseLong(encoded.before.length + layout.sources.length + encoded.after.length);
-    const setsOf = this.setsMaker(question, image, encoded, lenient);
+    const setsOf = this.setsMaker(question, eye, image, encoded, lenient);
     return { info: this.info(encoded, image, setsOf(question.sets)), image, encoded, setsOf };
   }
 
@@ -54,6 +54,7 @@ export class Questions {
   /** The sets for given definitions. The boxes go through the picture's resize once, not at every click. */
   private setsMaker(
     question: QuestionInput,
+    eye: Eye,
     image: LoadedImage,
     encoded: EncodedPrompt,
     lenient: boolean,
@@ -65,7 +66,7 @@ export class Questions {
       tokenizer: this.tokenizer,
       imageStart: encoded.before.length,
       geometry,
-      ...(objects?.length ? { objectPatches: patchesInBoxes(image, objects, this.spec.eye, geometry.aspect) } : {}),
+      ...(objects?.length ? { objectPatches: patchesInBoxes(image, objects, eye, geometry.aspect) } : {}),
       question: question.question,
       ...(question.options ? { options: question.options } : {}),
       ...(question.objectName === undefined ? {} : { objectName: question.objectName }),

@@ -5,7 +5,7 @@
  */
 import { basename } from 'node:path';
 import type { Experiment, QuestionInput, SetDefinition } from '../experiment/types';
-import type { Aspect } from '../spec';
+import type { Aspect, PixelRange } from '../spec';
 import type { Box } from '../vision/image';
 import type { Candidate, CleanResult, Curve, Device, ExampleInfo, LensResult, ModelInfo } from './types';
 
@@ -76,6 +76,8 @@ export interface ResultQuestion {
     readonly width: number;
     readonly height: number;
     readonly aspect: Aspect;
+    /** Fewest and most pixels, where the experiment sets them. */
+    readonly pixels?: PixelRange;
   };
   /** Conversation template; null: the checkpoint's own chat template. */
   readonly template: string | null;
@@ -157,10 +159,10 @@ export function resultOf({ model, asked, example, clean, curves, lens }: ResultP
 
 function questionOf(asked: QuestionInput, { geometry }: ExampleInfo): ResultQuestion {
   const { image, template, system, instruction, question, answer, options, objects, objectName, sets } = asked;
-  const { width, height, aspect } = geometry;
+  const { width, height, aspect, pixels } = geometry;
   return {
     text: question,
-    image: { file: basename(image), width, height, aspect },
+    image: { file: basename(image), width, height, aspect, ...(pixels && { pixels }) },
     template: template ?? null,
     ...(system !== undefined && { system }),
     instruction,

@@ -139,6 +139,10 @@ export interface ModelInfo {
   /** Bytes of weight files. */
   readonly weightBytes: number;
   readonly imageTokens?: number;
+  /** Whether an experiment can set how many pixels it sees of a picture. */
+  readonly sized: boolean;
+  /** What of the checkpoint's files is left aside, in sentences to show. */
+  readonly notes: readonly string[];
   /** Where it computes. Operators that the device has no kernel for run on the processor. */
   readonly device: Device;
 }

@@ -17,6 +17,7 @@ const ORDER = [
   'prompt',
   'system',
   'instruction',
+  'pixels',
   'image',
   'question',
   'answer',

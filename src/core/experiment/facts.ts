@@ -1,4 +1,6 @@
 /** Checks that need to know the model, as a pure function over facts about it. */
+import type { ModelSpec } from '../spec';
+import { noLimits } from '../vision/eye';
 import { nearest } from '../words/nearest';
 import { explainAbsent } from '../prompt/set-names';
 import { sourceOf } from './parse';
@@ -11,6 +13,9 @@ import { replace } from './wording';
 export interface ModelFacts {
   readonly layers: number;
   readonly heads: number;
+  /** The model's name for its family, and whether an experiment can set how many pixels it sees of a picture. */
+  readonly family?: string;
+  readonly sized?: boolean;
   /** Image tokens of the prepared example: patch numbers lie below. */
   readonly imageTokens?: number;
   /** Number of tokens by set, once an example is prepared. */
@@ -18,6 +23,14 @@ export interface ModelFacts {
   /** The sets with the last position in them: without it there is no answer to read. */
   readonly holdLast?: readonly string[];
 }
+
+/** What a checkpoint says before anything is asked of it. */
+export const factsOfModel = ({ decoder, eye, family }: Pick<ModelSpec, 'decoder' | 'eye' | 'family'>): ModelFacts => ({
+  layers: decoder.layers,
+  heads: decoder.heads,
+  family,
+  sized: eye.limits !== undefined,
+});
 
 /** The places in the list of the knockouts that this model cannot compute. */
 export function wrongKnockouts(experiment: Experiment, facts: ModelFacts): ReadonlySet<number> {
@@ -55,6 +68,10 @@ export function checkAgainstModel(experiment: Experiment, facts: ModelFacts): Pr
       largeWindow(['knockouts', i, 'window'], knockout.window);
     problems.push(...knockoutProblems(experiment, i, facts));
   });
+  if (experiment.pixels && facts.sized === false) {
+    const message = noLimits(facts.family ?? 'this model');
+    problems.push(source.problem('wrong-value', source.valueRange(['pixels']), message, { hint: 'remove "pixels"' }));
+  }
   if (facts.imageTokens !== undefined) problems.push(...patchProblems(experiment, facts.imageTokens));
   return problems.sort((a, b) => a.offset - b.offset);
 }

@@ -8,7 +8,7 @@ import { readShape } from './shape';
 import { Source } from './source';
 import { syntaxProblems } from './syntax';
 import { DEFAULT_INSTRUCTION, DEFAULT_WINDOW, type Experiment } from './types';
-import { namesIn, readKnockouts, readModel, systemProblems, toSets } from './written';
+import { namesIn, pixelProblems, readKnockouts, readModel, systemProblems, toSets } from './written';
 
 export interface ParseResult {
   /** Undefined when any problem is an error. */
@@ -50,6 +50,7 @@ export function parseExperiment(text: string, file: string): ParseResult {
     ...(problem ? [problem] : []),
     ...subjectProblems(written, source),
     ...systemProblems(written, source, ['system']),
+    ...pixelProblems(written.pixels, source, ['pixels']),
     ...edges,
     ...referenceProblems(source, written, knockouts),
   ];
@@ -66,6 +67,7 @@ export function parseExperiment(text: string, file: string): ParseResult {
     ...(written.prompt && { template: written.prompt }),
     ...(written.system !== undefined && { system: written.system }),
     ...(aspect && { aspect }),
+    ...(written.pixels && { pixels: written.pixels }),
   };
   const images = written.dataset?.images ?? '';
   const subject: Experiment['subject'] = written.dataset

@@ -19,6 +19,17 @@ const aspect = () =>
     'How the image is fitted: `processor` as preprocessor_config.json says (resize and centre crop), `pad` to a square with the mean colour, `anyres` in tiles on one of the checkpoint’s canvases. Left out: what the checkpoint asks for.',
   );
 
+const pixelCount = () =>
+  z
+    .int()
+    .min(1)
+    .max(2 ** 31);
+export const pixelsSchema = z
+  .tuple([pixelCount(), pixelCount()])
+  .describe(
+    'Fewest and most pixels of a picture as the model sees it, in place of the checkpoint’s `min_pixels` and `max_pixels`: they decide how many tokens a picture has. Only for models whose pictures keep their size.',
+  );
+
 const imageSchema = z.union([
   text().describe('Path of the picture, relative to this file.'),
   z.strictObject({
@@ -101,6 +112,7 @@ export const flowSchema = z.strictObject({
     .optional()
     .describe('Appended to the question, as it stands. The default is the published one.')
     .meta({ default: DEFAULT_INSTRUCTION }),
+  pixels: pixelsSchema.optional(),
   image: imageSchema.optional().describe('The picture: a path relative to this file, or a path with an aspect.'),
   question: text().optional().describe('What is asked about the picture.'),
   answer: text().optional().describe('Gold answer; compared with the model’s in lower case.'),

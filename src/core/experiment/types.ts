@@ -1,5 +1,5 @@
 import type { SetDefinition, TemplateName } from '../prompt/types';
-import type { Aspect } from '../spec';
+import type { Aspect, PixelRange } from '../spec';
 import type { Box } from '../vision/image';
 
 export type { SetDefinition, TemplateName } from '../prompt/types';
@@ -54,6 +54,8 @@ export interface QuestionInput {
   readonly image: string;
   /** Left out: the checkpoint's own. */
   readonly aspect?: Aspect;
+  /** Left out: the checkpoint's own limits, where it has some. */
+  readonly pixels?: PixelRange;
   /** Left out: the checkpoint's own chat template. */
   readonly template?: TemplateName;
   /** A system message, by the chat template's own system turn. */
@@ -87,6 +89,7 @@ export interface Experiment {
   readonly model: { readonly kind: 'folder'; readonly path: string } | { readonly kind: 'hub'; readonly id: string };
   readonly template?: TemplateName;
   readonly aspect?: Aspect;
+  readonly pixels?: PixelRange;
   readonly system?: string;
   readonly instruction: string;
   readonly subject: ({ readonly kind: 'question' } & QuestionInput) | ({ readonly kind: 'dataset' } & DatasetInput);

@@ -75,6 +75,17 @@ export function systemProblems(
   return [source.problem('conflict', source.keyRange([...place]), '"system" cannot stand beside "prompt"', { hint })];
 }
 
+/** `place`: where the limits are. */
+export function pixelProblems(
+  pixels: readonly [number, number] | undefined,
+  source: Source,
+  place: readonly (string | number)[],
+): Problem[] {
+  if (pixels === undefined || pixels[0] <= pixels[1]) return [];
+  const message = `"pixels": the fewest (${pixels[0]}) are more than the most (${pixels[1]})`;
+  return [source.problem('wrong-value', source.valueRange([...place]), message, { hint: 'the fewest come first' })];
+}
+
 /** Sets that a file's knockouts may name: its own and those that always exist. */
 export function namesIn(source: Source): string[] {
   const sets = source.node(['sets']);

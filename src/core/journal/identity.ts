@@ -12,6 +12,8 @@ export const JOURNAL_FORMAT = 3;
 const settingsSchema = z.object({
   template: z.string().nullable(),
   aspect: z.string().nullable(),
+  /** Left out: the checkpoint's own, as in journals from before there was the key. */
+  pixels: z.tuple([z.number(), z.number()]).optional(),
   /** Left out: none, as in journals from before there was the key. */
   system: z.string().optional(),
   instruction: z.string(),
@@ -46,6 +48,7 @@ export function settingsOf(experiment: Experiment): Settings {
   return {
     template: experiment.template ?? null,
     aspect: experiment.aspect ?? null,
+    ...(experiment.pixels && { pixels: [...experiment.pixels] }),
     ...(experiment.system === undefined ? {} : { system: experiment.system }),
     instruction: experiment.instruction,
     sets: JSON.stringify(sets),
@@ -111,6 +114,7 @@ const sameButWindows = (was: Settings, is: Settings): boolean => {
 const NAMES: Readonly<Record<keyof Settings, string>> = {
   template: 'prompt',
   aspect: 'aspect',
+  pixels: 'pixels',
   system: 'system',
   instruction: 'instruction',
   sets: 'sets',

@@ -7,6 +7,7 @@ import { memoryPlan } from './plan';
 import type { MachineMemory, MemoryPlan } from './plan-types';
 import type { ExampleInfo } from '../engine/types';
 import { verdictOf } from './verdict';
+import { eyeOf } from '../vision/eye';
 import { viewsOf, workOf } from './work';
 
 export interface Asked {
@@ -38,7 +39,7 @@ export function fittingBudget(
     ...info,
     spec: spec.decoder,
     tokens: info.tokens.length,
-    ...viewsOf(spec.eye.layOut(geometry, geometry.aspect)),
+    ...viewsOf(eyeOf(spec, geometry.pixels).layOut(geometry, geometry.aspect)),
     knockouts,
     method,
     // Only of a click, which is not asked here.

@@ -1,14 +1,24 @@
-import { checkAgainstModel } from '../experiment/facts';
+import { isDeepStrictEqual } from 'node:util';
+import { checkAgainstModel, factsOfModel } from '../experiment/facts';
 import type { ModelSpec } from '../spec';
 import type { Problem } from '../experiment/problems';
+import type { Experiment } from '../experiment/types';
+import { noLimits } from '../vision/eye';
 import { sourceOfStudy } from './parse';
 import type { Study } from './types';
 
 type Path = (string | number)[];
 
-/** Heads that a model has not, and as warnings windows that are larger than it, at their places in the study's text. */
-export function checkFacts(study: Study, { decoder, directory }: Pick<ModelSpec, 'decoder' | 'directory'>): Problem[] {
-  if (study.kind === 'dataset') return study.runs.flatMap(({ experiment }) => checkAgainstModel(experiment, decoder));
+/** Limits and heads that a model has not, and as warnings windows that are larger than it, at their places in the study's text. */
+export function checkFacts(
+  study: Study,
+  model: Experiment['model'],
+  spec: Pick<ModelSpec, 'decoder' | 'directory' | 'eye' | 'family'>,
+): Problem[] {
+  if (study.kind === 'dataset') {
+    return study.runs.flatMap(({ experiment }) => checkAgainstModel(experiment, factsOfModel(spec)));
+  }
+  const { decoder, directory } = spec;
   const source = sourceOfStudy(study);
   // All runs have the same.
   const knockouts = study.runs[0]?.experiment.knockouts ?? [];
@@ -38,5 +48,11 @@ export function checkFacts(study: Study, { decoder, directory }: Pick<ModelSpec,
     const range = place ?? source.valueRange(['windows']);
     return [source.problem('window-too-large', range, message, { severity: 'warning', hint })];
   });
-  return [...noHeads, ...tooLarge];
+  const own = study.runs.find(({ experiment }) => isDeepStrictEqual(experiment.model, model))?.experiment;
+  const hint = 'give "pixels" to the models that can have it alone';
+  const unsized =
+    own?.pixels && !spec.eye.limits
+      ? [source.problem('wrong-value', source.valueRange(['pixels']), noLimits(own.model.kind === 'hub' ? own.model.id : spec.directory), { hint })] // prettier-ignore
+      : [];
+  return [...unsized, ...noHeads, ...tooLarge];
 }

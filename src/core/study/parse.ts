@@ -9,7 +9,7 @@ import { readShape } from '../experiment/shape';
 import { Source } from '../experiment/source';
 import { syntaxProblems, type FileKind } from '../experiment/syntax';
 import { DEFAULT_INSTRUCTION, DEFAULT_WINDOW, type Experiment, knockoutId, type Knockout } from '../experiment/types';
-import { namesIn, readKnockouts, readModel, systemProblems, toSets } from '../experiment/written';
+import { namesIn, pixelProblems, readKnockouts, readModel, systemProblems, toSets } from '../experiment/written';
 import { safeName } from '../files/names';
 import { placeOf } from './folders';
 import { studySchema, type StudyFile } from './schema';
@@ -114,16 +114,19 @@ function readModels(written: StudyFile, source: Source) {
     const { model, problem } = readModel(own.model, source, place);
     const template = own.prompt ?? written.prompt;
     const aspect = own.aspect ?? written.aspect;
+    const pixels = own.pixels ?? written.pixels;
+    const [wrong] = pixelProblems(pixels, source, own.pixels ? ['models', i, 'pixels'] : ['pixels']);
     const message = own.system ?? written.system;
     const [conflict] = systemProblems({ system: message, prompt: template }, source, own.system === undefined ? ['system'] : ['models', i, 'system']); // prettier-ignore
-    const settings: Pick<Experiment, 'instruction' | 'system' | 'template' | 'aspect'> = {
+    const settings: Pick<Experiment, 'instruction' | 'system' | 'template' | 'aspect' | 'pixels'> = {
       instruction: own.instruction ?? written.instruction ?? DEFAULT_INSTRUCTION,
       ...(message !== undefined && { system: message }),
       ...(template && { template }),
       ...(aspect && { aspect }),
+      ...(pixels && { pixels }),
     };
     const found = model?.kind === 'hub' ? model.id : model?.path;
-    return { name: own.name ?? basename(found ?? ''), model, settings, place, problem: problem ?? conflict };
+    return { name: own.name ?? basename(found ?? ''), model, settings, place, problem: problem ?? conflict ?? wrong };
   });
 }
 

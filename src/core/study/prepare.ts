@@ -53,7 +53,7 @@ export async function prepareRuns(
   const warnings = new Map<string, Problem>();
   const specOf = once(async (model: Experiment['model']) => {
     const spec = await openCheckpoint(await folderOf(model));
-    const found = checkFacts(study, spec);
+    const found = checkFacts(study, model, spec);
     throwFirst(found, study.file);
     for (const problem of found) warnings.set(problem.message, problem);
     return spec;

@@ -9,7 +9,7 @@ import { aspectSchema, flowSchema } from '../experiment/schema';
 import { DEFAULT_WINDOW } from '../experiment/types';
 
 const text = () => z.string().min(1);
-const { prompt, system, instruction, sets, track, topWords, output, method } = flowSchema.shape;
+const { prompt, system, instruction, pixels, sets, track, topWords, output, method } = flowSchema.shape;
 const aspect = aspectSchema.optional().describe('How pictures are fitted. Left out: what the checkpoint asks for.');
 const images = () =>
   z
@@ -27,6 +27,7 @@ const modelSchema = z.union([
     prompt,
     system,
     aspect,
+    pixels,
     instruction,
   }),
 ]);
@@ -89,6 +90,7 @@ export const studySchema = z.strictObject({
   prompt: prompt.describe('Conversation template of models that name none. Left out: their own chat templates.'),
   system: system.describe('A system message for models that give none, by their own chat templates.'),
   aspect,
+  pixels,
   instruction,
   sets,
   knockouts: flowSchema.shape.knockouts

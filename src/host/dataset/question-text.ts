@@ -24,6 +24,7 @@ export function questionText(experiment: Experiment, question: QuestionInput, fo
     ...(question.template && { prompt: question.template }),
     ...(question.system !== undefined && { system: question.system }),
     ...(question.instruction !== DEFAULT_INSTRUCTION && { instruction: question.instruction }),
+    ...(question.pixels && { pixels: question.pixels }),
     image: question.aspect ? { file: image, aspect: question.aspect } : image,
     question: question.question,
     ...(question.answer !== undefined && { answer: question.answer }),

@@ -9,15 +9,15 @@ import type { Shown } from './shown';
 /** Undefined until the model is loaded. What the example has is told only of an example of this very text. */
 export function factsOf({ model, example, asked }: Shown, experiment: Experiment): ModelFacts | undefined {
   if (!model) return undefined;
-  const { layers, heads } = model;
+  const { layers, heads, family, sized } = model;
+  const known = { layers, heads, family, sized };
   const question = wanted(experiment, [])?.question;
   const same = asked && isDeepStrictEqual(asked.model, experiment.model) && isDeepStrictEqual(asked.question, question);
-  if (!example || !same) return { layers, heads };
+  if (!example || !same) return known;
   const sets = Object.entries(example.sets);
   const last = example.tokens.length - 1;
   return {
-    layers,
-    heads,
+    ...known,
     imageTokens: example.imageTokens,
     sets: Object.fromEntries(sets.map(([name, positions]) => [name, positions.length])),
     holdLast: sets.flatMap(([name, positions]) => (positions.includes(last) ? [name] : [])),

@@ -224,6 +224,8 @@ export async function synthetic(seed: number, size: Size): Promise<Engine> {
       parameters: 7.06e9,
       weightBytes: 14e9,
       imageTokens,
+      sized: false,
+      notes: [],
     },
     example,
     clean: { answer: { token: 1, ids: [1], text: 'Yes', probability: 0.8, correct: true }, top: five() },

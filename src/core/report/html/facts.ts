@@ -40,6 +40,7 @@ function settingFacts(settings: Settings): Fact[] {
     ...fact('System message', settings.system === undefined ? '' : JSON.stringify(settings.system)),
     ['Instruction', JSON.stringify(settings.instruction)],
     ['Pictures', settings.aspect ?? 'as the checkpoint says'],
+    ...fact('Pixels of a picture', settings.pixels ? `${settings.pixels[0]} to ${settings.pixels[1]}` : ''),
     ['Method', settings.method === 'fork' ? 'fork (only what a knockout changes)' : 'full passes'],
     ...fact('Sets', settings.sets === '[]' ? '' : settings.sets),
     ...fact('Words followed', settings.track.join(', ')),

@@ -11,6 +11,7 @@ import type { DatasetInput, Experiment } from '../../experiment/types';
 import type { Aspect, Eye, ModelSpec, Rect, Size } from '../../spec';
 import { patchesInBoxes } from '../../vision/boxes';
 import { readImageSize } from '../../vision/decode';
+import { eyeOf } from '../../vision/eye';
 import type { Box } from '../../vision/image';
 
 /** How the model saw pictures: what decides which patches belong to a box. */
@@ -19,13 +20,15 @@ export interface Sight {
   readonly aspect: Aspect;
 }
 
-const sightOf = (spec: ModelSpec, { aspect }: Pick<Experiment, 'aspect'>): Sight => ({
-  eye: spec.eye,
+const sightOf = (spec: ModelSpec, { aspect, pixels }: Pick<Experiment, 'aspect' | 'pixels'>): Sight => ({
+  eye: eyeOf(spec, pixels),
   aspect: aspect ?? spec.eye.aspects[0],
 });
 
 /** The same without an open model: from the checkpoint's files, where they are on this machine. Asks no network. */
-export async function localSight(experiment: Pick<Experiment, 'model' | 'aspect'>): Promise<Sight | undefined> {
+export async function localSight(
+  experiment: Pick<Experiment, 'model' | 'aspect' | 'pixels'>,
+): Promise<Sight | undefined> {
   const { model } = experiment;
   try {
     const folder = model.kind === 'folder' ? model.path : await findCached(hubId(model.id));
