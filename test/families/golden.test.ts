@@ -10,16 +10,24 @@ import { assertArray, assertScores } from '../support/close';
 import { type FamilyCase, familyGolden, knockoutOf, processorPixels, questionOf } from './goldens';
 import { GOLDENS } from './registry';
 
-/** Random experiments a folder. */
-const EXPERIMENTS = 50;
+/** Random experiments a family. */
+const EXPERIMENTS = 100;
+/** Of chunks of knockouts, in bytes: one group of rows at a time, a few, all. */
+const BUDGETS = [1, 400_000, 2 ** 30];
 
-for (const folder of Object.values(GOLDENS).flat()) {
+for (const [folder, experiments] of Object.values(GOLDENS).flatMap((all) =>
+  all.map((name) => [name, Math.ceil(EXPERIMENTS / all.length)] as const),
+)) {
   const golden = familyGolden(folder);
 
   describe(`${folder} against the model's own forward`, () => {
     let model: OpenModel;
-    before(async () => (model = await openModel(golden.modelDir)));
-    after(() => model.close());
+    let models: readonly OpenModel[] = [];
+    before(async () => {
+      model = await openModel(golden.modelDir);
+      models = await Promise.all(BUDGETS.map((chunkBudget) => openModel(golden.modelDir, { chunkBudget })));
+    });
+    after(() => Promise.all([model, ...models].map((m) => m.close())));
     const tensor = (c: FamilyCase, name: string): Float32Array => golden.tensor(`${c.name}.${name}`).data;
 
     for (const c of golden.cases) {
@@ -105,7 +113,7 @@ for (const folder of Object.values(GOLDENS).flat()) {
       });
     }
 
-    it(`forked rows equal full passes in ${EXPERIMENTS} random experiments`, async () => {
+    it(`forked rows equal full passes in ${experiments} random experiments`, async () => {
       const { layers, heads } = model.spec.decoder;
       const set = fc.constantFrom(
         'Question',
@@ -115,31 +123,49 @@ for (const folder of Object.values(GOLDENS).flat()) {
         'Text',
         'System',
         'Image Central Object',
+        'inside',
+        'patch',
       );
+      const patches = Math.min(...golden.cases.map((c) => c.image_tokens));
+      // of the picture, where other rows of it come before and after
+      const inside = fc.uniqueArray(fc.nat(patches - 1), { minLength: 1, maxLength: 12 });
+      const own = fc.record({ inside, patch: fc.nat(patches - 1) });
       const window = fc.integer({ min: 1, max: layers });
-      const some = fc.option(fc.uniqueArray(fc.nat(heads - 1), { minLength: 1 }), { nil: undefined });
+      const chosen = fc.option(fc.uniqueArray(fc.nat(heads - 1), { minLength: 1 }), { nil: undefined });
       const knockout: fc.Arbitrary<Knockout> = fc.oneof(
         fc
-          .record({ from: set, to: set, window, heads: some })
+          .record({ from: set, to: set, window, heads: chosen })
           .map(({ heads: h, ...edge }) => ({ kind: 'edge' as const, ...edge, ...(h && { heads: h }) })),
         fc.record({ kind: fc.constantFrom('attention' as const, 'mlp' as const), of: set, window }),
         fc.record({ kind: fc.constant('prune' as const), of: fc.constantFrom('Image', 'Image Marker', 'System') }),
       );
       const cases = fc.constantFrom(...golden.cases);
       await fc.assert(
-        fc.asyncProperty(cases, fc.array(knockout, { minLength: 1, maxLength: 3 }), async (c, asked) => {
-          const example = await model.prepare(questionOf(golden, c));
-          // nothing after a set can see it: such an edge is refused, and no question
-          const known = asked.filter(
-            (k) => k.kind !== 'edge' || (k.from !== 'Text' && k.to !== 'System') || k.from === k.to,
-          );
-          if (known.length > 0) {
-            const result = await example.check(known);
-            assert.ok(result.passed, `${known.map(knockoutLabel).join()}: ${result.largestDifference}`);
-          }
-          example.release();
-        }),
-        { numRuns: EXPERIMENTS },
+        fc.asyncProperty(
+          cases,
+          own,
+          fc.nat(models.length - 1),
+          fc.array(knockout, { minLength: 1, maxLength: 3 }),
+          async (c, sets, which, asked) => {
+            const example = await models[which].prepare({
+              ...questionOf(golden, c),
+              sets: {
+                inside: { kind: 'patches', patches: sets.inside },
+                patch: { kind: 'patches', patches: [sets.patch] },
+              },
+            });
+            // nothing after a set can see it: such an edge is refused, and no question
+            const known = asked.filter(
+              (k) => k.kind !== 'edge' || (k.from !== 'Text' && k.to !== 'System') || k.from === k.to,
+            );
+            if (known.length > 0) {
+              const result = await example.check(known);
+              assert.ok(result.passed, `${known.map(knockoutLabel).join()}: ${result.largestDifference}`);
+            }
+            example.release();
+          },
+        ),
+        { numRuns: experiments },
       );
     });
   });

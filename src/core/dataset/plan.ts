@@ -34,7 +34,8 @@ export async function planExperiment(
   experiment: Experiment | undefined,
   planning: Planning & { readonly lenient?: boolean },
 ): Promise<RunPlan> {
-  if (!experiment) return planner.checkpoint(planning);
+  // where pictures keep their size, the largest that could come says nothing of a run: its tower alone would take hundreds of gigabytes
+  if (!experiment) return planner.checkpoint(planning, planner.spec.eye.limits ? 'usual' : 'any');
   const { subject, knockouts, window, method } = experiment;
   if (subject.kind === 'dataset') return planner.run(await datasetSubject(experiment), planning);
   return planner.run(
