@@ -14,7 +14,7 @@ import {
   type View,
 } from '../../webview/image/viewport';
 import { choiceFor, seenShare, tilesAt, unseen, withPlaces } from '../../webview/image/places';
-import { anyresGeometry, croppedGeometry, paddedGeometry, plainGeometry } from './support/synthetic';
+import { anyresGeometry, croppedGeometry, paddedGeometry, plainGeometry, sizedGeometry } from './support/synthetic';
 
 const canvas = { width: 613, height: 488 };
 const geometry = fc.oneof(
@@ -27,6 +27,9 @@ const geometry = fc.oneof(
   fc
     .tuple(fc.integer({ min: 2, max: 8 }), fc.integer({ min: 2, max: 20 }), fc.integer({ min: 2, max: 20 }))
     .map(([n, r, c]) => anyresGeometry(n, r, c, 500, 321)),
+  fc
+    .tuple(fc.integer({ min: 1, max: 24 }), fc.integer({ min: 1, max: 24 }), fc.integer({ min: 50, max: 700 }))
+    .map(([r, c, w]) => sizedGeometry(r, c, w, 321)),
 );
 /** A view after some zooming and panning. */
 const moves = fc.array(
@@ -120,6 +123,8 @@ describe('panel: where patches lie', () => {
     assert.equal(neighbour(g, first, 'ArrowUp'), first);
     assert.equal(neighbour(g, 15, 'ArrowDown'), 15);
     assert.equal(neighbour(g, 5, 'End'), 7);
+    const wide = sizedGeometry(3, 5, 500, 300);
+    assert.deepEqual([neighbour(wide, 1, 'ArrowDown'), neighbour(wide, 7, 'End'), neighbour(wide, 15, 'ArrowRight')], [6, 10, 15]); // prettier-ignore
   });
 
   it('toggles, adds and removes, in order and without doubles', () => {

@@ -38,6 +38,19 @@ export function plainGeometry(side: number, width = 336, height = 336): ImageGeo
   };
 }
 
+/** A grid that is no square, as fine as its picture, between two marks: Qwen's. */
+export function sizedGeometry(rows: number, columns: number, width: number, height: number): ImageGeometry {
+  const rect = { x: 0, y: 0, width, height };
+  const mark = { kind: 'mark', row: 0, column: 0 } as const;
+  return {
+    aspect: 'processor',
+    width,
+    height,
+    patches: [mark, ...places('base', rows, columns, rect, false), mark],
+    grids: [{ kind: 'base', rows, columns, cells: numbers(rows * columns).map((i) => i + 1), rect }],
+  };
+}
+
 /** Base grid and tiles with a newline token at the end of each row, as anyres gives it. */
 export function anyresGeometry(
   side: number,
