@@ -24,7 +24,7 @@ const pixelCount = () =>
     .int()
     .min(1)
     .max(2 ** 31);
-export const pixelsSchema = z
+const pixelsSchema = z
   .tuple([pixelCount(), pixelCount()])
   .describe(
     'Fewest and most pixels of a picture as the model sees it, in place of the checkpoint’s `min_pixels` and `max_pixels`: they decide how many tokens a picture has. Only for models whose pictures keep their size.',
