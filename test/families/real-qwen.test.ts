@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { openCheckpoint } from '../../src/core/families';
+import { Planner } from '../../src/core/planning/planner';
 import type { ModelSpec } from '../../src/core/spec';
 import { crossflow } from '../cli/crossflow';
 import { readJson, type Json } from '../support/checkpoints';
@@ -138,6 +139,17 @@ describe('real Qwen checkpoints, without their weights', () => {
     assert.deepEqual(fifth.eye.tower.window, { pixels: 112, full: [7, 15, 23, 31] });
     assert.deepEqual(facts(third), [5e6, { sizes: [24, 20, 20], interleaved: true }, 16, 24, [5, 11, 17], [65536, 16777216]]); // prettier-ignore
     assert.deepEqual(third.decoder.additions, [0, 1, 2]);
+  });
+
+  it('a picture too large for the memory: the plan says that "pixels" would help', async () => {
+    await open('Qwen2-VL-2B-Instruct', true);
+    const planner = await Planner.open(made.get('Qwen2-VL-2B-Instruct')!, {});
+    const machine = { total: 16e9, available: 12e9, reliable: true, limited: false };
+    const { verdict } = await planner.checkpoint({ measure: false, machine }, 'any');
+    assert.ok(verdict.kind === 'refused');
+    assert.match(verdict.hint, /"pixels": \[min, max\] with a smaller max/);
+    const usual = await planner.checkpoint({ measure: false, machine }, 'usual');
+    assert.notEqual(usual.verdict.kind, 'refused');
   });
 
   it('are inspected from the command line', async () => {

@@ -67,6 +67,7 @@ function refusal(least: MemoryPlan, spec: ModelSpec, room: number): { message: s
   if (!spec.quantization && peak - weights.anonymous - weights.working + int4 <= room && matrices > int4) {
     ways.push(`crossflow import ${spec.directory} --quantize int4 makes weights of about ${size(int4)}`);
   }
+  if (spec.eye.limits) ways.push('"pixels": [min, max] with a smaller max makes fewer tokens of a picture');
   if (machine.reliable && machine.total > peak) ways.push('close other programs');
   ways.push(`a machine with ${size(peak / (1 - SPARE))} free`);
   return {
