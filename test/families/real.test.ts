@@ -1,11 +1,13 @@
 /** Real public checkpoints without their weights: headers of the right tensors before empty files. */
 import assert from 'node:assert/strict';
-import { cp, mkdir, truncate, writeFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkConfig, openCheckpoint } from '../../src/core/families';
+import { checkConfig, FAMILIES, openCheckpoint } from '../../src/core/families';
 import type { ModelSpec } from '../../src/core/spec';
 import { readJson } from '../support/checkpoints';
+import { REAL, realTensors, writeReal } from '../support/real';
 import { repositoryRoot } from '../support/golden';
+import { isRead, rowOf, tableIn } from './models-table';
 import { temporaryFolder } from '../support/temporary';
 
 interface Sizes {
@@ -61,27 +63,9 @@ function tensors(s: Sizes): Map<string, number[]> {
 
 describe('real checkpoints, without their weights', () => {
   const folder = temporaryFolder();
-  const configs = join(repositoryRoot, 'test/golden/real');
 
   async function open(name: string, sizes: Sizes): Promise<ModelSpec> {
-    const to = folder.join(name);
-    await mkdir(to, { recursive: true });
-    await cp(join(configs, name), to, { recursive: true });
-    const header: Record<string, unknown> = {};
-    let at = 0;
-    for (const [tensor, shape] of tensors(sizes)) {
-      const bytes = 2 * shape.reduce((a, b) => a * b, 1);
-      header[tensor] = { dtype: 'BF16', shape, data_offsets: [at, at + bytes] };
-      at += bytes;
-    }
-    const text = Buffer.from(JSON.stringify(header));
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64LE(BigInt(text.length));
-    const file = join(to, 'model.safetensors');
-    await writeFile(file, Buffer.concat([length, text]));
-    // a hole: no byte of it is on the disk
-    await truncate(file, 8 + text.length + at);
-    return openCheckpoint(to);
+    return openCheckpoint(await writeReal(name, folder.join(name), tensors(sizes)));
   }
 
   it('SmolVLM-256M-Instruct: parameters, decoder, tower, end token', async () => {
@@ -115,9 +99,49 @@ describe('real checkpoints, without their weights', () => {
     assert.deepEqual(counts(5000, 100), [5, 5 * 64, 5 * 64 + 8 + 1 + 3]);
   });
 
+  /** Stored parameters: where they are known from elsewhere, they are these (golden-families/README.md). */
+  const PARAMETERS: Readonly<Record<string, number>> = {
+    'InternVL3-1B-hf': 938_193_024,
+    'Qwen2-VL-2B-Instruct': 2_208_985_600,
+    'Qwen2.5-VL-3B-Instruct': 3_754_622_976,
+    'Qwen2.5-VL-7B-Instruct': 8_292_166_656,
+    'Qwen3-VL-2B-Instruct': 2_127_532_032,
+    'Qwen3-VL-4B-Instruct': 4_437_815_808,
+    'SmolVLM-256M-Instruct': 256_484_928,
+    'SmolVLM2-500M-Video-Instruct': 507_482_304,
+    'gemma-3-4b-it': 4_300_079_472,
+    'llava-onevision-qwen2-0.5b-ov-hf': 893_675_552,
+    'paligemma-3b-pt-224': 2_923_466_480,
+  };
+  for (const name of readdirSync(REAL)) {
+    const { model_type: type } = JSON.parse(readFileSync(join(REAL, name, 'config.json'), 'utf8')) as {
+      model_type: string;
+    };
+    if (!FAMILIES.some((f) => f.types.includes(type))) continue;
+    it(`${name}: opens with the tensors of its class, all but a few of them used`, async () => {
+      const all = [...realTensors(name).values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+      assert.equal(all, PARAMETERS[name]);
+      const { parameters, eye } = await openCheckpoint(await writeReal(name, folder.join(`class-${name}`)));
+      // what stays out is the last norm of a tower that is read before it, and the like
+      assert.ok(parameters <= all && parameters > 0.99 * all, `${parameters} of ${all}`);
+      assert.ok(eye.layOut({ width: 640, height: 480 }, eye.aspects[0]).sources.length > 0);
+    }); // prettier-ignore
+  }
+
+  it('have a row each in docs/models.md, with the numbers of their plans', async () => {
+    const { rows } = tableIn(readFileSync(join(repositoryRoot, 'docs/models.md'), 'utf8'));
+    const names = [];
+    for (const name of readdirSync(REAL)) if (await isRead(name)) names.push(name);
+    assert.deepEqual(rows.map(([name]) => name).sort(), names.sort(), 'run: npm run models');
+    for (const row of rows) {
+      const planned = await rowOf(row[0], folder.join('plans'), false);
+      assert.deepEqual(row.slice(0, 4), planned.slice(0, 4), 'run: npm run models');
+    }
+  });
+
   it('are known before anything is fetched', async () => {
     for (const name of ['SmolVLM-256M-Instruct', 'SmolVLM2-500M-Video-Instruct']) {
-      const config = await readJson(join(configs, name, 'config.json'));
+      const config = await readJson(join(REAL, name, 'config.json'));
       assert.doesNotThrow(() => checkConfig(JSON.stringify(config), name));
       assert.throws(
         () => checkConfig(JSON.stringify({ ...config, scale_factor: 5 }), name),
