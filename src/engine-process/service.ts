@@ -99,6 +99,9 @@ export class EngineService {
       const { runDatasetCall } = await import('./dataset');
       return runDatasetCall(await this.#opened(), experiment, control(context), (event) => context.emit(event));
     },
+    study: async (params, context) => (await import('./study')).runWhole(params, context),
+    studyStatus: async ({ file }) => (await import('./study')).status(file),
+    studyReport: async ({ file }, context) => (await import('./study')).report(file, context),
     results: async ({ experiment }) => (await import('../core/report/stored')).storedOverview(experiment),
     picture: async ({ file }) => (await import('../core/vision/decode')).decodedPng(file, PICTURE_SIDE),
     figure: async (request) => (await import('../core/report/example')).exampleFigure(request),

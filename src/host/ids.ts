@@ -18,6 +18,8 @@ export const COMMANDS = {
   run: 'crossflow.run',
   runDataset: 'crossflow.runDataset',
   runStudy: 'crossflow.runStudy',
+  studyStatus: 'crossflow.studyStatus',
+  studyReport: 'crossflow.studyReport',
   check: 'crossflow.check',
   cancel: 'crossflow.cancel',
   restartEngine: 'crossflow.restartEngine',
@@ -52,9 +54,10 @@ export const SETTINGS = {
 export const VIEWS = { container: 'crossflow', start: 'crossflow.start' } as const;
 export const PANEL_TYPE = 'crossflow.panel';
 export const RESULTS_TYPE = 'crossflow.results';
+export const REPORT_TYPE = 'crossflow.report';
 export const WALKTHROUGH = 'crossflow.start';
 /** What is remembered from one window to the next. */
-export const STATE = { opening: 'crossflow.opening' } as const;
+export const STATE = { opening: 'crossflow.opening', running: 'crossflow.running' } as const;
 /** Context keys that menus ask. */
 export const CONTEXT = {
   /** A panel is open, wherever the focus is. */

@@ -25,9 +25,10 @@ import type { ErrorKind, Place } from '../core/errors';
 import type { Experiment, Knockout, QuestionInput } from '../core/experiment/types';
 import type { ExampleFigure } from '../core/report/example';
 import type { RunOverview } from '../core/report/overview-types';
+import type { StudyStatus } from '../core/study/status';
 
 /** Raised when a message changes; host and process come from one package, so unequal means a mixed installation. */
-export const ENGINE_PROTOCOL = 5;
+export const ENGINE_PROTOCOL = 6;
 
 export interface InSession {
   readonly session: string;
@@ -39,6 +40,29 @@ export interface DatasetProgress {
   readonly total: number;
   readonly secondsLeft?: number;
 }
+
+/** How far a study is: `done` of `total` questions of all its runs, or steps of what is made of them. */
+export interface StudyEvent {
+  readonly type: 'study';
+  /** What is worked on just now, in words. */
+  readonly what: string;
+  readonly done: number;
+  readonly total: number;
+  readonly secondsLeft?: number;
+}
+
+export interface StudyResult {
+  readonly asked: number;
+  readonly kept: number;
+  readonly failed: number;
+  /** Why runs were left out, a line each. */
+  readonly left: readonly string[];
+  /** Absolute folder with the report. */
+  readonly output: string;
+}
+
+/** By which a study's models are told apart. */
+export const modelKey = (model: Experiment['model']): string => JSON.stringify(model);
 
 export interface MemoryReport {
   /** Resident bytes of the process. */
@@ -101,6 +125,24 @@ export interface EngineCalls {
   dataset: { params: { readonly experiment: Experiment }; result: RunOverview; event: DatasetEvent };
   /** What earlier data set runs left in the journal, null for nothing; needs no model, so `open` need not come first. */
   results: { params: { readonly experiment: Experiment }; result: RunOverview | null; event: never };
+  /** Runs a study and reports it; the process loads its models itself, one after the other. `folders`: by modelKey(). */
+  study: {
+    params: {
+      readonly file: string;
+      readonly folders: Readonly<Record<string, string>>;
+      readonly options: EngineOptions;
+    };
+    result: StudyResult;
+    event: StudyEvent;
+  };
+  /** How far a study is, from its files alone. */
+  studyStatus: { params: { readonly file: string }; result: StudyStatus; event: never };
+  /** Makes figures and report of what is there. */
+  studyReport: {
+    params: { readonly file: string };
+    result: { readonly output: string; readonly left: readonly string[] };
+    event: StudyEvent;
+  };
   /** The picture as the model is shown it, as a PNG for the page; needs no model. */
   picture: { params: { readonly file: string }; result: Uint8Array; event: never };
   figure: { params: ExampleFigure; result: Uint8Array; event: never };

@@ -102,28 +102,37 @@ describe('a data set run in VS Code', function () {
       assert.ok(existsSync(path.join(code.folder, 'examples/results/dataset', name)), name);
   });
 
-  it('opens the report: in the editor, for its files are not on the machine of this browser', async () => {
+  it('opens the report as a page of the full column, for its files are not on the machine of this browser', async () => {
     await results.getByRole('button', { name: 'Open the report' }).click();
-    const tab = code.page.locator('.tab', { hasText: 'report.md' }).first();
+    const tab = code.page.locator('.tab', { hasText: 'Report: dataset' }).first();
     await tab.waitFor({ timeout: PATIENCE });
-    // Its figures are found from where it lies, and its links lead to files that are there.
-    const preview = await code.frameWith('.markdown-body h1');
-    const figures = preview.locator('.markdown-body img');
+    const report = await code.frameWith('h1:has-text("ChooseAttr")');
     await until(
       () =>
-        figures.evaluateAll(
-          (all) =>
-            all.length > 0 &&
-            all.every((one) => (one as HTMLImageElement).complete && (one as HTMLImageElement).naturalWidth > 0),
-        ),
+        report
+          .locator('figure img')
+          .evaluateAll(
+            (all) =>
+              all.length > 0 &&
+              all.every((one) => (one as HTMLImageElement).complete && (one as HTMLImageElement).naturalWidth > 0),
+          ),
       'the figures of the report',
     );
-    const links = await preview
-      .locator('.markdown-body a[href^="./"], .markdown-body a[data-href^="./"]')
-      .evaluateAll((all) => all.map((one) => one.getAttribute('data-href') ?? one.getAttribute('href')!));
-    assert.ok(links.length > 2, links.join(' '));
-    for (const link of links)
-      assert.ok(existsSync(path.join(code.folder, 'examples/results/dataset', decodeURIComponent(link))), link);
+    assert.equal(await report.locator('script').count(), 0);
+    // Its links lead to files that are there, and open them.
+    const links = await report
+      .locator('a[href^="command:vscode.open?"]')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('href')!));
+    const files = links.map((link) => {
+      const [uri] = JSON.parse(decodeURIComponent(link.slice(link.indexOf('?') + 1))) as [{ path: string }];
+      return uri.path;
+    });
+    assert.ok(files.length > 2 && files.every((file) => existsSync(file)), files.join(' '));
+    await report.getByRole('link', { name: 'information_flow.csv' }).first().click();
+    const table = code.page.locator('.tab', { hasText: 'information_flow.csv' }).first();
+    await table.waitFor({ timeout: PATIENCE });
+    await code.command('View: Close Editor');
+    await tab.click();
     await code.command('View: Close Editor');
     await tab.waitFor({ state: 'detached', timeout: PATIENCE });
   });

@@ -24,6 +24,8 @@ const STUDY: FileKind = {
 export interface StudyParseResult {
   /** Undefined when any problem is an error. */
   readonly study?: Study;
+  /** Whether who validates the text by schemas/study.schema.json finds these problems, too. */
+  readonly bySchema?: boolean;
   readonly problems: readonly Problem[];
 }
 
@@ -35,14 +37,14 @@ export const sourceOfStudy = (study: Study): Source => sources.get(study) ?? new
 export function parseStudy(text: string, file: string): StudyParseResult {
   const source = new Source(text, resolve(file));
   const syntax = syntaxProblems(source, STUDY);
-  if (syntax.length > 0) return { problems: syntax };
+  if (syntax.length > 0) return { problems: syntax, bySchema: true };
   const single = ['dataset', 'question'].find((key) => source.node([key]));
   if (single !== undefined && !source.node(['tasks'])) {
     const hint = 'the command line runs it with "crossflow run"';
     return { problems: [source.problem('wrong-value', source.keyRange([single]), 'this is an experiment, not a study', { hint })] }; // prettier-ignore
   }
   const shape = readShape(source, { schema: studySchema, what: 'a study' }, namesIn(source));
-  if (!shape.value) return { problems: shape.problems };
+  if (!shape.value) return { problems: shape.problems, bySchema: true };
   const written = shape.value;
   const models = readModels(written, source);
   const tasks = readTasks(written, source);

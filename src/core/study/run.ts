@@ -31,6 +31,8 @@ export interface StudyProgress {
   readonly done: number;
   readonly total: number;
   readonly kept: number;
+  /** Of all runs' shares; those of runs whose turn has not come count as open, done before or not. */
+  readonly all: { readonly done: number; readonly total: number };
   /** Until the whole study's share is done; left out until something is known. */
   readonly secondsLeft?: number;
 }
@@ -81,7 +83,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyOutcome> {
   const outcomes: RunOutcome[] = [];
   const problems: RunProblem[] = [];
   const eta = new Eta();
-  const left = new Map(options.runs.map((run) => [run.id, rowsOfShard(run.dataset.rows, options.shard).length]));
+  const left = new Left(options.runs.map((run) => [run.id, rowsOfShard(run.dataset.rows, options.shard).length]));
   let loaded: { readonly key: string; readonly model: Model } | undefined;
   // The others are worked on all the same.
   const unloadable = new Map<string, CrossflowError>();
@@ -111,7 +113,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyOutcome> {
         if (!(e instanceof LeftOut)) throw e;
         problems.push({ run, error: e.error });
       }
-      left.delete(run.id);
+      left.set(run.id, 0);
     }
   } finally {
     if (loaded) await close(loaded.model);
@@ -131,7 +133,7 @@ async function oneRun(
   options: StudyOptions,
   load: (run: ReadyRun) => Promise<Model>,
   eta: Eta,
-  left: Map<string, number>,
+  left: Left,
 ): Promise<RunOutcome> {
   const { shard, signal, onProgress, onBegin, onRecord, onNotes } = options;
   const began = performance.now();
@@ -140,12 +142,13 @@ async function oneRun(
   let tally = new Tally(rows, readChecked(run));
   const report = () => {
     left.set(run.id, rows.length - tally.done);
-    const secondsLeft = eta.left([...left.values()].reduce((a, b) => a + b, 0));
+    const secondsLeft = eta.left(left.all);
     onProgress?.({
       run,
       done: tally.done,
       total: rows.length,
       kept: tally.kinds.kept,
+      all: { done: left.total - left.all, total: left.total },
       ...(secondsLeft !== undefined && { secondsLeft }),
     });
   };
@@ -219,6 +222,25 @@ function readChecked(run: ReadyRun): RunJournals {
   if (!first) return journals;
   const pictures = changed.length === 1 ? 'a picture that has' : `${changed.length} pictures that have`;
   throw usage(`holds results of ${pictures} changed since: ${first.image}`, nameOf(place), startAnew(place));
+}
+
+/** Questions that are left, by run. */
+class Left {
+  readonly total: number;
+  private readonly runs: Map<string, number>;
+
+  constructor(runs: readonly (readonly [string, number])[]) {
+    this.runs = new Map(runs);
+    this.total = this.all;
+  }
+
+  get all(): number {
+    return [...this.runs.values()].reduce((a, b) => a + b, 0);
+  }
+
+  set(run: string, questions: number): void {
+    this.runs.set(run, questions);
+  }
 }
 
 /** Counts the questions of a shard. */

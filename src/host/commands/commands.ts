@@ -10,7 +10,6 @@ import { downloadModel } from './download';
 import { openExample, openRemembered } from './example';
 import { newExperiment, newFromFile, newFromFolder } from './create';
 import { showCheck } from './check';
-import { runStudy } from './study';
 import { experimentFiles } from './tree';
 
 /** Until the editor has read the walkthroughs of extensions. */
@@ -53,7 +52,9 @@ export class Commands {
       else await flow.run();
     },
     [COMMANDS.runDataset]: async (uri) => this.app.results.run(await this.#flow(uri)),
-    [COMMANDS.runStudy]: (uri) => runStudy(this.app.context.extensionPath, uri),
+    [COMMANDS.runStudy]: (uri) => this.app.studies.run(uri),
+    [COMMANDS.studyStatus]: (uri) => this.app.studies.status(uri),
+    [COMMANDS.studyReport]: (uri) => this.app.studies.report(uri),
     [COMMANDS.openResults]: async (uri) => this.app.results.open(await this.#flow(uri)),
     [COMMANDS.check]: async (uri) => showCheck(await this.#flow(uri)),
     [COMMANDS.cancel]: (uri) => this.#cancel(uri),

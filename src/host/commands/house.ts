@@ -4,6 +4,7 @@ import type { ResultsManager } from '../dataset/manager';
 import type { Models } from '../download';
 import type { EngineHooks } from '../engine/engine';
 import type { Flow } from '../flow';
+import type { Studies } from '../study/manager';
 import type { PanelManager } from '../panel/manager';
 import type { Working } from '../status';
 
@@ -13,6 +14,7 @@ export interface House {
   readonly models: Pick<Models, 'want' | 'locate'>;
   readonly panels: PanelManager;
   readonly results: Pick<ResultsManager, 'run' | 'open'>;
+  readonly studies: Pick<Studies, 'run' | 'status' | 'report'>;
   readonly engine: EngineHooks;
   readonly working: readonly Working[];
   flow(uri: vscode.Uri): Promise<Flow>;

@@ -11,6 +11,7 @@ import type { Models } from '../download';
 import type { EnginePool } from '../engine/pool';
 import type { Flow } from '../flow';
 import { RESULTS_TYPE } from '../ids';
+import type { Interrupted } from '../interrupted';
 import type { PanelManager } from '../panel/manager';
 import { engineOptions } from '../settings';
 import type { Working } from '../status';
@@ -33,6 +34,7 @@ export interface ResultsDeps {
   changed(): void;
   /** A view was closed, or a run has ended. */
   closed(flow: Flow): void;
+  readonly interrupted: Interrupted;
   log(line: string): void;
 }
 
@@ -90,6 +92,7 @@ export class ResultsManager {
     this.#running.set(flow, run);
     this.deps.changed();
     try {
+      await this.deps.interrupted.began(flow.uri, 'dataset');
       return await vscode.window.withProgress(
         { location: vscode.ProgressLocation.Notification, title: `Crossflow: ${flow.title}`, cancellable: true },
         (progress, token) => {
@@ -103,6 +106,7 @@ export class ResultsManager {
       this.#running.delete(flow);
       this.deps.changed();
       this.deps.closed(flow);
+      await this.deps.interrupted.ended(flow.uri);
     }
   }
 
@@ -208,7 +212,7 @@ export class ResultsManager {
           .then((found) => openQuestion(found, questionId, this.deps.panels))
           .catch(show),
       openFolder: (folder) => void openFolder(folder).catch(show),
-      openReport: (folder) => void openReport(folder).catch(show),
+      openReport: (folder) => void openReport(folder, `Report: ${flow.title}`).catch(show),
     });
     this.#views.set(flow, view);
     const run = this.#running.get(flow);

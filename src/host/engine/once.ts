@@ -1,12 +1,13 @@
-/** A call that needs no model, to a process of its own: no engine that works or is down stands in its way. */
+/** A call that needs no model that is open already, to a process of its own: no engine that works or is down stands in its way. */
 import type { EngineCalls } from '../../protocol/engine';
 import type { EngineHooks } from './engine';
-import { EngineProcess } from './process';
+import { EngineProcess, type CallOptions } from './process';
 
-export async function callOnce<K extends 'results' | 'figure' | 'document'>(
+export async function callOnce<K extends 'results' | 'figure' | 'document' | 'study' | 'studyStatus' | 'studyReport'>(
   hooks: EngineHooks,
   name: K,
   params: EngineCalls[K]['params'],
+  options: CallOptions<K> = {},
 ): Promise<EngineCalls[K]['result']> {
   const process = new EngineProcess(
     hooks.entry,
@@ -14,7 +15,7 @@ export async function callOnce<K extends 'results' | 'figure' | 'document'>(
     hooks.execArgv,
   );
   try {
-    return await process.call(name, params);
+    return await process.call(name, params, options);
   } finally {
     process.kill('its answer has come');
   }

@@ -3,13 +3,15 @@ import * as vscode from 'vscode';
 import { checkFiles } from '../../core/experiment/files';
 import type { Problem, ProblemCode } from '../../core/experiment/problems';
 import { parseStudy } from '../../core/study/parse';
-import { imageOf, parsed, rangeOf } from '../documents';
+import { imageOf, isStudy, parsed, rangeOf } from '../documents';
 import type { Flow } from '../flow';
 import { csvProblem } from './csv';
 
 const SOURCE = 'Crossflow';
 /** Of problems that a run would stop at as well. */
 const FILE_CODES: readonly ProblemCode[] = ['missing-file', 'box-outside'];
+
+const DIAGNOSE_AFTER_MS = 200;
 
 interface Known {
   readonly version: number;
@@ -19,9 +21,10 @@ interface Known {
 export class Diagnostics {
   readonly #collection = vscode.languages.createDiagnosticCollection('crossflow');
   readonly #known = new Map<string, Known>();
+  readonly #waiting = new Map<string, NodeJS.Timeout>();
 
   /** What is wrong with the text, its files and, where a model has been loaded, what the model cannot do. */
-  async update(document: vscode.TextDocument, flow: Flow | undefined): Promise<void> {
+  private async update(document: vscode.TextDocument, flow: Flow | undefined): Promise<void> {
     const { computable, problems, version } = parsed(document);
     const looks = computable && vscode.workspace.isTrusted;
     const files = looks ? await Promise.all([checkFiles(computable), csvProblem(computable)]) : [];
@@ -33,13 +36,28 @@ export class Diagnostics {
     this.#show(document, all, engineError(document, flow, all));
   }
 
-  /** What is wrong with a study. The editor itself reads its syntax and schema, which know neither sets nor names. */
-  updateStudy(document: vscode.TextDocument): void {
+  /**
+   * What is wrong with a study. The editor itself reads its syntax and schema, which know neither sets nor names: what it
+   * finds is not told twice, but can be fixed.
+   */
+  private updateStudy(document: vscode.TextDocument): void {
     if (document.isClosed) return;
-    const { problems } = parseStudy(document.getText(), document.uri.fsPath);
-    this.#show(
-      document,
-      problems.filter(({ code }) => code !== 'syntax'),
+    const { problems, bySchema } = parseStudy(document.getText(), document.uri.fsPath);
+    this.#known.set(document.uri.toString(), { version: document.version, problems });
+    this.#collection.set(document.uri, bySchema ? [] : problems.map((problem) => toDiagnostic(document, problem)));
+  }
+
+  /** After a change of texts, results or files, problems are looked for once, not at every message. */
+  soon(document: vscode.TextDocument, flow: () => Flow | undefined): void {
+    const key = document.uri.toString();
+    clearTimeout(this.#waiting.get(key));
+    this.#waiting.set(
+      key,
+      setTimeout(() => {
+        this.#waiting.delete(key);
+        if (isStudy(document)) this.updateStudy(document);
+        else void this.update(document, flow());
+      }, DIAGNOSE_AFTER_MS),
     );
   }
 
@@ -72,6 +90,7 @@ export class Diagnostics {
   }
 
   dispose(): void {
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
     this.#collection.dispose();
   }
 }

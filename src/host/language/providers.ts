@@ -1,6 +1,7 @@
 /** Registers what the editor offers inside the text of an experiment. Each provider asks a pure module and converts. */
 import { format } from 'jsonc-parser';
 import * as vscode from 'vscode';
+import { Source } from '../../core/experiment/source';
 import { parsed, rangeOf } from '../documents';
 import type { Flow } from '../flow';
 import { COMMANDS, FLOW_SELECTOR, STUDY_SELECTOR } from '../ids';
@@ -89,6 +90,26 @@ export function registerLanguage(deps: LanguageDeps): vscode.Disposable {
           lens('Run', COMMANDS.run, 'Computes everything anew'),
           open,
           lens('Check', COMMANDS.check, 'Computes the curves both ways, also the slow one, and compares'),
+        ];
+      },
+    }),
+
+    languages.registerCodeLensProvider(STUDY_SELECTOR, {
+      onDidChangeCodeLenses: lensesChanged.event,
+      provideCodeLenses(document) {
+        if (!vscode.workspace.isTrusted) return [];
+        const { root } = new Source(document.getText(), document.uri.fsPath);
+        const at = rangeOf(document, { offset: root?.offset ?? 0, length: 0 });
+        const lens = (title: string, command: string, tooltip: string): vscode.CodeLens =>
+          new vscode.CodeLens(at, { title, command, tooltip, arguments: [document.uri] });
+        return [
+          lens(
+            'Run',
+            COMMANDS.runStudy,
+            'Asks every question that has no result yet, then makes tables, figures and report',
+          ),
+          lens('Status', COMMANDS.studyStatus, 'How far each run is, here, in a terminal or on a cluster'),
+          lens('Report', COMMANDS.studyReport, 'Makes figures and report of the results so far, and opens the report'),
         ];
       },
     }),
