@@ -27,7 +27,7 @@ const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'
     readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
     readonly menus: Readonly<Record<string, readonly Menu[]>>;
     readonly configuration: { readonly properties: Readonly<Record<string, object>> };
-    readonly languages: readonly { readonly id: string }[];
+    readonly languages: readonly { readonly id: string; readonly filenamePatterns?: readonly string[] }[];
     readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
     readonly viewsWelcome: readonly { readonly view: string }[];
     readonly walkthroughs: readonly {
@@ -105,6 +105,11 @@ describe('the manifest and the code', () => {
     );
     for (const type of [PANEL_TYPE, RESULTS_TYPE])
       assert.ok(manifest.activationEvents.includes(`onWebviewPanel:${type}`));
+  });
+
+  it('wakes for a study wherever it lies: in no folder, or in one that cannot be searched', () => {
+    const named = contributes.languages.find(({ filenamePatterns = [] }) => filenamePatterns.includes('*.study.json'));
+    assert.ok(manifest.activationEvents.includes(`onLanguage:${named!.id}`));
   });
 
   it('names files that are there', () => {
