@@ -57,7 +57,9 @@ export class App {
     const log = (line: string): void => this.log.warn(line);
     this.panels = new PanelManager({
       extensionUri,
+      memory: context.workspaceState,
       flow: (uri) => this.flow(uri),
+      known: (uri) => this.known(uri),
       closed: (flow) => this.flows.leave(flow),
       log,
       activeChanged: () => this.#status.refresh(),
@@ -171,7 +173,7 @@ export class App {
     if (live().length === 0) return;
     const run = 'Run Again';
     const picked = await vscode.window.showInformationMessage(
-      'Crossflow: the changed settings hold from the next run on, which loads the model anew.',
+      'Crossflow: the new settings take effect on the next run, which reloads the model.',
       run,
     );
     if (picked === run) for (const flow of live()) void flow.run().catch((e: unknown) => this.log.warn(String(e)));
@@ -197,6 +199,7 @@ export class App {
 
   #dispose(): void {
     this.interrupted.close();
+    this.panels.dispose();
     this.flows.dispose();
     this.pool.dispose();
   }

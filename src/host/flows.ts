@@ -44,6 +44,9 @@ export class Flows {
     const watching = vscode.Disposable.from(
       workspace.onDidOpenTextDocument((document) => void this.opened(document)),
       window.onDidChangeVisibleTextEditors((editors) => editors.forEach((editor) => this.#shown(editor))),
+      window.onDidChangeActiveTextEditor((editor) => {
+        if (editor && isFlow(editor.document) && isMain(editor)) this.#panels.follow(editor.document.uri);
+      }),
       window.onDidChangeTextEditorViewColumn(({ textEditor }) => this.#shown(textEditor)),
       workspace.onDidChangeTextDocument((event) => this.#edited(event)),
       workspace.onDidCloseTextDocument((document) => void this.#closed(document)),

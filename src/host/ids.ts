@@ -36,6 +36,8 @@ export const COMMANDS = {
   previousLayer: 'crossflow.previousLayer',
   clearPatches: 'crossflow.clearPatches',
   focusImage: 'crossflow.focusImage',
+  lockPanel: 'crossflow.lockPanel',
+  unlockPanel: 'crossflow.unlockPanel',
   undo: 'crossflow.undo',
   redo: 'crossflow.redo',
   openWalkthrough: 'crossflow.openWalkthrough',
@@ -57,11 +59,17 @@ export const RESULTS_TYPE = 'crossflow.results';
 export const REPORT_TYPE = 'crossflow.report';
 export const WALKTHROUGH = 'crossflow.start';
 /** What is remembered from one window to the next. */
-export const STATE = { opening: 'crossflow.opening', running: 'crossflow.running' } as const;
+export const STATE = {
+  opening: 'crossflow.opening',
+  running: 'crossflow.running',
+  locked: 'crossflow.locked',
+} as const;
 /** Context keys that menus ask. */
 export const CONTEXT = {
   /** A panel is open, wherever the focus is. */
   panelOpen: 'crossflow.panelOpen',
+  /** The panel in front, or the only one, stays with its experiment. */
+  panelLocked: 'crossflow.panelLocked',
   /** Anything runs; then the files of what does; then whether it is what the panel in front shows. */
   busy: 'crossflow.busy',
   busyPaths: 'crossflow.busyPaths',

@@ -70,6 +70,8 @@ export class Commands {
     [COMMANDS.nextLayer]: () => this.app.panels.do('next-layer', this.#inFront(undefined)),
     [COMMANDS.previousLayer]: () => this.app.panels.do('previous-layer', this.#inFront(undefined)),
     [COMMANDS.clearPatches]: () => this.app.panels.do('clear-patches', this.#inFront(undefined)),
+    [COMMANDS.lockPanel]: (uri) => this.app.panels.lock(true, this.#inFront(uri)),
+    [COMMANDS.unlockPanel]: (uri) => this.app.panels.lock(false, this.#inFront(uri)),
     [COMMANDS.focusImage]: () => this.app.panels.do('focus-image', this.#inFront(undefined)),
     [COMMANDS.undo]: () => this.app.panels.active?.step('undo'),
     [COMMANDS.redo]: () => this.app.panels.active?.step('redo'),

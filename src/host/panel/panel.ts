@@ -24,6 +24,7 @@ export class FlowPanel {
   /** Requests without their answer, by id. */
   readonly #asked = new Map<number, AbortController>();
   #edits: Promise<void> = Promise.resolve();
+  readonly #listeners: vscode.Disposable[] = [];
 
   constructor(
     readonly flow: Flow,
@@ -37,8 +38,10 @@ export class FlowPanel {
     };
     this.allowPicture();
     // A late reply is for nobody then, and the webview would throw.
-    webview.onDidDispose(() => (this.#ready = false));
-    webview.webview.onDidReceiveMessage((message: PanelToHost) => void this.#receive(message));
+    this.#listeners.push(
+      webview.onDidDispose(() => (this.#ready = false)),
+      webview.webview.onDidReceiveMessage((message: PanelToHost) => void this.#receive(message)),
+    );
     flow.attach({
       post: (message) => this.post(message),
       asWebviewUri: (file) => webview.webview.asWebviewUri(vscode.Uri.file(file)).toString(),
@@ -51,8 +54,16 @@ export class FlowPanel {
   }
 
   /** The title follows the file's name. */
-  rename(): void {
-    this.webview.title = `Crossflow: ${this.flow.title}`;
+  rename(locked = false): void {
+    this.webview.title = `Crossflow: ${this.flow.title}${locked ? ' (locked)' : ''}`;
+  }
+
+  /** The page turns to another experiment, or is closed. */
+  leave(): void {
+    this.#ready = false;
+    for (const listener of this.#listeners) listener.dispose();
+    for (const asked of this.#asked.values()) asked.abort();
+    this.flow.attach(undefined);
   }
 
   /** Messages before the page listens would be lost; `ready` brings everything. */
