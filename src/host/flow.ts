@@ -11,6 +11,7 @@ import { filesOf, imageOf, modelFilesOf, parsed, titleOf, type Parsed } from './
 import type { EngineHooks } from './engine/engine';
 import { TextHistory, type TextChange } from './history';
 import { factsOf } from './live/facts';
+import { banner } from './subject';
 import { Planning } from './live/planning';
 import { LiveSession, type LiveDeps } from './live/session';
 import { FIRST_SET, panelExperiment } from './panel/experiment';
@@ -65,7 +66,7 @@ export class Flow {
       // What is wrong with the experiment itself, its run says with all its places.
       failed: (error) => {
         if (error.kind === 'usage') this.start();
-        else this.#panel?.post({ type: 'status', status: { kind: 'error', message: error.message } });
+        else this.#panel?.post({ type: 'status', status: { kind: 'error', ...banner(error) } });
       },
     });
   }

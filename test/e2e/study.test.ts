@@ -52,7 +52,8 @@ describe('a study in VS Code', function () {
       .notification('all is done: ')
       .getByRole('button', { name: 'Open Report' })
       .click({ timeout: 4 * PATIENCE });
-    const report = await code.frameWith('h1:has-text("all: ")');
+    const report = await code.frameWith('body > header > h1');
+    assert.match(await report.locator('h1').innerText(), /^all: ChooseAttr, QueryAttr on shapes-llava/);
     await report.getByRole('link', { name: 'QueryAttr' }).first().waitFor({ timeout: PATIENCE });
     // The whole width of the editor, not a third column.
     const [page, editor] = await Promise.all(

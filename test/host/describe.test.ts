@@ -43,6 +43,16 @@ describe('what the text says about results', () => {
     assert.equal(curveHint(curve([])), undefined);
     assert.equal(curveHint(curve([NaN, -50])), '▾ −50.0 % at layer 1', 'layers to come do not count');
     assert.equal(answerHint(shown), '→ Star 50.0 % ✓');
+    for (const [text, words] of [
+      ['▁Star', 'Star'],
+      [' two\nwords ', 'two words'],
+      ['\n', 'a blank'],
+    ])
+      assert.equal(
+        answerHint({ ...shown, clean: { answer: { text, probability: 0.5 } } as CleanResult }),
+        `→ ${words} 50.0 %`,
+        'a blank has no mark outside the token strip',
+      );
   });
   it('only for a knockout that asks the same', () => {
     assert.equal(curveOf(read.knockouts[0], shown), shown.curves[0]);

@@ -11,7 +11,7 @@ export async function showCheck(flow: Flow): Promise<void> {
     throw usage('a data set is not checked as a whole', flow.uri.fsPath, 'open one of its questions and check that');
   const list = computableOf(experiment, flow.session.shown);
   if (list.length === 0) {
-    void vscode.window.showInformationMessage('Crossflow: there are no knockouts to check.');
+    void vscode.window.showInformationMessage(`Crossflow: ${flow.title} has no knockouts to check.`);
     return;
   }
   flow.start();
@@ -33,7 +33,7 @@ export async function showCheck(flow: Flow): Promise<void> {
   );
   const { largestDifference, tolerance, forkSeconds, fullSeconds, passed } = result;
   const text =
-    `Crossflow: ${plural(list.length, 'curve')} computed both ways differ by at most ` +
+    `Crossflow: ${flow.title}: ${plural(list.length, 'curve')} computed both ways differ by at most ` +
     `${largestDifference.toExponential(1)} (allowed: ${tolerance.toExponential(0)}); ` +
     `${shortDuration(forkSeconds)} against ${shortDuration(fullSeconds)} for full passes.`;
   if (passed) void vscode.window.showInformationMessage(text);

@@ -15,6 +15,7 @@ import type { Interrupted } from '../interrupted';
 import type { PanelManager } from '../panel/manager';
 import { engineOptions } from '../settings';
 import type { Working } from '../status';
+import { notice } from '../subject';
 import { tick } from '../walkthrough';
 import { openFolder } from './open-folder';
 import { openReport } from './open-report';
@@ -197,7 +198,7 @@ export class ResultsManager {
 
   #add(flow: Flow, webview: vscode.WebviewPanel): ResultsView {
     const show = (e: unknown): void => {
-      void vscode.window.showErrorMessage(`Crossflow: ${toCrossflowError(e).line}`);
+      void vscode.window.showErrorMessage(notice(flow.title, toCrossflowError(e)));
     };
     // The text may have been closed and changed since.
     const now = (): Promise<Flow> => this.deps.flow(flow.uri);

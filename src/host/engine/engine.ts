@@ -2,6 +2,7 @@
  * One model's engine, through all its processes: started by the first call, started again after a deliberate end, and
  * after a crash only when someone asks for it.
  */
+import { basename } from 'node:path';
 import type { EngineOptions, ModelInfo, Progress } from '../../core/engine/types';
 import type { CallName, EngineCalls, MemoryReport } from '../../protocol/engine';
 import { orAborted } from './abort';
@@ -121,7 +122,11 @@ export class Engine {
     if (this.#running?.process !== process) return;
     this.#running = undefined;
     this.hooks.log(gone.message);
-    this.#set(gone.deliberate ? { kind: 'stopped' } : { kind: 'down', message: gone.message });
+    this.#set(
+      gone.deliberate
+        ? { kind: 'stopped' }
+        : { kind: 'down', message: `${gone.message} (model: ${basename(this.directory)})` },
+    );
   }
 
   #set(state: EngineState): void {

@@ -32,11 +32,16 @@ export function curveOf(knockout: Knockout, shown: Shown): Curve | undefined {
   return shown.curves[index] ?? undefined;
 }
 
+/** A piece of text as people write it: without the mark or the blanks that a tokenizer puts before a word. */
+function asRead(piece: string): string {
+  return piece.replace(/[▁\s]+/g, ' ').trim() || 'a blank';
+}
+
 export function answerHint(shown: Shown): string | undefined {
   const answer = shown.clean?.answer;
   if (!answer) return undefined;
   const mark = answer.correct === undefined ? '' : answer.correct ? ' ✓' : ' ✗';
-  return `→ ${answer.text} ${percent(answer.probability)}${mark}`;
+  return `→ ${asRead(answer.text)} ${percent(answer.probability)}${mark}`;
 }
 
 /** A name as code, whatever stands in it. */
@@ -95,7 +100,7 @@ function describeKnockout(knockout: Knockout, shown: Shown): string {
   if (peak && base) {
     parts.push(
       `Largest change: **${change(peak.change)}** with the window around layer ${peak.layer} ` +
-        `(probability of “${escapeMarkdown(base.text)}”: ${base.probability.toFixed(4)} → ${peak.score.toFixed(4)}).`,
+        `(probability of “${escapeMarkdown(asRead(base.text))}”: ${base.probability.toFixed(4)} → ${peak.score.toFixed(4)}).`,
     );
   }
   return parts.join('\n\n');

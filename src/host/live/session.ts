@@ -10,6 +10,7 @@ import type { PanelStatus } from '../../protocol/panel';
 import { orAborted } from '../engine/abort';
 import type { Engine, EngineState } from '../engine/engine';
 import { CANCEL_GRACE_MS, EngineGone } from '../engine/process';
+import { banner } from '../subject';
 import { Board, type BoardDeps } from './board';
 import { BusyStatus } from './busy';
 import { HeldEngine, type HoldingDeps } from './lease';
@@ -237,8 +238,7 @@ export class LiveSession {
         // Another editor of the same model had its process ended: this one's work goes on in the next.
         busy.end();
         return await this.#runRound(abort);
-      } else
-        this.#finish({ kind: 'error', message: error.message, ...(error.hint && { hint: error.hint }) }, error, busy);
+      } else this.#finish({ kind: 'error', ...banner(error) }, error, busy);
     } finally {
       if (this.#abort === abort) this.#abort = undefined;
     }

@@ -6,6 +6,7 @@ import type { Edit } from '../../core/experiment/problems';
 import type { HostToPanel, Outcome, PanelToHost } from '../../protocol/panel';
 import type { Flow } from '../flow';
 import { COMMANDS } from '../ids';
+import { notice } from '../subject';
 import { tick } from '../walkthrough';
 import { pageHtml } from './html';
 import { editFor, type PanelEdit } from './edits';
@@ -139,7 +140,7 @@ export class FlowPanel {
   /** One after the other: each edit is made for the text that the one before it left. */
   #inTurn(edit: () => Promise<void>): Promise<void> {
     this.#edits = this.#edits.then(edit).catch((e: unknown) => {
-      void vscode.window.showErrorMessage(`Crossflow: ${toCrossflowError(e).line}`);
+      void vscode.window.showErrorMessage(notice(this.flow.title, toCrossflowError(e)));
     });
     return this.#edits;
   }

@@ -81,7 +81,7 @@ export class Studies {
     const { output, left } = await this.#withProgress(`Crossflow: report of ${study.name}`, running, (onEvent) =>
       callOnce(this.deps.engine, 'studyReport', { file: uri.fsPath }, { signal: running.abort.signal, onEvent }),
     );
-    for (const line of left) void vscode.window.showWarningMessage(`Crossflow: left out: ${line}`);
+    for (const line of left) void vscode.window.showWarningMessage(`Crossflow: ${study.name} left out a run: ${line}`);
     await openReport(output, `Report: ${study.name}`);
   }
 
@@ -136,7 +136,7 @@ export class Studies {
   }
 
   async #announce(study: Study, { asked, kept, failed, left, output }: StudyResult): Promise<void> {
-    for (const line of left) void vscode.window.showWarningMessage(`Crossflow: left out: ${line}`);
+    for (const line of left) void vscode.window.showWarningMessage(`Crossflow: ${study.name} left out a run: ${line}`);
     const lost = failed > 0 ? `, ${failed} could not be asked` : '';
     const open = 'Open Report';
     const picked = await vscode.window.showInformationMessage(
