@@ -13,7 +13,7 @@ import { modelKey, type StudyEvent, type StudyResult } from '../protocol/engine'
 
 interface Context {
   readonly signal: AbortSignal;
-  emit(event: StudyEvent): void;
+  readonly emit: (event: StudyEvent) => void;
 }
 
 /** Events above this rate would only keep both processes busy. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Memento } from 'vscode';
 import { Interrupted } from '../../src/host/interrupted';
 
 describe('runs that end with their window', () => {
@@ -6,10 +7,10 @@ describe('runs that end with their window', () => {
   const memento = () => {
     const kept = new Map<string, string>();
     return {
-      get: <T>(key: string): T | undefined => {
+      get: ((key: string) => {
         const text = kept.get(key);
-        return text === undefined ? undefined : (JSON.parse(text) as T);
-      },
+        return text === undefined ? undefined : (JSON.parse(text) as unknown);
+      }) as Memento['get'],
       update: async (key: string, value: unknown): Promise<void> => {
         if (value === undefined) kept.delete(key);
         else kept.set(key, JSON.stringify(value));

@@ -12,6 +12,7 @@ import { cancelled, CrossflowError, toCrossflowError, usage } from '../errors';
 import { checkIdentity, nameOf, readJournals, startAnew, type RunJournals } from '../journal/journals';
 import type { Shard } from '../journal/place';
 import { claimShard } from '../journal/owner';
+import { Eta, Left } from './left';
 import type { ReadyRun, RunProblem } from './prepare';
 import { freeShardFile, ShardJournal } from '../journal/shard-journal';
 import { rowsOfShard } from './shards';
@@ -224,25 +225,6 @@ function readChecked(run: ReadyRun): RunJournals {
   throw usage(`holds results of ${pictures} changed since: ${first.image}`, nameOf(place), startAnew(place));
 }
 
-/** Questions that are left, by run. */
-class Left {
-  readonly total: number;
-  private readonly runs: Map<string, number>;
-
-  constructor(runs: readonly (readonly [string, number])[]) {
-    this.runs = new Map(runs);
-    this.total = this.all;
-  }
-
-  get all(): number {
-    return [...this.runs.values()].reduce((a, b) => a + b, 0);
-  }
-
-  set(run: string, questions: number): void {
-    this.runs.set(run, questions);
-  }
-}
-
 /** Counts the questions of a shard. */
 class Tally {
   readonly kinds: Record<RecordKind, number> = { kept: 0, dropped: 0, failed: 0 };
@@ -279,24 +261,5 @@ class Tally {
   private rowError({ row, question_id }: RowRecord, message: string): RowError {
     this.lines ??= new Map(this.rows.map(({ index, line }) => [index, line]));
     return { row: row + 1, line: this.lines.get(row) ?? 0, questionId: question_id, message };
-  }
-}
-
-/** So many questions are looked back on: enough to even out kept and dropped ones, few enough to follow a busy machine. */
-const LOOK_BACK = 20;
-
-/** Time left, from the mean of the last questions. */
-class Eta {
-  private readonly seconds: number[] = [];
-
-  add(seconds: number): void {
-    this.seconds.push(seconds);
-    if (this.seconds.length > LOOK_BACK) this.seconds.shift();
-  }
-
-  /** Seconds for so many more questions; undefined until one is done. */
-  left(questions: number): number | undefined {
-    if (this.seconds.length === 0) return undefined;
-    return (questions * this.seconds.reduce((a, b) => a + b)) / this.seconds.length;
   }
 }

@@ -103,7 +103,10 @@ export class PanelManager {
     }
     try {
       const flow = await this.deps.flow(vscode.Uri.parse(uri, true));
-      if (this.get(flow)) return webview.dispose();
+      if (this.get(flow)) {
+        webview.dispose();
+        return;
+      }
       // At most one follows.
       const locked = this.#lockedBefore.delete(uri) || this.#follower !== undefined;
       this.#setLocked(this.#add(flow, webview), locked);
