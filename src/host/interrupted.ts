@@ -7,6 +7,8 @@ import { STATE } from './ids';
 
 /** Said of a run while there is time: before it has cost anything. */
 export const ENDS_WITH_WINDOW = 'closing this window ends the run; finished questions are kept';
+/** The same in few words, beside its progress. */
+export const ENDS_SHORT = 'ends with this window';
 
 export interface InterruptedRun {
   /** As text. */

@@ -34,6 +34,11 @@ describe('a data set run in VS Code', function () {
   it('shows progress, can be stopped, and keeps what is done', async () => {
     await code.command('Crossflow: Run Data Set');
     results = await code.webview('results');
+    // What will be lost is said while nothing is.
+    await code
+      .notification(/of 40.*; ends with this window/)
+      .first()
+      .waitFor({ timeout: PATIENCE });
     await until(async () => finished().length > 2, 'some questions');
     await results.getByRole('button', { name: 'Cancel' }).click();
     await results.getByText(/Every finished question is kept/).waitFor({ timeout: PATIENCE });

@@ -112,6 +112,13 @@ describe('the manifest and the code', () => {
     assert.ok(manifest.activationEvents.includes(`onLanguage:${named!.id}`));
   });
 
+  it('has examples whose comments name a command that is there without a clone', () => {
+    const folder = path.join(root, 'examples');
+    const texts = readdirSync(folder).filter((name) => name.endsWith('.json'));
+    assert.ok(texts.length > 4);
+    for (const name of texts) assert.doesNotMatch(readFileSync(path.join(folder, name), 'utf8'), /dist\/cli/, name);
+  });
+
   it('names files that are there', () => {
     const files = new Set([...text.matchAll(/"(?:\.\/)?((?:media|schemas)\/[^"]+)"/g)].map(([, file]) => file));
     assert.ok(files.size > 10);

@@ -11,7 +11,7 @@ import type { Models } from '../download';
 import type { EnginePool } from '../engine/pool';
 import type { Flow } from '../flow';
 import { RESULTS_TYPE } from '../ids';
-import type { Interrupted } from '../interrupted';
+import { ENDS_SHORT, ENDS_WITH_WINDOW, type Interrupted } from '../interrupted';
 import type { PanelManager } from '../panel/manager';
 import { engineOptions } from '../settings';
 import type { Working } from '../status';
@@ -235,11 +235,11 @@ function failure({ place, message, hint }: CrossflowError): PanelStatus {
 function notify(progress: vscode.Progress<{ message?: string; increment?: number }>): (state: RunState) => void {
   let before = 0;
   return (state) => {
-    if (state.kind === 'loading') return progress.report({ message: 'loading the model' });
+    if (state.kind === 'loading') return progress.report({ message: `loading the model; ${ENDS_WITH_WINDOW}` });
     const { done, total, secondsLeft } = state;
     const left = secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`;
     const increment = (100 * (done - before)) / Math.max(1, total);
     before = done;
-    progress.report({ message: `${done} of ${total}${left}`, increment });
+    progress.report({ message: `${done} of ${total}${left}; ${ENDS_SHORT}`, increment });
   };
 }

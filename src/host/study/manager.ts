@@ -10,7 +10,7 @@ import { modelKey, type StudyEvent, type StudyResult } from '../../protocol/engi
 import type { Models } from '../download';
 import type { EngineHooks } from '../engine/engine';
 import { callOnce } from '../engine/once';
-import { ENDS_WITH_WINDOW, type Interrupted } from '../interrupted';
+import { ENDS_SHORT, ENDS_WITH_WINDOW, type Interrupted } from '../interrupted';
 import { engineOptions } from '../settings';
 import type { Working } from '../status';
 import { openReport } from '../dataset/open-report';
@@ -31,6 +31,8 @@ interface Running {
   readonly uri: vscode.Uri;
   readonly abort: AbortController;
   state: StudyEvent | undefined;
+  /** Questions are asked, which takes time that could be lost; a report is soon made again. */
+  readonly asks: boolean;
 }
 
 export class Studies {
@@ -43,7 +45,7 @@ export class Studies {
     const { uri, study } = await this.#inFront(asked);
     if (this.#running.has(uri.toString())) return;
     // A second call before the first has found its models would run the study twice.
-    const running: Running = { uri, abort: new AbortController(), state: undefined };
+    const running: Running = { uri, abort: new AbortController(), state: undefined, asks: true };
     this.#running.set(uri.toString(), running);
     this.deps.changed();
     let result: StudyResult;
@@ -77,7 +79,7 @@ export class Studies {
   /** Tables aside, all that can be made of the results that are there, and then shown. */
   async report(asked: vscode.Uri | undefined): Promise<void> {
     const { uri, study } = await this.#inFront(asked);
-    const running: Running = { uri, abort: new AbortController(), state: undefined };
+    const running: Running = { uri, abort: new AbortController(), state: undefined, asks: false };
     const { output, left } = await this.#withProgress(`Crossflow: report of ${study.name}`, running, (onEvent) =>
       callOnce(this.deps.engine, 'studyReport', { file: uri.fsPath }, { signal: running.abort.signal, onEvent }),
     );
@@ -123,13 +125,14 @@ export class Studies {
     const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
     return vscode.window.withProgress(options, (progress, token) => {
       token.onCancellationRequested(() => running.abort.abort());
-      progress.report({ message: ENDS_WITH_WINDOW });
+      if (running.asks) progress.report({ message: ENDS_WITH_WINDOW });
+      const ends = running.asks ? `; ${ENDS_SHORT}` : '';
       let before = 0;
       return work((event) => {
         running.state = event;
         this.deps.changed();
         const now = event.total > 0 ? (100 * event.done) / event.total : 0;
-        progress.report({ message: progressText(event), increment: Math.max(0, now - before) });
+        progress.report({ message: progressText(event) + ends, increment: Math.max(0, now - before) });
         before = now;
       });
     });
