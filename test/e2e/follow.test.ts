@@ -22,6 +22,8 @@ describe('a panel that follows the text, and one that is locked', function () {
       `panels: ${titles.join(', ')}`,
     );
 
+  const button = (name: string) => code.page.locator('.editor-actions').getByRole('button', { name });
+
   it('turns to the experiment in front, and back', async () => {
     await code.open('examples/star.flow.json');
     await code.command('Crossflow: Open Panel Beside');
@@ -52,5 +54,18 @@ describe('a panel that follows the text, and one that is locked', function () {
     await code.open('examples/star.flow.json');
     await code.settle();
     await shows(['star (locked)', 'clicked']);
+  });
+
+  it('is locked, or follows, in the next window as well, and a button in its title says which', async () => {
+    // A page that has not loaded has told the window nothing that could be kept for the next one.
+    await code.frameWith('body[data-uri$="/clicked.flow.json"] .cf-picture');
+    await code.settle(3000);
+    await code.reload();
+    await shows(['star (locked)', 'clicked']);
+    await code.page.locator('.tab', { hasText: 'Crossflow: star' }).click();
+    await button('Unlock Panel').first().waitFor({ timeout: PATIENCE });
+    await button('Unlock Panel').first().click();
+    // Only one follows.
+    await shows(['star', 'clicked (locked)']);
   });
 });
