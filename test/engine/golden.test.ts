@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type OpenModel, openModel } from '../../src/core/engine/model';
-import { residualPath } from '../../src/core/engine/readings';
-import { DEFAULT_INSTRUCTION, type Knockout, type QuestionInput } from '../../src/core/experiment/types';
-import { assertArray, assertScores } from '../support/close';
+import { DEFAULT_INSTRUCTION, type Knockout, knockoutLabel, type QuestionInput } from '../../src/core/experiment/types';
+import { assertArray } from '../support/close';
+import { assertReference } from '../support/compare';
 import { GOLDEN_FOLDERS, type GoldenCase, loadGolden } from '../support/golden';
 
 for (const folder of GOLDEN_FOLDERS) {
@@ -39,45 +39,11 @@ for (const folder of GOLDEN_FOLDERS) {
         assert.deepEqual([info.tokens.length, info.imageTokens], [c.tokens, c.image_tokens]);
         for (const [name, rows] of Object.entries(c.sets)) assert.deepEqual(info.sets[name], rows, `set ${name}`);
 
-        const clean = await example.cleanRun();
-        const { head, decoder } = model.parts;
-        const { layers, heads, hidden } = decoder.spec;
+        const { cache } = await example.cleanRun();
         const tensor = (name: string): Float32Array => golden.tensor(`${c.name}.${name}`).data;
-        const end = info.imageStart + info.imageTokens;
-        assertArray(clean.cache.residualRows(0, info.imageStart, end), tensor('image_features'), 'image features');
-        assertArray(await head.logits(head.norm(clean.final)), tensor('logits'), 'logits');
-        const path = await residualPath(model.parts, clean, info.tokens.length, info.tokens.length - 1);
-        path.set(head.norm(path.subarray(layers * hidden)), layers * hidden);
-        assertArray(path, tensor('last_hidden'), 'hidden states of the last position');
-        const attention = await example.attention([info.tokens.length - 1]);
-        assert.deepEqual([attention.layers, attention.heads, attention.columns], [layers, heads, c.tokens]);
-        assertArray(attention.values, tensor('last_attention'), 'attention of the last position');
-
-        const { answer, top } = await example.clean();
-        assert.equal(answer.token, c.first_answer_token);
-        assert.deepEqual(answer.ids.slice(0, c.answer_ids.length), c.answer_ids);
-        assertScores([answer.probability], [c.base_score], 'base score');
-        assertScores(
-          top.map((t) => t.probability),
-          c.top5.map(([, p]) => p),
-          'top five',
-        );
-
-        for (const curve of await example.knockouts(knockouts(c))) {
-          assertScores(curve.scores, c.knockout[curve.edge], curve.edge);
-        }
-        const lens = await example.lens(Object.keys(c.lens.with_norm));
-        for (const [word, want] of Object.entries(c.lens.with_norm))
-          assertScores(lens.withNorm[word], want, `lens ${word}`);
-        for (const [word, want] of Object.entries(c.lens.without_norm))
-          assertScores(lens.withoutNorm[word], want, `lens ${word}`);
-        lens.top.forEach((row, l) =>
-          assertScores(
-            row.map((t) => t.probability),
-            c.lens_top5_with_norm[l].map(([, p]) => p),
-            `lens top ${l}`,
-          ),
-        );
+        const features = cache.residualRows(0, info.imageStart, info.imageStart + info.imageTokens);
+        assertArray(features, tensor('image_features'), 'image features');
+        await assertReference(model, example, c, tensor, new Map(knockouts(c).map((k) => [knockoutLabel(k), k])));
         example.release();
       });
     }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { type OpenModel, openModel } from '../../src/core/engine/model';
-import { residualPath } from '../../src/core/engine/readings';
 import { type Knockout, knockoutLabel } from '../../src/core/experiment/types';
 import { decodeImage } from '../../src/core/vision/decode';
 import { prepareImage } from '../../src/core/vision/prepare';
-import { assertArray, assertScores } from '../support/close';
+import { assertArray } from '../support/close';
+import { assertReference } from '../support/compare';
 import { type FamilyCase, familyGolden, knockoutOf, processorPixels, questionOf } from './goldens';
 import { GOLDENS } from './registry';
 
@@ -70,45 +70,13 @@ for (const [folder, experiments] of Object.values(GOLDENS).flatMap((all) =>
       it(`${c.name}: features, logits, hidden states, attention, answer, curves, lens`, async () => {
         const example = await model.prepare(questionOf(golden, c));
         const { info } = example;
-        const clean = await example.cleanRun();
-        const { head, decoder } = model.parts;
-        const { layers, hidden } = decoder.spec;
-        const entering = clean.cache.residualRows(0, 0, info.tokens.length);
+        const { hidden } = model.parts.decoder.spec;
+        const { cache } = await example.cleanRun();
+        const entering = cache.residualRows(0, 0, info.tokens.length);
         const features = c.sets['Image'].flatMap((row) => [...entering.subarray(row * hidden, (row + 1) * hidden)]);
         assertArray(features, tensor(c, 'image_features'), 'image features');
-        assertArray(await head.logits(head.norm(clean.final)), tensor(c, 'logits'), 'logits');
-        const path = await residualPath(model.parts, clean, info.tokens.length, info.tokens.length - 1);
-        path.set(head.norm(path.subarray(layers * hidden)), layers * hidden);
-        assertArray(path, tensor(c, 'last_hidden'), 'hidden states of the last position');
-        const attention = await example.attention([info.tokens.length - 1]);
-        assertArray(attention.values, tensor(c, 'last_attention'), 'attention of the last position');
-
-        const { answer, top } = await example.clean();
-        assert.equal(answer.token, c.first_answer_token);
-        assert.deepEqual(answer.ids.slice(0, c.answer_ids.length), c.answer_ids);
-        assertScores([answer.probability], [c.base_score], 'base score');
-        assertScores(
-          top.map((t) => t.probability),
-          c.top5.map(([, p]) => p),
-          'top five',
-        );
-        const keys = Object.keys(c.knockout);
-        const curves = await example.knockouts(keys.map((key) => knockoutOf(key, c.window)));
-        keys.forEach((key, i) => assertScores(curves[i].scores, c.knockout[key], key));
-        const lens = await example.lens(Object.keys(c.lens.with_norm));
-        for (const [word, want] of Object.entries(c.lens.with_norm)) {
-          assertScores(lens.withNorm[word], want, `lens ${word}`);
-        }
-        for (const [word, want] of Object.entries(c.lens.without_norm)) {
-          assertScores(lens.withoutNorm[word], want, `lens ${word}, no norm`);
-        }
-        lens.top.forEach((row, l) =>
-          assertScores(
-            row.map((t) => t.probability),
-            c.lens_top5_with_norm[l].map(([, p]) => p),
-            `lens top ${l}`,
-          ),
-        );
+        const knockouts = new Map(Object.keys(c.knockout).map((key) => [key, knockoutOf(key, c.window)]));
+        await assertReference(model, example, c, (name) => tensor(c, name), knockouts);
         example.release();
       });
     }

@@ -2,31 +2,14 @@
 import { join } from 'node:path';
 import { DEFAULT_INSTRUCTION, type Knockout, type QuestionInput } from '../../src/core/experiment/types';
 import type { PreparedImage, TowerSpec } from '../../src/core/spec';
+import type { ReferenceCase } from '../support/compare';
 import { readGolden, type GoldenTensor } from '../support/golden';
 
 /** One case; keys as golden_families.py writes them. */
-export interface FamilyCase {
+export interface FamilyCase extends ReferenceCase {
   readonly name: string;
-  readonly image: string;
-  readonly question: string;
-  /** The filled template, the placeholder once. */
-  readonly prompt: string;
   /** Expanded: placeholders and marks. */
   readonly input_ids: readonly number[];
-  readonly image_tokens: number;
-  readonly tokens: number;
-  readonly window: number;
-  readonly sets: Readonly<Record<string, readonly number[]>>;
-  readonly boxes: readonly (readonly [number, number, number, number])[];
-  readonly first_answer_token: number;
-  readonly answer_ids: readonly number[];
-  readonly answer: string;
-  readonly base_score: number;
-  readonly top5: readonly (readonly [number, number])[];
-  /** `A->B`, `A->B@heads=0`, `mlp:Last`: score per centre layer. */
-  readonly knockout: Readonly<Record<string, readonly number[]>>;
-  readonly lens: Readonly<Record<'without_norm' | 'with_norm', Readonly<Record<string, readonly number[]>>>>;
-  readonly lens_top5_with_norm: readonly (readonly (readonly [number, number])[])[];
 }
 
 export interface FamilyGolden {

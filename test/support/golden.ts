@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ReferenceCase } from './compare';
 
 /** The repository's top level. */
 export const repositoryRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -16,36 +17,12 @@ export const GOLDEN_FOLDERS = [
 export type GoldenFolder = (typeof GOLDEN_FOLDERS)[number];
 
 /** One case of golden.json, keys as golden.py writes them. */
-export interface GoldenCase {
+export interface GoldenCase extends ReferenceCase {
   readonly name: string;
-  /** File name in `imagesDir`. */
-  readonly image: string;
-  readonly question: string;
   readonly template: string;
-  readonly prompt: string;
   readonly aspect: 'processor' | 'pad' | 'anyres';
-  readonly window: number;
   /** The image token once. */
   readonly input_ids: readonly number[];
-  readonly image_tokens: number;
-  readonly tokens: number;
-  /** Token indices in the expanded sequence. */
-  readonly sets: Readonly<Record<string, readonly number[]>>;
-  /** x, y, width, height in pixels of the image. */
-  readonly boxes: readonly (readonly [number, number, number, number])[];
-  readonly first_answer_token: number;
-  /** Greedy, up to 8. */
-  readonly answer_ids: readonly number[];
-  readonly answer: string;
-  readonly base_score: number;
-  readonly top5: readonly (readonly [number, number])[];
-  /** Edge -> score per centre layer. */
-  readonly knockout: Readonly<Record<string, readonly number[]>>;
-  readonly lens: {
-    readonly without_norm: Readonly<Record<string, readonly number[]>>;
-    readonly with_norm: Readonly<Record<string, readonly number[]>>;
-  };
-  readonly lens_top5_with_norm: readonly (readonly (readonly [number, number])[])[];
   /** True option, false option. */
   readonly options?: readonly [string, string];
   /** [height, width] per image; LLaVA-NeXT only. */
