@@ -39,26 +39,29 @@ export function makeProgram(version: string, done: Done): Command {
     .argument('<file>', 'the experiment, NAME.flow.json')
     .option('--json', 'print one JSON document in place of the table')
     .addOption(
-      new Option('--method <method>', 'fork: only what changes; full: whole passes, slow').choices(['fork', 'full']),
+      new Option('--method <method>', 'fork: computes only what changes; full: whole passes (slow)').choices([
+        'fork',
+        'full',
+      ]),
     )
     .option('--output <folder>', 'where results go; for one question also writes NAME.result.json there')
     .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
     .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
     .addOption(device())
-    .option('--force', 'try a run that does not fit the memory there is')
-    .option('--yes', 'fetch a Hugging Face model that is not on this disk without asking')
+    .option('--force', 'run even if it does not fit in memory')
+    .option('--yes', 'download a Hugging Face model without asking, if it is not on this disk')
     .action(async (file: string, options: RunOptions) => done(await (await import('./run')).run(file, options)));
 
   program
     .command('inspect')
-    .description('what a checkpoint is, and what a run will need: memory, and time from measured layers')
+    .description('describes a checkpoint, and estimates the memory and time that a run needs')
     .argument('<target>', 'a checkpoint folder, a Hugging Face id, NAME.flow.json or NAME.study.json')
     .option('--json', 'print one JSON document in place of the table')
-    .option('--no-measure', 'run no layers, estimate no times')
+    .option('--no-measure', 'do not run any layers to estimate times')
     .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
     .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
     .addOption(device())
-    .option('--yes', 'fetch a Hugging Face model that is not on this disk without asking')
+    .option('--yes', 'download a Hugging Face model without asking, if it is not on this disk')
     .action(async (target: string, options: InspectOptions) =>
       done(await (await import('./inspect')).inspect(target, options)),
     );
@@ -72,15 +75,15 @@ export function makeProgram(version: string, done: Done): Command {
     .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
     .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
     .addOption(device())
-    .option('--force', 'try a run that does not fit the memory there is')
-    .option('--yes', 'fetch a Hugging Face model that is not on this disk without asking')
+    .option('--force', 'run even if it does not fit in memory')
+    .option('--yes', 'download a Hugging Face model without asking, if it is not on this disk')
     .action(async (model: string, options: CheckOptions) =>
       done(await (await import('./check')).check(model, options)),
     );
 
   program
     .command('import')
-    .description('makes a copy of a checkpoint with weights of fewer bits, and says what that costs')
+    .description('copies a checkpoint with fewer bits per weight, and reports what that costs')
     .argument('<model>', 'a checkpoint folder, or a Hugging Face id')
     .addOption(
       new Option('--quantize <kind>', 'int8: nearly exact; int4: a third of the memory')
@@ -90,18 +93,18 @@ export function makeProgram(version: string, done: Done): Command {
     .option('--output <folder>', 'the new checkpoint folder (default: MODEL-int4 or MODEL-int8 beside the model)')
     .option('--experiment <file>', 'compare the curves of this experiment (default: a generated picture and question)')
     .option('--no-compare', 'do not run both models to compare them')
-    .option('--calibrate <file>', 'round so that the questions of this experiment suffer least')
+    .option('--calibrate <file>', "choose the rounding that changes this experiment's questions least")
     .option('--json', 'print one JSON document in place of the tables')
     .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
     .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
-    .option('--yes', 'fetch a Hugging Face model that is not on this disk without asking')
+    .option('--yes', 'download a Hugging Face model without asking, if it is not on this disk')
     .action(async (model: string, options: ImportOptions) =>
       done(await (await import('./import')).importModel(model, options)),
     );
 
   program
     .command('fetch')
-    .description('brings a model of the Hugging Face hub into the local cache; goes on where it was interrupted')
+    .description('downloads a Hugging Face model into the local cache; resumes an interrupted download')
     .argument('<id>', 'owner/name, or owner/name@revision')
     .option('--revision <revision>', 'a branch, a tag or a commit (default: main)')
     .option('--dry-run', 'only list what would be fetched')
@@ -110,10 +113,12 @@ export function makeProgram(version: string, done: Done): Command {
 
   program
     .command('plot')
-    .description('figures and a report of results that are there: data set runs, tables of the published scripts')
+    .description(
+      'draws figures and writes a report of existing results: data set runs, or tables of the published scripts',
+    )
     .argument('<results...>', 'folders or CSV files; NAME=PATH gives the model a name')
     .requiredOption('--output <folder>', 'where figures and report go')
-    .option('--window <layers>', 'layers per window, where no name tells it (default: 9)', layers)
+    .option('--window <layers>', 'layers per window, if the names do not say (default: 9)', layers)
     .addOption(palette())
     .option('--json', 'print one JSON document in place of the list')
     .action(async (paths: string[], options: PlotFlags) => done(await (await import('./plot')).plot(paths, options)));

@@ -15,7 +15,7 @@ export interface EngineFlags extends FetchFlags {
   /** Bytes for one chunk. */
   readonly memory?: number;
   readonly device?: Device;
-  /** A run that does not fit the memory there is, is tried anyway. */
+  /** Runs even if it does not fit in memory. */
   readonly force?: boolean;
 }
 

@@ -41,7 +41,7 @@ export function addStudyCommands(program: Command, done: Done): Command[] {
     .option('--threads <number>', 'threads inside an operator (default: all physical cores)', threads)
     .option('--memory <size>', 'memory for one chunk of variants, e.g. 512M or 2G (default: 1G)', memory)
     .addOption(device())
-    .option('--force', 'try runs that do not fit the memory there is')
+    .option('--force', 'run even what does not fit in memory')
     .option('--yes', 'fetch Hugging Face models that are not on this disk without asking')
     .option('--no-plot', 'journals only: no merging, no tables, no figures')
     .addOption(json())

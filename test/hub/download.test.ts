@@ -220,7 +220,7 @@ describe('fetching a model over a bad line', () => {
     writeFileSync(partial, damaged);
     const notes: string[] = [];
     const folder = await at.fetch(ID, {}, { onNote: (note) => notes.push(note) });
-    assert.match(notes.join(), /what was here from before is damaged; it is fetched anew/);
+    assert.match(notes.join(), /the earlier part is damaged; downloading it again/);
     assert.deepEqual(readFileSync(join(folder, name)), bytes);
     // longer than the file should be: not a beginning of it
     truncateSync(join(folderOf(at.cache), 'blobs', sha256(bytes)), 10);

@@ -39,7 +39,7 @@ export async function transfer(client: HubClient, commit: string, file: HubFile,
         await partial.discard();
         throw damaged(client, file, digits);
       }
-      o.onNote(`${file.name}: what was here from before is damaged; it is fetched anew`);
+      o.onNote(`${file.name}: the earlier part is damaged; downloading it again`);
       await partial.restart();
       o.onBytes(0);
       old = false;

@@ -92,7 +92,7 @@ export function settle({ verdict, memory, directory }: RunPlan, { say, force }: 
   }
   if (verdict.kind === 'lowered') {
     const asked = size(memory.chunk.asked);
-    say(`a chunk may take ${size(verdict.budget)} in place of ${asked}: more does not fit the memory there is`);
+    say(`a chunk may take ${size(verdict.budget)} in place of ${asked}: more does not fit in memory`);
   }
   for (const note of verdict.notes) say(note);
 }

@@ -50,7 +50,7 @@ export const UNNAMED_STATE_FILE = `${STATE_FILE}.new`;
 /** @throws CrossflowError `usage` when this is, or would become, the folder of an import that is not finished */
 export async function refuseUnfinished(directory: string): Promise<void> {
   const folder = resolve(directory);
-  const hint = 'the same `crossflow import` again goes on where it stopped';
+  const hint = 'run the same `crossflow import` again to resume it';
   if (await isFile(join(folder, STATE_FILE))) throw usage('this import is not finished', folder, hint);
   if (!(await isFolder(folder)) && (await isFile(join(workFolder(folder), STATE_FILE)))) {
     throw usage('there is no such checkpoint folder yet: its import is not finished', folder, hint);
