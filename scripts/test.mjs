@@ -2,7 +2,8 @@
 /**
  * npm test: installs, builds, and runs every suite that this machine can run. What it cannot run it names, with the
  * command that would make it possible. The last line is the count over all suites.
- *   node scripts/test.mjs [unit] [panel] [e2e] [engine, report or another folder of test/] [--strict] [--no-build]
+ *   node scripts/test.mjs [unit] [panel] [e2e] [engine, report or another folder of test/] [--strict] [--no-build] [--jobs=N]
+ * --jobs=N: so many unit test files at a time; what measures time or watches processes is then less sure of itself.
  * --strict (continuous integration): a suite that cannot run, or a skipped test, is a failure.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -33,6 +34,7 @@ const suites = {
 
 const args = process.argv.slice(2);
 const strict = args.includes('--strict');
+const jobs = args.find((a) => /^--jobs=[1-9]\d?$/.test(a))?.slice('--jobs='.length);
 const asked = args.filter((a) => !a.startsWith('--'));
 // One folder of the unit suite alone: what a change to one room of the house needs.
 for (const folder of unitFolders) suites[folder] ??= { folders: [folder], alone: true };
@@ -74,8 +76,11 @@ function runSuite(name, { folders, missing, prepare }) {
   console.log(`\n=== ${name}`);
   const counts = path.join(scratch, `${name}.json`);
   const mocha = path.join(root, 'node_modules/mocha/bin/mocha.js');
+  // Chromium and VS Code are there once.
+  const parallel =
+    jobs !== undefined && files.every((f) => !/^test.(panel|e2e)/.test(f)) ? ['--parallel', '--jobs', jobs] : [];
   const env = { ...process.env, CROSSFLOW_TEST_COUNTS: counts };
-  const code = tryRun(process.execPath, [mocha, ...files], { env, timeout: LIMIT });
+  const code = tryRun(process.execPath, [mocha, ...parallel, ...files], { env, timeout: LIMIT });
   if (!existsSync(counts)) {
     total.failed++;
     notes.push(`FAILED: ${name}: mocha ended with ${code} before it had run its tests`);
