@@ -73,7 +73,7 @@ describe('script of a Slurm job array', () => {
     const args = ['study', 'run', file, '--no-plot', '--task', "it's $HOME", '--shard', '2/4'];
     assert.deepEqual(JSON.parse(plain.stdout), args);
     const signalled = (signal: string) =>
-      spawnSync('bash', ['-c', `LONG=1 bash "$0" > "$0.log" & pid=$!; until grep -q ready "$0.log" 2>/dev/null; do sleep 0.05; done; kill -${signal} $pid; wait $pid; code=$?; cat "$0.log"; exit $code`, script], { env, encoding: 'utf8' }); // prettier-ignore
+      spawnSync('bash', ['-c', `rm -f "$0.log"; LONG=1 bash "$0" > "$0.log" & pid=$!; until grep -q ready "$0.log" 2>/dev/null; do sleep 0.05; done; kill -${signal} $pid; wait $pid; code=$?; cat "$0.log"; exit $code`, script], { env, encoding: 'utf8' }); // prettier-ignore
     const warned = signalled('USR1');
     assert.deepEqual([warned.status, /scontrol requeue 77_2/.test(warned.stdout)], [130, true], warned.stderr);
     const stopped = signalled('TERM');
