@@ -4,6 +4,8 @@ import * as vscode from 'vscode';
 import { parseComputable, type ComputableResult } from '../core/experiment/computable';
 import { Source } from '../core/experiment/source';
 import type { Experiment } from '../core/experiment/types';
+import { BESIDE } from '../core/hub/needed';
+import { INDEX, SINGLE } from '../core/hub/weight-files';
 import { FLOW_SELECTOR, FLOW_SUFFIX, STUDY_SELECTOR } from './ids';
 
 export interface Parsed extends ComputableResult {
@@ -51,21 +53,10 @@ export function filesOf(experiment: Experiment | undefined): string[] {
   return subject ? [subject.kind === 'question' ? subject.image : subject.csv] : [];
 }
 
-/** Files of a checkpoint folder without which, or with a mistake in which, it cannot be used. */
-const CHECKPOINT_FILES = [
-  'config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'preprocessor_config.json',
-  'processor_config.json',
-  'chat_template.jinja',
-  'model.safetensors',
-  'model.safetensors.index.json',
-];
 /** Absolute paths of the files that an experiment's model is read from, where it is a folder. */
 export function modelFilesOf(experiment: Experiment | undefined): string[] {
   const { model } = experiment ?? {};
-  return model?.kind === 'folder' ? CHECKPOINT_FILES.map((name) => path.join(model.path, name)) : [];
+  return model?.kind === 'folder' ? [...BESIDE, SINGLE, INDEX].map((name) => path.join(model.path, name)) : [];
 }
 
 /** Absolute path of the picture of a one-question experiment. */

@@ -3,18 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isFile, isMissing, reason } from './folder';
 import { usage } from '../errors';
+import { SMALL_FILES, TOKEN_MAP, TOKENIZER_FILES } from '../hub/needed';
 import { weightFileHash } from './file-hash';
 import type { ModelSpec } from '../spec';
 
-/** Small files that change what a model computes. */
-const SMALL_FILES = [
-  'config.json', 'generation_config.json', 'preprocessor_config.json', 'processor_config.json', 'tokenizer.json',
-  'tokenizer_config.json', 'chat_template.jinja', 'chat_template.json',
-] as const; // prettier-ignore
-/** What the tokenizer is made of where there is no tokenizer.json. */
-const TOKENIZER_FILES = ['tokenizer.model', 'added_tokens.json'] as const;
-/** Names added tokens, whatever the tokenizer is read from. */
-const TOKEN_MAP = 'special_tokens_map.json';
 /** What is read of a companion beside its weights. */
 const COMPANION_FILES = ['config.json', 'preprocessor_config.json', 'processor_config.json'] as const;
 

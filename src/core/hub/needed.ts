@@ -5,22 +5,24 @@ import type { HubFile } from './listing';
 import type { Part } from './local';
 import { INDEX, indexSchema, noWeights, shardsOf, SINGLE } from './weight-files';
 
+/** Small files that change what a model computes. In this order: checkpointHash() counts on it. */
+export const SMALL_FILES = [
+  'config.json', 'generation_config.json', 'preprocessor_config.json', 'processor_config.json', 'tokenizer.json',
+  'tokenizer_config.json', 'chat_template.jinja', 'chat_template.json',
+] as const; // prettier-ignore
+/** What the tokenizer is made of where there is no tokenizer.json. */
+export const TOKENIZER_FILES = ['tokenizer.model', 'added_tokens.json'] as const;
+/** Names added tokens, whatever the tokenizer is read from. */
+export const TOKEN_MAP = 'special_tokens_map.json';
+
 /** What a model has beside its weights. */
-const BESIDE = [
-  /^config\.json$/,
-  /^generation_config\.json$/,
-  /^(pre)?processor_config\.json$/,
-  /^tokenizer(_config)?\.json$/,
-  /^tokenizer\.model$/,
-  /^(special_tokens_map|added_tokens)\.json$/,
-  /^chat_template\.(jinja|json)$/,
-];
-const BESIDE_COMPANION = [/^config\.json$/, /^preprocessor_config\.json$/];
+export const BESIDE: readonly string[] = [...SMALL_FILES, ...TOKENIZER_FILES, TOKEN_MAP];
+const BESIDE_COMPANION: readonly string[] = ['config.json', 'preprocessor_config.json'];
 
 /** Configs, tokenizer and the like, smallest first. */
 export function filesBeside(files: readonly HubFile[], part: Part): HubFile[] {
   const wanted = part === 'model' ? BESIDE : BESIDE_COMPANION;
-  return files.filter(({ name }) => wanted.some((w) => w.test(name))).sort((a, b) => a.size - b.size);
+  return files.filter(({ name }) => wanted.includes(name)).sort((a, b) => a.size - b.size);
 }
 
 /** The one file that says or holds everything about the weights. @throws CrossflowError `usage` when there is none */
