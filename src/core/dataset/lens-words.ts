@@ -2,6 +2,7 @@
 import type { Candidate } from '../engine/types';
 import { shortest32 } from './numbers';
 import type { BestWords } from '../journal/record';
+
 export const WORD_KINDS = [
   'Noncapitalized Answer',
   'Capitalized Answer',

@@ -11,7 +11,7 @@ import type { Eye, ImageLayout, PixelSpec, Size, TokenSource, TowerSpec, View } 
 import { family, namedBy, type RawConfig } from './family';
 import { FAMILY_KEYS } from './keys/models';
 import { count, tokenId } from './parts/config';
-import { checkAspect, TokenRun } from './parts/grids';
+import { checkAspect, runText, TokenRun } from './parts/grids';
 import { modelSpec } from './parts/model';
 import { linear, noLayout } from './parts/names';
 import { checkProcessorClass, pixelSpec, readProcessorFile, sideLength, type ProcessorFile } from './parts/processor';
@@ -82,7 +82,7 @@ export const idefics3 = family<Config>({
         placeholder,
         imageTokenId,
         templates: {},
-        imageText: ({ sources }) => sources.map((s) => ('text' in s ? s.text : placeholder)).join(''),
+        imageText: (layout) => runText(layout, placeholder),
       },
       eosTokenIds: tokens.eos,
     });

@@ -10,6 +10,7 @@ import { usage } from '../errors';
 import { family, namedBy, type Family, type RawConfig } from './family';
 import { FAMILY_KEYS } from './keys/models';
 import { tokenId } from './parts/config';
+import { runText } from './parts/grids';
 import { modelSpec } from './parts/model';
 import { noLayout, prefixOf } from './parts/names';
 import { readProcessorFile } from './parts/processor';
@@ -140,7 +141,7 @@ const qwen = (generation: Generation): Family =>
           imageTokenId,
           imageTokenText: image,
           templates: {},
-          imageText: ({ sources }) => sources.map((s) => ('text' in s ? s.text : image)).join(''),
+          imageText: (layout) => runText(layout, image),
         },
         eosTokenIds: tokens.eos,
       });

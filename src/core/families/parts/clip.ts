@@ -6,7 +6,7 @@ import type { WeightTable } from '../../checkpoint/weights';
 import { usage } from '../../errors';
 import type { TowerSpec } from '../../spec';
 import { CLIP_KEYS, TOWER_KEYS } from '../keys/towers';
-import { CLASS_EMBEDDING, norm, vitBlocks } from './names';
+import { CLASS_EMBEDDING, norm, refuseMoreLayers, vitBlocks } from './names';
 import { parseTowerConfig, type TowerConfig, type TowerDefaults } from './tower-config';
 
 /** transformers' CLIPVisionConfig. */
@@ -95,10 +95,8 @@ export function clipTower(
   const patches = Math.floor(imageSize / patchSize) ** 2;
   const blocks = vitBlocks(w, `${prefix}encoder.layers.`, run, vision);
   // a negative layer counts from the end: a tower with more layers than the config says would give another one
-  const extra = `${prefix}encoder.layers.${vision.layers}.layer_norm1.weight`;
-  if (featureLayer < 0 && w.has(extra)) {
-    throw usage(`the vision tower has more than the ${vision.layers} layers of its config: ${extra}`, file);
-  }
+  const next = `${prefix}encoder.layers.${vision.layers}.layer_norm1.weight`;
+  if (featureLayer < 0) refuseMoreLayers(w, next, vision.layers, file);
   return {
     hidden,
     heads,

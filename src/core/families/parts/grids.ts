@@ -3,13 +3,17 @@
  * Every step from image to view is a stretch and a shift along each axis, so a cell is a rectangle in the image as well.
  */
 import { usage } from '../../errors';
-import type { ImageGeometry, PatchGrid, PatchPlace, Rect, Size, TokenSource, View } from '../../spec';
+import type { ImageGeometry, ImageLayout, PatchGrid, PatchPlace, Rect, Size, TokenSource, View } from '../../spec';
 
 /** @throws CrossflowError `usage` for a way to fit pictures that this checkpoint does not know */
 export function checkAspect(aspect: string, known: readonly string[]): void {
   if (known.includes(aspect)) return;
   throw usage(`aspect "${aspect}" is not one that this checkpoint knows`, undefined, `it knows ${known.join(', ')}`);
 }
+
+/** The picture's run as text: marks as they are, and the placeholder for every other token. */
+export const runText = ({ sources }: Pick<ImageLayout, 'sources'>, placeholder: string): string =>
+  sources.map((source) => ('text' in source ? source.text : placeholder)).join('');
 
 /** A rectangle of a view's pixels, in pixels of the image. */
 export function inImage(frame: Rect, view: View, rect: Rect): Rect {

@@ -58,6 +58,15 @@ export function vitBlocks(
   });
 }
 
+/**
+ * A tower with more layers than its config says would be read short of its end.
+ * @param next a tensor of the layer after the last one
+ * @throws CrossflowError `usage` when it is there
+ */
+export function refuseMoreLayers(w: WeightTable, next: string, layers: number, file: string): void {
+  if (w.has(next)) throw usage(`the vision tower has more than the ${layers} layers of its config: ${next}`, file);
+}
+
 /** The token embedding, after a decoder's prefix. */
 export const EMBEDDING = 'embed_tokens.weight';
 

@@ -8,7 +8,7 @@ import type { WeightTable } from '../../checkpoint/weights';
 import { usage } from '../../errors';
 import type { Activation, BlockRef, NormKind, Step, TowerSpec } from '../../spec';
 import { count, parseActivation, sideOf, square } from './config';
-import { fusedQkv, linear, norm } from './names';
+import { fusedQkv, linear, norm, refuseMoreLayers } from './names';
 
 const schema = z.looseObject({
   model_type: z.string().nullish(),
@@ -124,9 +124,7 @@ export function parseQwenTower(value: unknown, file: string, rules: QwenTowerRul
   };
 }
 
-/**
- * @param prefix before `patch_embed`, `blocks` and `merger`
- */
+/** @param prefix before `patch_embed`, `blocks` and `merger` */
 export function qwenTower(
   w: WeightTable,
   prefix: string,
@@ -140,8 +138,7 @@ export function qwenTower(
   const merge = { kind: 'join', factor } as const;
   const joined = hidden * factor ** 2;
   const patch = `${prefix}patch_embed.proj`;
-  const extra = `${prefix}blocks.${vision.layers}.norm1.weight`;
-  if (w.has(extra)) throw usage(`the vision tower has more than the ${vision.layers} layers of its config: ${extra}`, file); // prettier-ignore
+  refuseMoreLayers(w, `${prefix}blocks.${vision.layers}.norm1.weight`, vision.layers, file);
   /** The norm is over patches before they are joined, or over what they are joined to. */
   const merger = (at: string, before: boolean): Step[] => {
     const [first, second, third] = rules.merger.map((name) => `${at}.${name}`) as [string, string, string];

@@ -1,8 +1,7 @@
 /** SigLIP's vision tower, without a class row: its config, and the TowerSpec of a folder's tensors. Source: transformers modeling_siglip.py. */
 import type { WeightTable } from '../../checkpoint/weights';
-import { usage } from '../../errors';
 import type { TowerSpec } from '../../spec';
-import { norm, vitBlocks } from './names';
+import { norm, refuseMoreLayers, vitBlocks } from './names';
 import { parseTowerConfig, type TowerConfig, type TowerDefaults } from './tower-config';
 
 /** @param types values of `model_type` that mean such a tower in this family's configs */
@@ -33,10 +32,7 @@ export function siglipTower(
 ): Omit<TowerSpec, 'merge' | 'project'> {
   const { hidden, heads, imageSize, patchSize } = vision;
   const side = Math.floor(imageSize / patchSize);
-  const extra = `${prefix}encoder.layers.${vision.layers}.layer_norm1.weight`;
-  if (w.has(extra)) {
-    throw usage(`the vision tower has more than the ${vision.layers} layers of its config: ${extra}`, file);
-  }
+  refuseMoreLayers(w, `${prefix}encoder.layers.${vision.layers}.layer_norm1.weight`, vision.layers, file);
   const patch = `${prefix}embeddings.patch_embedding`;
   const table = w.get(`${prefix}embeddings.position_embedding.weight`, [side * side, hidden]);
   return {

@@ -29,7 +29,6 @@ export function sizedProcessor(
   at: ProcessorFile,
   tower: { patchSize: number; merge: number; frames: number },
 ): SizedProcessor {
-  // prettier-ignore
   const { raw, file } = at;
   checkProcessorClass(at, /^Qwen2VLImageProcessor(Fast|Pil)?$/, ['Qwen2VLImageProcessor']);
   for (const [key, own] of [
