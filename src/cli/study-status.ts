@@ -1,7 +1,7 @@
 /** `crossflow study status` and `crossflow study merge` */
 import type { RunStatus, StudyStatus } from '../core/study/status';
 import type { QueueStatus } from '../core/study/slurm-queue';
-import { duration } from './progress';
+import { pace } from '../core/words';
 import { reportLine } from './report';
 import { print } from './streams';
 import { load, type StudyFlags } from './study-load';
@@ -41,11 +41,7 @@ function describe(status: StudyStatus, slurm: readonly QueueStatus[]): string {
   ]);
   const { done, total, perMinute, secondsLeft } = status;
   const share = total > 0 ? ` (${((100 * done) / total).toFixed(1)} %)` : '';
-  const rate =
-    perMinute === undefined || secondsLeft === undefined
-      ? ''
-      : `; ${perMinute.toFixed(1)} a minute, about ${duration(secondsLeft)} left`;
-  const lines = [`${done} of ${total} questions done${share}${rate}`, ...slurm.map(queueLine)];
+  const lines = [`${done} of ${total} questions done${share}${pace(perMinute, secondsLeft)}`, ...slurm.map(queueLine)];
   const problems = status.runs.flatMap(({ model, task, problem, damaged }) => [
     ...(problem === undefined ? [] : [`${model} on ${task}: ${problem}`]),
     ...(damaged > 0 ? [`${model} on ${task}: ${damaged} damaged journal lines; their questions are asked again`] : []),

@@ -15,4 +15,4 @@ export {
   pValue,
   share,
 } from './numbers';
-export { downloadSize, duration, moment, shortDuration, size, spent } from './units';
+export { downloadSize, duration, howFar, moment, pace, shortDuration, size, spent } from './units';

@@ -34,6 +34,16 @@ export function downloadSize(bytes: number): string {
     : `${(bytes / 1000 ** step).toFixed(1)} ${units[step]}`;
 }
 
+/** `2 of 8`, and where it is known `, 3 min 5 s left`. */
+export const howFar = ({ done, total, secondsLeft }: { done: number; total: number; secondsLeft?: number }): string =>
+  `${done} of ${total}${secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`}`;
+
+/** `; 2.5 a minute, about 3 min 5 s left`, to stand behind a count; nothing where it is not known. */
+export const pace = (perMinute: number | undefined, secondsLeft: number | undefined): string =>
+  perMinute === undefined || secondsLeft === undefined
+    ? ''
+    : `; ${perMinute.toFixed(1)} a minute, about ${duration(secondsLeft)} left`;
+
 /** What a run took; `–` of 0, which nothing takes. */
 export const spent = (seconds: number): string => (seconds === 0 ? '–' : shortDuration(seconds));
 

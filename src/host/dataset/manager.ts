@@ -1,7 +1,7 @@
 /** Data set runs from the editor: one notification with progress and cancel, one results view per config. */
 import * as vscode from 'vscode';
 import { toCrossflowError, usage, type CrossflowError } from '../../core/errors';
-import { duration } from '../../core/words';
+import { howFar } from '../../core/words';
 import type { Experiment } from '../../core/experiment/types';
 import type { RunOverview } from '../../core/report/overview-types';
 import type { PanelStatus } from '../../protocol/panel';
@@ -13,6 +13,7 @@ import type { Flow } from '../flow';
 import { RESULTS_TYPE } from '../ids';
 import { ENDS_SHORT, ENDS_WITH_WINDOW, type Interrupted } from '../interrupted';
 import type { PanelManager } from '../panel/manager';
+import { barOf } from '../run-progress';
 import { engineOptions } from '../settings';
 import type { Working } from '../status';
 import { notice } from '../subject';
@@ -233,13 +234,9 @@ function failure({ place, message, hint }: CrossflowError): PanelStatus {
 
 /** A notification takes steps, not positions. */
 function notify(progress: vscode.Progress<{ message?: string; increment?: number }>): (state: RunState) => void {
-  let before = 0;
+  const bar = barOf((value) => progress.report(value));
   return (state) => {
-    if (state.kind === 'loading') return progress.report({ message: `loading the model; ${ENDS_WITH_WINDOW}` });
-    const { done, total, secondsLeft } = state;
-    const left = secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`;
-    const increment = (100 * (done - before)) / Math.max(1, total);
-    before = done;
-    progress.report({ message: `${done} of ${total}${left}; ${ENDS_SHORT}`, increment });
+    if (state.kind === 'loading') progress.report({ message: `loading the model; ${ENDS_WITH_WINDOW}` });
+    else bar(`${howFar(state)}; ${ENDS_SHORT}`, state);
   };
 }

@@ -1,16 +1,17 @@
 /** Studies from the editor: run with progress and cancel, looked at, reported. */
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { toCrossflowError, usage } from '../../core/errors';
+import { failed, usage } from '../../core/errors';
 import { throwFirst } from '../../core/experiment/problems';
 import { parseStudy } from '../../core/study/parse';
 import type { Study } from '../../core/study/types';
-import { duration, plural } from '../../core/words';
+import { howFar, plural } from '../../core/words';
 import { modelKey, type StudyEvent, type StudyResult } from '../../protocol/engine';
 import type { Models } from '../download';
 import type { EngineHooks } from '../engine/engine';
 import { callOnce } from '../engine/once';
 import { ENDS_SHORT, ENDS_WITH_WINDOW, type Interrupted } from '../interrupted';
+import { barOf } from '../run-progress';
 import { engineOptions } from '../settings';
 import type { Working } from '../status';
 import { openReport } from '../dataset/open-report';
@@ -83,8 +84,8 @@ export class Studies {
     const { output, left } = await this.#withProgress(`Crossflow: report of ${study.name}`, running, (onEvent) =>
       callOnce(this.deps.engine, 'studyReport', { file: uri.fsPath }, { signal: running.abort.signal, onEvent }),
     );
-    for (const line of left) void vscode.window.showWarningMessage(`Crossflow: ${study.name} left out a run: ${line}`);
-    await openReport(output, `Report: ${study.name}`);
+    tellLeftOut(study, left);
+    await show(study, output);
   }
 
   get working(): readonly Working[] {
@@ -127,26 +128,24 @@ export class Studies {
       token.onCancellationRequested(() => running.abort.abort());
       if (running.asks) progress.report({ message: ENDS_WITH_WINDOW });
       const ends = running.asks ? `; ${ENDS_SHORT}` : '';
-      let before = 0;
+      const bar = barOf((value) => progress.report(value));
       return work((event) => {
         running.state = event;
         this.deps.changed();
-        const now = event.total > 0 ? (100 * event.done) / event.total : 0;
-        progress.report({ message: progressText(event) + ends, increment: Math.max(0, now - before) });
-        before = now;
+        bar(progressText(event) + ends, event);
       });
     });
   }
 
   async #announce(study: Study, { asked, kept, failed, left, output }: StudyResult): Promise<void> {
-    for (const line of left) void vscode.window.showWarningMessage(`Crossflow: ${study.name} left out a run: ${line}`);
+    tellLeftOut(study, left);
     const lost = failed > 0 ? `, ${failed} could not be asked` : '';
     const open = 'Open Report';
     const picked = await vscode.window.showInformationMessage(
       `Crossflow: ${study.name} is done: ${kept} of ${plural(asked, 'question')} answered right${lost}.`,
       open,
     );
-    if (picked === open) await openReport(output, `Report: ${study.name}`);
+    if (picked === open) await show(study, output);
   }
 
   /** The study a command was called on, or the one in front, saved and without errors. */
@@ -159,12 +158,16 @@ export class Studies {
     await document.save();
     const { study, problems } = parseStudy(document.getText(), uri.fsPath);
     throwFirst(problems, vscode.workspace.asRelativePath(uri));
-    if (!study) throw toCrossflowError(new Error('the study cannot be read'));
+    if (!study) throw failed('the study cannot be read', uri.fsPath);
     return { uri, study };
   }
 }
 
-function progressText({ what, done, total, secondsLeft }: StudyEvent): string {
-  const left = secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`;
-  return `${what}: ${done} of ${total}${left}`;
+const progressText = (event: StudyEvent): string => `${event.what}: ${howFar(event)}`;
+
+const show = (study: Study, output: string): Promise<void> => openReport(output, `Report: ${study.name}`);
+
+/** Runs that could not be asked or reported, and why. */
+function tellLeftOut(study: Study, lines: readonly string[]): void {
+  for (const line of lines) void vscode.window.showWarningMessage(`Crossflow: ${study.name} left out a run: ${line}`);
 }

@@ -1,6 +1,6 @@
 /** How far a study is, as a list to look through. Pure. */
 import type { RunStatus, StudyStatus } from '../../core/study/status';
-import { duration } from '../../core/words';
+import { pace } from '../../core/words';
 
 export interface StatusItem {
   readonly label: string;
@@ -12,11 +12,7 @@ export function statusItems({ done, total, perMinute, secondsLeft, runs }: Study
   readonly title: string;
   readonly items: StatusItem[];
 } {
-  const rate =
-    perMinute === undefined || secondsLeft === undefined
-      ? ''
-      : `; ${perMinute.toFixed(1)} a minute, about ${duration(secondsLeft)} left`;
-  return { title: `${done} of ${total} questions done${rate}`, items: runs.map(itemOf) };
+  return { title: `${done} of ${total} questions done${pace(perMinute, secondsLeft)}`, items: runs.map(itemOf) };
 }
 
 function itemOf({ model, task, done, total, kept, failed, damaged, shards, problem }: RunStatus): StatusItem {
