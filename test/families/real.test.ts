@@ -5,73 +5,19 @@ import { join } from 'node:path';
 import { checkConfig, FAMILIES, openCheckpoint } from '../../src/core/families';
 import type { ModelSpec } from '../../src/core/spec';
 import { readJson } from '../support/checkpoints';
-import { hollowCheckpoint } from '../support/hollow';
 import { REAL, realTensors, writeReal } from '../support/real';
 import { repositoryRoot } from '../support/golden';
 import { isRead, rowOf, tableIn } from './models-table';
 import { temporaryFolder } from '../support/temporary';
 
-interface Sizes {
-  readonly hidden: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly intermediate: number;
-  readonly layers: number;
-  readonly vision: { readonly hidden: number; readonly intermediate: number; readonly layers: number };
-}
-const VOCAB = 49280;
-const PATCHES = 1024;
-const TOWER = { hidden: 768, intermediate: 3072, layers: 12 };
-const SMOL_256M: Sizes = { hidden: 576, heads: 9, kvHeads: 3, intermediate: 1536, layers: 30, vision: TOWER };
-const SMOL_500M: Sizes = { hidden: 960, heads: 15, kvHeads: 5, intermediate: 2560, layers: 32, vision: TOWER };
-
-/** Names and shapes as the real files have them. */
-function tensors(s: Sizes): Map<string, number[]> {
-  const out = new Map<string, number[]>();
-  const both = (name: string, ...shape: number[]): void => {
-    out.set(`${name}.weight`, shape);
-    out.set(`${name}.bias`, [shape[0]]);
-  };
-  const text = 'model.text_model';
-  out.set(`${text}.embed_tokens.weight`, [VOCAB, s.hidden]);
-  for (let l = 0; l < s.layers; l++) {
-    const at = `${text}.layers.${l}`;
-    const kv = s.kvHeads * (s.hidden / s.heads);
-    for (const [name, rows] of [['q', s.hidden], ['k', kv], ['v', kv], ['o', s.hidden]] as const) {
-      out.set(`${at}.self_attn.${name}_proj.weight`, [rows, s.hidden]);
-    } // prettier-ignore
-    for (const name of ['gate', 'up']) out.set(`${at}.mlp.${name}_proj.weight`, [s.intermediate, s.hidden]);
-    out.set(`${at}.mlp.down_proj.weight`, [s.hidden, s.intermediate]);
-    for (const name of ['input', 'post_attention']) out.set(`${at}.${name}_layernorm.weight`, [s.hidden]);
-  }
-  out.set(`${text}.norm.weight`, [s.hidden]);
-  out.set('lm_head.weight', [VOCAB, s.hidden]);
-  const vision = 'model.vision_model';
-  const { hidden, intermediate, layers } = s.vision;
-  both(`${vision}.embeddings.patch_embedding`, hidden, 3, 16, 16);
-  out.set(`${vision}.embeddings.position_embedding.weight`, [PATCHES, hidden]);
-  for (let l = 0; l < layers; l++) {
-    const at = `${vision}.encoder.layers.${l}`;
-    for (const name of ['q_proj', 'k_proj', 'v_proj', 'out_proj']) both(`${at}.self_attn.${name}`, hidden, hidden);
-    both(`${at}.mlp.fc1`, intermediate, hidden);
-    both(`${at}.mlp.fc2`, hidden, intermediate);
-    for (const name of ['layer_norm1', 'layer_norm2']) both(`${at}.${name}`, hidden);
-  }
-  both(`${vision}.post_layernorm`, hidden);
-  out.set('model.connector.modality_projection.proj.weight', [s.hidden, hidden * 16]);
-  return out;
-}
-
 describe('real checkpoints, without their weights', () => {
   const folder = temporaryFolder();
 
-  async function open(name: string, sizes: Sizes): Promise<ModelSpec> {
-    return openCheckpoint(await hollowCheckpoint(join(REAL, name), tensors(sizes), folder.join(name)));
-  }
+  const open = async (name: string): Promise<ModelSpec> => openCheckpoint(await writeReal(name, folder.join(name)));
 
   it('SmolVLM-256M-Instruct: parameters, decoder, tower, end token', async () => {
-    assert.equal(tensors(SMOL_256M).size, 471);
-    const { parameters, decoder, eye, eosTokenIds, prompt } = await open('SmolVLM-256M-Instruct', SMOL_256M);
+    assert.equal(realTensors('SmolVLM-256M-Instruct').size, 471);
+    const { parameters, decoder, eye, eosTokenIds, prompt } = await open('SmolVLM-256M-Instruct');
     assert.equal(parameters, 256_484_928);
     const { layers, heads, kvHeads, headDim, ropes, norm } = decoder;
     assert.deepEqual([layers, heads, kvHeads, headDim, ropes[0].theta, norm.epsilon], [30, 9, 3, 64, 100_000, 1e-5]);
@@ -82,12 +28,12 @@ describe('real checkpoints, without their weights', () => {
   });
 
   it('SmolVLM2-500M: what its config leaves out is the class’s', async () => {
-    const { decoder, eye } = await open('SmolVLM2-500M-Video-Instruct', SMOL_500M);
+    const { decoder, eye } = await open('SmolVLM2-500M-Video-Instruct');
     assert.deepEqual([decoder.layers, decoder.kvHeads, eye.tower.blocks.length], [32, 5, 12]);
   });
 
   it('counts the tokens of pictures as the real processor does', async () => {
-    const { eye } = await open('SmolVLM-256M-Instruct', SMOL_256M);
+    const { eye } = await open('SmolVLM-256M-Instruct');
     const counts = (width: number, height: number): number[] => {
       const { views, sources, geometry } = eye.layOut({ width, height }, 'processor');
       return [views.length, geometry.patches.filter((p) => p.kind !== 'mark').length, sources.length];

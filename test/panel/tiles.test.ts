@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import { tilesAt } from '../../webview/image/places';
-import { FakeHost, type Engine } from './support/fake-host';
+import { openForClicks } from './support/clicks';
+import type { FakeHost, Engine } from './support/fake-host';
 import { closeBrowser } from './support/page';
 import { anyresGeometry, synthetic } from './support/synthetic';
 
@@ -19,13 +20,8 @@ describe('panel: choosing places of a tiled picture', () => {
     engine = await synthetic(4, { layers: 2, heads: 2, before: 3, after: 8, geometry });
   });
   beforeEach(async () => {
-    host = await FakeHost.open(engine, {}, (h) => (h.live = false));
+    host = await openForClicks(engine);
     page = host.page;
-    await host.edit({ sets: { clicked: { kind: 'patches', patches: [] } }, objects: [] });
-    await page
-      .locator('#cf-overlay-words')
-      .getByText(/scaled to its largest/)
-      .waitFor({ state: 'attached' });
   });
   afterEach(async () => {
     assert.deepEqual(host.complaints, []);
