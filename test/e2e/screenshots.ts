@@ -65,9 +65,12 @@ async function take(name: keyof typeof THEMES): Promise<void> {
     await panel.view('Token flow');
     const flow = panel.frame.getByRole('tabpanel', { name: 'Token flow' });
     await flow.getByText(/edges of at least/).waitFor();
-    await code.settle(1000);
+    // High enough for the drawing and all of its caption.
+    await code.page.setViewportSize(WIDE);
+    await code.settle(1500);
     await flow.screenshot({ path: path.join(root, 'media', `flow-${name}.png`) });
     console.log(`media/flow-${name}.png`);
+    await code.page.setViewportSize(VIEWPORT);
     await code.command('View: Toggle Maximize Editor Group');
 
     await code.command('View: Focus First Editor Group');
