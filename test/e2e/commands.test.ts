@@ -153,8 +153,15 @@ describe('ways into Crossflow, and out of it with files', function () {
     assert.equal(png.subarray(1, 4).toString(), 'PNG');
 
     await panel.focusPicture();
-    await code.command('Crossflow: Export Figure or Table…');
-    await code.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Result as JSON' }).click();
+    // A list that opens before the palette has given the keyboard back to the page closes again, as any list does.
+    const row = code.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Result as JSON' });
+    await until(async () => {
+      await code.command('Crossflow: Export Figure or Table…');
+      return row.click({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      );
+    }, 'the list of exports');
     await code.answerDialog(at('result.json'), 'OK');
     await code.notification(/wrote .*result\.json/).waitFor({ timeout: PATIENCE });
     const result = JSON.parse(await readFile(at('result.json'), 'utf8')) as { answer: { text: string }; knockouts: [] };
